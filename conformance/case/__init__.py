@@ -1,0 +1,1 @@
+"""Case files: the model, the loader, the checks and the published JSON Schema. Pure: files in, values out."""
