@@ -1,0 +1,170 @@
+"""etcd, kube-apiserver, kube-controller-manager, kube-proxy and the node agent as processes of this run."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from conformance.clusters.local import addresses as net
+from conformance.clusters.local.credentials import Credentials, write_private
+from conformance.clusters.local.programs import Programs
+from conformance.errors import HarnessFailure
+from conformance.processes import Child, start
+from conformance.waiting import wait_until
+
+SERVER = f"https://{net.API_ADDRESS}:{net.API_PORT}"
+START_LIMIT = 60.0
+NEEDS_A_KUBELET = ("node-lifecycle-controller", "pod-garbage-collector-controller", "taint-eviction-controller")
+
+
+@dataclass
+class ControlPlane:
+    """The running programs of one embedded cluster."""
+
+    programs: Programs
+    credentials: Credentials
+    folder: Path
+    children: list[Child] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start etcd, the API server and what watches it; return once the API server is ready.
+
+        Raises:
+            HarnessFailure: a program ended or the API server was not ready within a minute.
+        """
+        self._start("etcd", self._etcd())
+        self._start("kube-apiserver", self._api_server())
+        kubeconfig = self.kubeconfig("admin.kubeconfig", self.credentials.admin_token)
+        self._wait_for("the API server's /readyz", self._answers("/readyz"))
+        self._start("kube-controller-manager", self._controller_manager(kubeconfig))
+        self._start("node", self._node_agent())
+        if shutil.which("nft"):
+            self._start("kube-proxy", self._kube_proxy(kubeconfig))
+
+    def kubeconfig(self, name: str, token: str) -> Path:
+        """Write a kubeconfig (mode 0600) for ``token`` and return its path."""
+        cluster = {"server": SERVER, "certificate-authority": str(self.credentials.ca)}
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "local", "cluster": cluster}],
+            "users": [{"name": "user", "user": {"token": token}}],
+            "contexts": [{"name": "local", "context": {"cluster": "local", "user": "user"}}],
+            "current-context": "local",
+        }
+        return write_private(self.folder / name, json.dumps(content))
+
+    def end(self) -> None:
+        """End every program; data is thrown away with the run, so nobody needs to be asked politely."""
+        for child in reversed(self.children):
+            child.kill()
+
+    def check(self) -> None:
+        """Raise HarnessFailure if one of the programs has ended on its own."""
+        for child in self.children:
+            if not child.alive:
+                status = child.process.returncode
+                raise HarnessFailure(
+                    f"{child.name} ended with status {status}; the end of its log:\n{child.log_tail()}",
+                    hint="another program may hold its port, or memory is short; `doctor` checks this machine",
+                )
+
+    def _start(self, name: str, command: list[str]) -> None:
+        try:
+            self.children.append(start(name, command, self.folder / f"{name}.log"))
+        except OSError as error:
+            raise HarnessFailure(f"{name} cannot be started: {error}") from error
+
+    def _answers(self, path: str) -> Callable[[], bool]:
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = str(self.credentials.ca)
+        session.headers["Authorization"] = f"Bearer {self.credentials.admin_token}"
+
+        def look() -> bool:
+            self.check()
+            try:
+                return session.get(SERVER + path, timeout=2).status_code == requests.codes.ok
+            except requests.RequestException:
+                return False
+
+        return look
+
+    def _wait_for(self, what: str, condition: Callable[[], bool]) -> None:
+        if not wait_until(condition, START_LIMIT, longest_pause=0.05):
+            tail = self.children[-1].log_tail()
+            raise HarnessFailure(f"{what} did not come within {START_LIMIT:.0f} s; the end of the log:\n{tail}")
+
+    def _etcd(self) -> list[str]:
+        client, peer = "http://127.0.0.1:2379", "http://127.0.0.1:2380"
+        return [
+            str(self.programs.etcd),
+            f"--data-dir={self.folder / 'etcd'}",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        ]
+
+    def _api_server(self) -> list[str]:
+        keys = self.credentials
+        return [
+            str(self.programs.kube_apiserver),
+            "--etcd-servers=http://127.0.0.1:2379",
+            f"--bind-address={net.API_ADDRESS}",
+            f"--advertise-address={net.API_ADDRESS}",
+            f"--secure-port={net.API_PORT}",
+            f"--service-cluster-ip-range={net.SERVICE_CIDR}",
+            f"--tls-cert-file={keys.server_certificate}",
+            f"--tls-private-key-file={keys.server_key}",
+            f"--token-auth-file={keys.token_file}",
+            "--authorization-mode=RBAC",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={keys.service_account_key}",
+            f"--service-account-signing-key-file={keys.service_account_key}",
+            f"--cert-dir={self.folder}",
+            "--allow-privileged",
+            "--disable-admission-plugins=ServiceAccount",
+            "--endpoint-reconciler-type=none",
+        ]
+
+    def _controller_manager(self, kubeconfig: Path) -> list[str]:
+        off = ",".join(f"-{name}" for name in NEEDS_A_KUBELET)
+        return [
+            str(self.programs.kube_controller_manager),
+            f"--kubeconfig={kubeconfig}",
+            f"--controllers=*,{off}",
+            "--leader-elect=false",
+            f"--service-account-private-key-file={self.credentials.service_account_key}",
+            f"--root-ca-file={self.credentials.ca}",
+            "--bind-address=127.0.0.1",
+            "--use-service-account-credentials=false",
+            "--kube-api-qps=500",
+            "--kube-api-burst=1000",
+            "--concurrent-deployment-syncs=10",
+        ]
+
+    def _node_agent(self) -> list[str]:
+        token = write_private(self.folder / "admin.token", self.credentials.admin_token)
+        return [
+            *(sys.executable, "-m", "conformance.clusters.local.node"),
+            *("--server", SERVER, "--ca", str(self.credentials.ca), "--token-file", str(token)),
+            *("--pod-cidr", net.POD_CIDR, "--node-name", net.NODE_NAME, "--node-address", net.API_ADDRESS),
+        ]
+
+    def _kube_proxy(self, kubeconfig: Path) -> list[str]:
+        return [
+            str(self.programs.kube_proxy),
+            f"--kubeconfig={kubeconfig}",
+            "--proxy-mode=nftables",
+            f"--hostname-override={net.NODE_NAME}",
+            f"--cluster-cidr={net.POD_CIDR}",
+            "--conntrack-max-per-core=0",
+            "--healthz-bind-address=127.0.0.1:10256",
+            "--metrics-bind-address=127.0.0.1:10249",
+        ]

@@ -1,0 +1,1 @@
+"""From cases to the objects and probes of a run. Pure: values in, values out."""

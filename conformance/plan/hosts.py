@@ -1,0 +1,30 @@
+"""Host names made unique for a case without changing how they relate to each other.
+
+A suffix is appended, so the number of labels before it, wildcards and common parents stay as written in the case:
+``*.foo.com`` becomes ``*.foo.com.NAME.SECTION.test`` (``test`` is reserved for this by RFC 6761).
+"""
+
+import re
+
+from conformance.case.model import ADDRESS, Case
+
+REALM = "test"
+ALONE_REALM = "alone.test"
+"""The realm of a case's second judgement: its first objects are still there under the other names."""
+
+_HOST = re.compile(r"(?P<name>[^:]*?)(?P<dot>\.?)(?P<port>:\d+)?")
+
+
+def suffix(case: Case, realm: str) -> str:
+    """Return what is appended to each host of the case, with its leading dot."""
+    return f".{case.name}.{case.section}.{realm}"
+
+
+def unique(host: str, ending: str) -> str:
+    """Return ``host`` with ``ending`` appended; a port and a trailing dot stay at the end, the address stays itself."""
+    if host == ADDRESS:
+        return host
+    parts = _HOST.fullmatch(host)
+    if parts is None:
+        return host + ending
+    return f"{parts['name']}{ending}{parts['dot']}{parts['port'] or ''}"
