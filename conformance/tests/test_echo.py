@@ -1,0 +1,415 @@
+"""The echo backend: what it says, how it obeys its knobs, and that nothing a client sends brings it down."""
+
+import asyncio
+import json
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+
+import pytest
+
+from conformance.echo import Backend, Identity, serve
+from conformance.echo.identity import Settings, identity_from, settings_from
+from conformance.echo.knobs import MAX_DELAY, MAX_SIZE, PLAIN, knobs_of
+from conformance.echo.reading import MAX_HEAD, RequestReader
+from conformance.echo.request import Continue, Malformed, Request
+from conformance.echo.websocket import Frame, put_frame, take_frame
+
+HOST = "127.0.0.1"
+WHO = Identity("ns", "a", "a-0")
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def with_backend(scenario: Callable[[Backend], Awaitable[None]], **options: object) -> None:
+    async def run() -> None:
+        backend = await serve(WHO, HOST, [0], 0, **options)  # type: ignore[arg-type]
+        try:
+            async with asyncio.timeout(20):
+                await scenario(backend)
+        finally:
+            backend.abort()
+            await backend.drained(1)
+
+    asyncio.run(run())
+
+
+async def talk(port: int, data: bytes) -> bytes:
+    """Send bytes, say that no more will come, and return all that comes back."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        writer.write(data)
+        writer.write_eof()
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+def get(target: str, *headers: str, version: str = "1.1", method: str = "GET") -> bytes:
+    lines = [f"{method} {target} HTTP/{version}", "Host: x", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def split(answer: bytes) -> tuple[int, dict[str, str], bytes]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    return int(first.split(" ")[1]), {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}, body
+
+
+def exchange(data: bytes) -> bytes:
+    found: list[bytes] = []
+
+    async def scenario(backend: Backend) -> None:
+        found.append(await talk(backend.ports[0], data))
+
+    with_backend(scenario)
+    return found[0]
+
+
+def requests_in(*pieces: bytes) -> list[Request]:
+    reader = RequestReader()
+    return [event for piece in pieces for event in reader.feed(piece) if isinstance(event, Request)]
+
+
+def test_says_who_answered_and_what_was_received() -> None:
+    sent = b"PUT /a%2Fb//..?x=%zz HTTP/1.1\r\nhOsT: H\r\nX-A: 1 \r\nx-a:2\r\nContent-Length: 3\r\n\r\nabc"
+    status, headers, body = split(exchange(sent))
+    assert status == 200
+    assert headers["content-type"] == "application/json"
+    assert headers["x-conformance-backend"] == "ns/a/a-0"
+    assert headers["date"].endswith("GMT")
+    assert int(headers["content-length"]) == len(body)
+    said = json.loads(body)
+    port = said.pop("port")
+    assert 0 < port < 65536
+    assert said == {
+        "backend": "a",
+        "namespace": "ns",
+        "pod": "a-0",
+        "peer": HOST,
+        "method": "PUT",
+        "target": "/a%2Fb//..?x=%zz",
+        "version": "HTTP/1.1",
+        "headers": [["hOsT", "H"], ["X-A", "1"], ["x-a", "2"], ["Content-Length", "3"]],
+        "body": {"length": 3, "sha256": sha256(b"abc").hexdigest()},
+        "trailers": [],
+    }
+
+
+@pytest.mark.parametrize("target", ["/", "*", "/\xff?q=\xe9", "http://h/p", "no-slash", '/<>"|^`{}\\#f', "//x"])
+@pytest.mark.parametrize("method", ["GET", "FOO", "get", "M-SEARCH"])
+def test_any_method_and_target_is_shown_as_it_came(method: str, target: str) -> None:
+    (request,) = requests_in(get(target, method=method))
+    assert (request.method, request.target) == (method.encode(), target.encode("latin-1"))
+
+
+def test_a_request_is_the_same_however_it_is_cut() -> None:
+    sent = (
+        b"\r\nFOO /\xff HTTP/1.1\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3;x\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\nU: 2\r\n\r\n"
+        b"POST /2 HTTP/1.0\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nhi" + get("/3")
+    )
+    whole = requests_in(sent)
+    assert [(r.method, r.target, r.body_length) for r in whole] == [
+        (b"FOO", b"/\xff", 5),
+        (b"POST", b"/2", 2),
+        (b"GET", b"/3", 0),
+    ]
+    assert whole[0].trailers == ((b"T", b"1"), (b"U", b"2"))
+    for size in (1, 2, 3, 7, 50):
+        assert requests_in(*(sent[at : at + size] for at in range(0, len(sent), size))) == whole
+
+
+@pytest.mark.parametrize(
+    "framing", ["Content-Length: 3\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]
+)
+def test_an_upgrade_that_is_not_taken_leaves_body_and_following_requests_whole(framing: str) -> None:
+    sent = f"POST /1 HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n{framing}".encode() + get("/2")
+    for size in (1, 5, 1000):
+        first, second = requests_in(*(sent[at : at + size] for at in range(0, len(sent), size)))
+        assert (first.target, first.body_sha256) == (b"/1", sha256(b"abc").hexdigest())
+        assert (b"Upgrade", b"h2c") in first.headers
+        assert second.target == b"/2"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\n\n", 400),
+        (b"GET / HTTP/1.1\nHost: x\n\n", 400),
+        (b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\n\r\n", 505),
+        (b"GET /" + b"a" * (1 << 17), 414),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * (MAX_HEAD + 10), 431),
+        (get("/") + b"nonsense\r\n\r\n", 400),
+    ],
+)
+def test_what_is_no_request_is_refused_and_the_connection_ends(sent: bytes, status: int) -> None:
+    event = RequestReader().feed(sent)[-1]
+    assert isinstance(event, Malformed)
+    assert event.status == status
+    assert f"HTTP/1.1 {status} ".encode() in exchange(sent)
+
+
+def test_random_bytes_never_raise() -> None:
+    dice = random.Random(7)
+    good = get("/a?x=1", "Upgrade: foo", "Connection: upgrade") + HANDSHAKE
+    for _ in range(2000):
+        data = bytearray(good)
+        for _ in range(dice.randrange(1, 6)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        reader = RequestReader()
+        cut = dice.randrange(len(data))
+        reader.feed(bytes(data[:cut]))
+        reader.feed(bytes(data[cut:]))
+
+
+def test_keep_alive_and_close_follow_the_version() -> None:
+    assert b"Connection:" not in exchange(get("/"))
+    assert b"Connection: close" in exchange(get("/", version="1.0"))
+    assert b"Connection: keep-alive" in exchange(get("/", "Connection: keep-alive", version="1.0"))
+    assert exchange(get("/", "Connection: close") + get("/")).count(b"HTTP/1.1 200") == 1
+
+
+def test_pipelined_requests_are_answered_in_order_also_behind_a_slow_one() -> None:
+    sent = (
+        get("/1?delay=0.05")
+        + get("/2?size=300000")
+        + get("/3?delay=0.01")
+        + b"".join(get(f"/{n}") for n in range(4, 200))
+    )
+    answers = exchange(sent).split(b"HTTP/1.1 200 OK\r\n")[1:]
+    assert [json.loads(split(b"HTTP/1.1 200 OK\r\n" + a)[2])["target"].split("?")[0] for a in answers] == [
+        f"/{n}" for n in range(1, 200)
+    ]
+
+
+def test_head_and_statuses_without_content_have_no_body() -> None:
+    status, headers, body = split(exchange(get("/?size=99999", method="HEAD")))
+    assert (status, headers["content-length"], body) == (200, "99999", b"")
+    for code in (204, 304):
+        status, headers, body = split(exchange(get(f"/?status={code}")))
+        assert (status, body) == (code, b"")
+        assert "content-length" not in headers
+
+
+def test_status_and_headers_are_percent_decoded() -> None:
+    status, headers, _ = split(exchange(get("/?status=418&hdr=X-A:%201&hdr=Location:%20http://x/a%3Fb&ct=text/html")))
+    assert (status, headers["x-a"], headers["location"]) == (418, "1", "http://x/a?b")
+    assert headers["content-type"] == "text/html"
+
+
+@pytest.mark.parametrize(
+    "query", ["status=abc", "status=100", "delay=nan", "size=-1", "hdr=a%0d%0ab:c", "hdr=:x", "x", "%"]
+)
+def test_senseless_knobs_are_left_alone(query: str) -> None:
+    assert knobs_of(f"/?{query}".encode()) == PLAIN
+
+
+def test_knobs_have_limits() -> None:
+    knobs = knobs_of(b"/?delay=1e9&size=99999999999&hdr=Content-Length:5&hdr=x:a%0d%0ab")
+    assert (knobs.delay, knobs.size, knobs.headers) == (MAX_DELAY, MAX_SIZE, ())
+
+
+def test_size_pads_and_the_body_stays_json() -> None:
+    _, headers, body = split(exchange(get("/?size=3000000&hsize=5000")))
+    assert len(body) == 3000000 == int(headers["content-length"])
+    assert json.loads(body)["target"] == "/?size=3000000&hsize=5000"
+    assert len(headers["x-conformance-filler"]) == 5000
+
+
+def test_chunked_answers_are_well_formed() -> None:
+    _, headers, body = split(exchange(get("/?chunk=1&size=200000")))
+    assert headers["transfer-encoding"] == "chunked"
+    whole, rest = b"", body
+    while (size := int(rest.partition(b"\r\n")[0], 16)) > 0:
+        rest = rest.partition(b"\r\n")[2]
+        whole, rest = whole + rest[:size], rest[size + 2 :]
+    assert rest == b"0\r\n\r\n"
+    assert len(whole) == 200000
+    _, headers, body = split(exchange(get("/?chunk=1", version="1.0")))
+    assert "transfer-encoding" not in headers
+    assert json.loads(body)["version"] == "HTTP/1.0"
+
+
+def test_close_and_abort() -> None:
+    answer = exchange(get("/?close=1") + get("/"))
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert b"Connection: close" in answer
+    assert exchange(get("/?abort=1")) == b""
+
+
+def test_expect_is_answered_before_the_body_comes() -> None:
+    async def scenario(backend: Backend) -> None:
+        reader, writer = await asyncio.open_connection(HOST, backend.ports[0])
+        writer.write(get("/", "Expect: 100-continue", "Content-Length: 2", method="POST"))
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"hi")
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    with_backend(scenario)
+    assert RequestReader().feed(get("/", "Expect: 100-continue", version="1.0"))[0] != Continue()
+
+
+def test_connect_is_refused() -> None:
+    assert exchange(b"CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\n\r\nxyz").startswith(b"HTTP/1.1 405 ")
+
+
+def masked(frame: Frame) -> bytes:
+    plain = put_frame(Frame(frame.opcode, b"", frame.final))
+    size = len(frame.payload)
+    wide = b"" if size < 126 else size.to_bytes(2) if size < 65536 else size.to_bytes(8)
+    second = size if size < 126 else 126 if size < 65536 else 127
+    key = b"\x01\x02\x03\x04"
+    return plain[:1] + bytes([second | 0x80]) + wide + key + bytes(b ^ key[i % 4] for i, b in enumerate(frame.payload))
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536])
+def test_frames_of_every_length_are_read_back(size: int) -> None:
+    frame = Frame(2, bytes(i % 251 for i in range(size)))
+    data = masked(frame)
+    assert take_frame(data) == (frame, len(data))
+    assert take_frame(data[:-1]) is None
+
+
+def test_websocket_echoes_pings_and_closes() -> None:
+    frames = [Frame(1, b"hello"), Frame(9, b"p"), Frame(2, b"a", final=False), Frame(0, b"b"), Frame(8, b"\x03\xe8bye")]
+    status, headers, rest = split(exchange(HANDSHAKE + b"".join(map(masked, frames)) + masked(Frame(1, b"late"))))
+    assert (status, headers["sec-websocket-accept"]) == (101, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    assert headers["x-conformance-backend"] == "ns/a/a-0"
+    expected = [Frame(1, b"hello"), Frame(10, b"p"), Frame(2, b"a", final=False), Frame(0, b"b"), Frame(8, b"\x03\xe8")]
+    assert rest == b"".join(map(put_frame, expected))
+
+
+def test_websocket_is_refused_when_it_is_wrong_or_not_wanted() -> None:
+    assert split(exchange(HANDSHAKE.replace(b"dGhl", b"!!!!")))[0] == 400
+    assert split(exchange(HANDSHAKE.replace(b"Version: 13", b"Version: 8")))[1]["sec-websocket-version"] == "13"
+    answer = exchange(HANDSHAKE.replace(b"/ws", b"/ws?nows=1") + get("/next"))
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert exchange(HANDSHAKE + b"\x81\x00").endswith(b"\x88\x02\x03\xea")  # unmasked: 1002
+
+
+def test_a_websocket_waits_for_its_turn() -> None:
+    answer = exchange(get("/?delay=0.05") + HANDSHAKE + masked(Frame(1, b"x")) + masked(Frame(8)))
+    assert answer.index(b"HTTP/1.1 200") < answer.index(b"HTTP/1.1 101")
+    assert answer.endswith(put_frame(Frame(1, b"x")) + put_frame(Frame(8)))
+
+
+def test_admin_port_reports_and_sets_readiness_and_counts() -> None:
+    heard: list[bool] = []
+
+    async def scenario(backend: Backend) -> None:
+        async def admin(request: bytes) -> tuple[int, bytes]:
+            status, _, body = split(await talk(backend.admin_port or 0, request))
+            return status, body.strip()
+
+        assert await admin(get("/ready")) == (200, b"ready")
+        assert (await admin(get("/ready?value=false", "Content-Length: 0", method="POST")))[0] == 200
+        assert (await admin(get("/ready")))[0] == 503
+        assert (await admin(get("/ready?value=maybe", method="POST")))[0] == 400
+        assert (await admin(get("/ready?value=true", method="POST")))[0] == 200
+        assert heard == [False, True]
+        assert await admin(get("/count")) == (200, b"0")
+        await talk(backend.ports[0], get("/") * 3)
+        assert await admin(get("/count")) == (200, b"3")
+        assert (await admin(get("/count", method="DELETE")))[0] == 405
+        assert (await admin(get("/")))[0] == 404
+
+    with_backend(scenario, on_readiness=heard.append)
+
+
+def test_close_refuses_new_connections_ends_idle_ones_and_finishes_busy_ones() -> None:
+    async def scenario(backend: Backend) -> None:
+        port = backend.ports[0]
+        idle, idle_writer = await asyncio.open_connection(HOST, port)
+        busy, busy_writer = await asyncio.open_connection(HOST, port)
+        ws, ws_writer = await asyncio.open_connection(HOST, port)
+        ws_writer.write(HANDSHAKE)
+        await ws.readuntil(b"\r\n\r\n")
+        busy_writer.write(get("/?delay=0.1"))
+        idle_writer.write(get("/"))
+        await idle.readuntil(b"\r\n\r\n{")
+        backend.close()
+        with pytest.raises(OSError, match="Connect call failed"):
+            await asyncio.open_connection(HOST, port)
+        await idle.read()
+        assert await ws.read() == b"\x88\x02\x03\xe9"  # 1001, going away
+        answer = await busy.read()
+        assert b"HTTP/1.1 200" in answer
+        assert b"Connection: close" in answer
+        for writer in (idle_writer, busy_writer, ws_writer):
+            writer.close()
+        await backend.drained(5)
+
+    with_backend(scenario)
+
+
+def test_draining_ends_by_force_after_its_limit() -> None:
+    async def scenario(backend: Backend) -> None:
+        reader, writer = await asyncio.open_connection(HOST, backend.ports[0])
+        writer.write(get("/?delay=30"))
+        writer.write(b"")
+        while not backend.served:
+            await asyncio.sleep(0)
+        backend.close()
+        await backend.drained(0.02)
+        assert await reader.read() == b""
+        writer.close()
+
+    with_backend(scenario)
+
+
+def test_a_client_that_does_not_read_does_not_fill_the_memory() -> None:
+    async def scenario(backend: Backend) -> None:
+        reader, writer = await asyncio.open_connection(HOST, backend.ports[0], limit=1 << 16)
+        writer.write(get("/?size=67108864") + get("/after"))
+        await reader.readuntil(b"\r\n\r\n")
+        (connection,) = backend._echoes.members
+        assert connection._transport.get_write_buffer_size() < 1 << 20
+        await reader.readexactly(64 << 20)
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    with_backend(scenario)
+
+
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> None:
+    async def scenario(backend: Backend) -> None:
+        with pytest.raises(OSError, match="in use"):
+            await serve(WHO, HOST, [0, backend.ports[0]], None)
+
+    with_backend(scenario)
+
+
+def test_settings_come_from_the_environment() -> None:
+    environment = {"POD_NAME": "p", "POD_NAMESPACE": "n", "BACKEND": "b", "PORTS": "80,9090,80", "ADMIN_PORT": "1"}
+    assert settings_from(environment) == Settings(Identity("n", "b", "p"), (80, 9090), 1)
+    assert settings_from({}).ports == (8080,)
+    assert identity_from({}, pod="x", namespace="y") == Identity("y", "x", "x")
+    with pytest.raises(ValueError, match="70000"):
+        settings_from({"PORTS": "70000"})
+
+
+def test_the_process_starts_without_the_suite_and_ends_on_sigterm() -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['echo']\n"
+        "import conformance.echo\n"
+        "assert not {'pydantic', 'kubernetes', 'requests', 'yaml'} & set(sys.modules)\n"
+        "from conformance.echo.__main__ import main\n"
+        "sys.exit(main())"
+    )
+    environment = {"PORTS": "18080", "ADMIN_PORT": "18079", "POD_NAME": "p", "PATH": "/usr/bin"}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process, process.stdout:
+        assert process.stdout.readline() == "default/p/p listens on 18080\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
