@@ -1,0 +1,1 @@
+"""Where cases run: the embedded cluster, kind, or whatever a kubeconfig points at."""
