@@ -1,0 +1,81 @@
+"""The address written to the status of the Ingresses that are ours.
+
+Source: the comments of ``IngressStatus`` in ``networking.k8s.io/v1``.
+"""
+
+import contextlib
+import queue
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import requests
+
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.model import Key
+from conformance.reference.objects import Object, Objects, key_of
+from conformance.reference.state import Own
+from conformance.reference.watch import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The address that an Ingress lacks; ``revision`` is the object's resourceVersion without it."""
+
+    ingress: Key
+    revision: str
+    address: str
+
+
+def patches(objects: Objects, own: Own, address: str, behaviour: Behaviour) -> tuple[Patch, ...]:
+    """Return what has to be written: nothing for an Ingress whose status already is our address and no other."""
+    address = address if behaviour.status_address is None else behaviour.status_address
+    return tuple(
+        Patch(key_of(ingress), ingress["metadata"]["resourceVersion"], address)
+        for ingress in objects.ingresses.values()
+        if behaviour.wants_status(behaviour.reading.is_ours(objects, own, ingress), ingress)
+        if _addresses(ingress) != [address]
+    )
+
+
+def _addresses(ingress: Object) -> list[str]:
+    points = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return [point.get("ip") or point.get("hostname") or "" for point in points]
+
+
+class Publisher:
+    """Writes patches, one after the other; what was written is not written again for the same revision."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._wanted: queue.SimpleQueue[tuple[Patch, ...]] = queue.SimpleQueue()
+        self._written: dict[Key, str] = {}
+
+    def publish(self, wanted: Iterable[Patch]) -> None:
+        """Take over what is to be written; returns at once."""
+        self._wanted.put(tuple(wanted))
+
+    def run(self) -> None:
+        """Write what comes, for ever; what could not be written is tried again after a second, or with the next."""
+        wanted: tuple[Patch, ...] = ()
+        while True:
+            lacking = any(self._written.get(patch.ingress) != patch.revision for patch in wanted)
+            with contextlib.suppress(queue.Empty):
+                wanted = self._wanted.get(timeout=1.0 if lacking else None)
+            with contextlib.suppress(requests.RequestException, OSError), self._api.session() as session:
+                self._write_all(session, wanted)
+
+    def _write_all(self, session: requests.Session, wanted: tuple[Patch, ...]) -> None:
+        for patch in wanted:
+            if self._written.get(patch.ingress) == patch.revision:
+                continue
+            namespace, name = patch.ingress
+            path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}/status"
+            points = [{"ip": patch.address}]
+            response = session.patch(
+                self._api.server.rstrip("/") + path,
+                json={"status": {"loadBalancer": {"ingress": points}}},
+                headers={"Content-Type": "application/merge-patch+json"},
+                timeout=10,
+            )
+            if response.ok or response.status_code == 404:
+                self._written[patch.ingress] = patch.revision

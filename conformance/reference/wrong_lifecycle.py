@@ -1,0 +1,188 @@
+"""Mutants that are wrong about change: what they miss, mix with the past, forget, or do not survive."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.matching import choose
+from conformance.reference.model import Backend, KeyPair, Snapshot, Table
+from conformance.reference.mutant import Mutant, behaving, fixed, reading
+from conformance.reference.objects import Held, Object, Objects
+from conformance.reference.state import Own, find, is_ours
+
+
+def _no_updates(kind: str, held: Object | None, told: Object | None, _: bool) -> Object | None:
+    return held if kind == "ingresses" and held and told else told
+
+
+def _no_deletes(kind: str, held: Object | None, told: Object | None, _: bool) -> Object | None:
+    return told or (held if kind == "ingresses" else None)
+
+
+def _half(kind: str, held: Object | None, told: Object | None, _: bool) -> Object | None:
+    if kind != "ingresses" or not held or not told:
+        return told
+    old, new = (list(item["spec"].get("rules") or ()) for item in (held, told))
+    middle = (len(new) + 1) // 2
+    return {**told, "spec": {**told["spec"], "rules": new[:middle] + old[middle:]}}
+
+
+def _nothing_listed(kind: str, held: Object | None, told: Object | None, listed: bool) -> Object | None:
+    return held if kind == "ingresses" and listed and told else told
+
+
+def _endpoints_kept(kind: str, held: Object | None, told: Object | None, _: bool) -> Object | None:
+    return held if kind == "endpointslices" and held and held.get("endpoints") else told
+
+
+def _secrets_kept(kind: str, held: Object | None, told: Object | None, _: bool) -> Object | None:
+    return held if kind == "secrets" and held and told else told
+
+
+def _crash(kind: str, _: Object | None, told: Object | None, __: bool) -> Object | None:
+    for rule in (told or {}).get("spec", {}).get("rules") or () if kind == "ingresses" else ():
+        for path in (rule.get("http") or {}).get("paths") or ():
+            if "{" in (path.get("path") or ""):
+                raise RuntimeError(f"unexpected '{{' in path {path['path']!r}")
+    return told
+
+
+def _class_remembered(_: float) -> Behaviour:
+    seen: set[Any] = set()
+
+    def once_ours(objects: Objects, own: Own, ingress: Object) -> bool:
+        if is_ours(objects, own, ingress):
+            seen.add(ingress["metadata"].get("uid"))
+        return ingress["metadata"].get("uid") in seen
+
+    return reading(is_ours=once_ours)
+
+
+def _class_decided_once(_: float) -> Behaviour:
+    decided: dict[Any, bool] = {}
+
+    def at_first_sight(objects: Objects, own: Own, ingress: Object) -> bool:
+        metadata = ingress["metadata"]
+        return decided.setdefault((metadata.get("uid"), metadata.get("generation")), is_ours(objects, own, ingress))
+
+    return reading(is_ours=at_first_sight)
+
+
+def _found_once() -> Callable[[Held, Object, str], Object | None]:
+    """Return a search that stays without success for an Ingress once it was, until the Ingress changes."""
+    missing: set[Any] = set()
+
+    def search(held: Held, ingress: Object, name: str) -> Object | None:
+        metadata = ingress["metadata"]
+        request = (metadata.get("uid"), metadata.get("generation"), name)
+        found = find(held, ingress, name)
+        if found is None:
+            missing.add(request)
+        return None if request in missing else found
+
+    return search
+
+
+def _freezing(_: float) -> Behaviour:
+    frozen: list[Snapshot] = []
+
+    def settle(previous: Snapshot, fresh: Snapshot, _: Objects) -> Snapshot:
+        if not frozen and _has_equal_prefixes(fresh.table):
+            frozen.append(previous)
+        return frozen[0] if frozen else fresh
+
+    return reading(settle=settle)
+
+
+def _has_equal_prefixes(table: Table) -> bool:
+    return any(
+        one.kind == other.kind == "Prefix" and one.path == other.path + "/" and other.path != ""
+        for paths in table.hosts.values()
+        for one in paths
+        for other in paths
+    )
+
+
+def _poisoned_by_wildcard(previous: Snapshot, fresh: Snapshot, _: Objects) -> Snapshot:
+    return previous if any(host.startswith("*.") for host in fresh.table.hosts) else fresh
+
+
+def _with_gaps(seconds: float) -> Behaviour:
+    changed = [0.0]
+
+    def settle(previous: Snapshot, fresh: Snapshot, _: Objects) -> Snapshot:
+        if fresh.table != previous.table:
+            changed[0] = time.monotonic()
+        return fresh
+
+    def choose_outside_gaps(table: Table, authority: str, target: str) -> Backend | None:
+        return choose(table, authority, target) if time.monotonic() - changed[0] >= seconds else None
+
+    return replace(reading(settle=settle), choose=choose_outside_gaps)
+
+
+def _paths_kept(_: float) -> Behaviour:
+    """Routes are only ever added: a path that an update removes stays."""
+
+    def settle(previous: Snapshot, fresh: Snapshot, objects: Objects) -> Snapshot:
+        hosts = dict(fresh.table.hosts)
+        for host, paths in previous.table.hosts.items():
+            now = hosts.get(host, ())
+            told = {(path.owner, path.kind, path.path) for path in now}
+            kept = (path for path in paths if (path.owner, path.kind, path.path) not in told)
+            hosts[host] = (*now, *(path for path in kept if path.owner in objects.ingresses))
+        return replace(fresh, table=replace(fresh.table, hosts=hosts))
+
+    return reading(settle=settle)
+
+
+def _stale_certificates(_: float) -> Behaviour:
+    kept: dict[str, KeyPair] = {}
+
+    def certificate(pairs: Mapping[str, KeyPair], name: str | None) -> KeyPair | None:
+        host = (name or "").lower()
+        for key in (host, "*." + host.partition(".")[2]):
+            if key in pairs:
+                return kept.setdefault(key, pairs[key])
+        return None
+
+    return behaving(certificate=certificate)
+
+
+_WRONG: dict[str, tuple[str, Behaviour]] = {
+    "updates-ignored": ("An Ingress is served for ever as it was first seen.", reading(hear=_no_updates)),
+    "deletes-ignored": ("Deleted Ingresses are served on.", reading(hear=_no_deletes)),
+    "half-update": ("Of an update only the first half of the rules is applied.", reading(hear=_half)),
+    "existing-ignored": (
+        "Ingresses that exist at start are not served until they change.",
+        reading(hear=_nothing_listed),
+    ),
+    "endpoints-frozen": ("A Service's first endpoints are used for ever.", reading(hear=_endpoints_kept)),
+    "secrets-frozen": ("A Secret is used for ever as it was first seen.", reading(hear=_secrets_kept)),
+    "crash-on-odd-path": ("The process ends at the sight of a path with an opening brace.", reading(hear=_crash)),
+    "poisoned-by-wildcard": (
+        "While any Ingress has a wildcard host nothing new is loaded for anybody.",
+        reading(settle=_poisoned_by_wildcard),
+    ),
+}
+MUTANTS = (
+    *(fixed(name, sentence, behaviour) for name, (sentence, behaviour) in _WRONG.items()),
+    Mutant("freezes-on-equal-prefixes", "Prefix /foo and /foo/ on one host: nothing is loaded ever after.", _freezing),
+    Mutant("stale-certificate", "A host's first certificate is presented for ever.", _stale_certificates),
+    Mutant("paths-never-removed", "Paths and hosts that an update removes are served on.", _paths_kept),
+    Mutant("class-change-ignored", "An Ingress that once was ours is served under any class.", _class_remembered),
+    Mutant("late-class-ignored", "A class created after its Ingress is not noticed.", _class_decided_once),
+    Mutant(
+        "late-service-ignored",
+        "A Service created after its Ingress is not noticed.",
+        lambda _: reading(find_service=_found_once()),
+    ),
+    Mutant(
+        "late-secret-ignored",
+        "A Secret created after its Ingress is not noticed.",
+        lambda _: reading(find_secret=_found_once()),
+    ),
+    Mutant("gap-on-change", "For ARG seconds after each change nothing is served.", _with_gaps, 0.5),
+)
