@@ -124,6 +124,8 @@ def _pieces(response: requests.Response, patience: Patience, tell: Callable[[str
 
 
 def _reason(error: Exception, patience: Patience) -> str:
+    if isinstance(error, requests.ConnectionError) and "Failed to resolve" in str(error):
+        return "its name cannot be resolved"
     reasons = (
         (requests.ConnectTimeout, f"no connection within {patience.connect:g} s"),
         (requests.Timeout, f"silent for {patience.read:g} s"),
