@@ -117,9 +117,9 @@ def _default_name(package: str) -> str:
 
 def _hint(output: str) -> str:
     if "no space left on device" in output:
-        return "a large build from nothing takes up to 4 GB in Go's build cache (`go env GOCACHE`) and 0.5 GB for the result"
+        return "a large build takes up to 4 GB in Go's build cache (`go env GOCACHE`) and 0.5 GB for the result"
     if "signal: killed" in output:
-        return "the kernel may have been short of memory: linking takes up to 3 GB a program; GOFLAGS=-p=1 makes a build need less"
+        return "memory may be short: linking takes up to 3 GB a program; GOFLAGS=-p=1 makes a build need less"
     if any(sign in output for sign in ("dial tcp", "proxyconnect", "TLS handshake", "i/o timeout", "GOPROXY")):
         return "Go could not fetch modules: set GOPROXY to a module proxy that this machine can reach"
     return ""
