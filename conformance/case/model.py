@@ -68,6 +68,7 @@ class Probe(Frozen):
     body: str | None = None
     expect: Expectation
     witness: bool = Field(False, description="Added by a table: it proves that the row's own rule is there.")
+    named: bool = Field(True, description="False where no rule of the case names the host, on purpose.")
 
 
 Placement = Literal["packed", "own", "alone", "odd"]

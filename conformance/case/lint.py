@@ -1,0 +1,107 @@
+"""What a case must satisfy beyond the shape of its file, so that its verdict means something."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from conformance.case.file_format import LABEL
+from conformance.case.flaw import Flaw
+from conformance.case.lint_backends import backend_flaws
+from conformance.case.lint_probes import probe_flaws
+from conformance.case.manifests import API_VERSIONS
+from conformance.case.matching import ingress_specs, items, name_of, namespace_of, rule_hosts
+from conformance.case.model import Case, Level
+from conformance.case.placement import derived_placement, looser
+from conformance.case.problems import did_you_mean
+
+LONGEST_HOST = 253
+LONGEST_LABEL = 63
+_STATEMENT = re.compile(r"[A-Z][0-9]{2}")
+
+
+def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, ...]:
+    """Return what is wrong with a case; ``statements`` are the ids that the specification has, if known."""
+    checks: tuple[Callable[[Case], Iterable[Flaw]], ...] = (
+        _identity,
+        _level,
+        _placement,
+        _objects,
+        _hosts,
+        backend_flaws,
+        probe_flaws,
+    )
+    found = [flaw for check in checks for flaw in check(case)]
+    return (*found, *_statements(case, statements))
+
+
+def duplicates(cases: Iterable[Case]) -> Iterator[tuple[Case, Flaw]]:
+    """Yield each case whose id an earlier one has already."""
+    first: dict[str, Case] = {}
+    for case in cases:
+        earlier = first.setdefault(case.id, case)
+        if earlier is not case:
+            place = f"it is first at {earlier.where}" if earlier.where else ""
+            yield case, Flaw(("id",), f"the id {case.id} is there twice", place)
+
+
+def _identity(case: Case) -> Iterator[Flaw]:
+    for half, text in (("section", case.section), ("name", case.name)):
+        if not re.fullmatch(LABEL, text):
+            hint = "small letters, digits and dashes, at most 40 characters, because host names are made from it"
+            yield Flaw(("id",), f"{half} cannot be {text!r}", hint)
+
+
+def _statements(case: Case, known: Collection[str] | None) -> Iterator[Flaw]:
+    for number, statement in enumerate(case.statements):
+        pointer = ("statements", number) if len(case.statements) > 1 else ("statements",)
+        if not _STATEMENT.fullmatch(statement):
+            yield Flaw(pointer, f"{statement!r} is no statement id", "a capital letter and two digits, such as P18")
+        elif known is not None and statement not in known:
+            hint = did_you_mean(statement, known, otherwise="see: ingress-conformance cases coverage")
+            yield Flaw(pointer, f"there is no statement {statement}", hint)
+
+
+def _level(case: Case) -> Iterator[Flaw]:
+    if case.level is Level.API:
+        hint = "it is judged once per cluster version, not per controller"
+        yield Flaw(("level",), "a case at level api cannot be run yet", hint)
+
+
+def _placement(case: Case) -> Iterator[Flaw]:
+    derived = derived_placement(case.objects)
+    if looser(case.placement, derived):
+        hint = "leave it out, or give a stricter one"
+        yield Flaw(("placement",), f"placement {case.placement} is looser than the objects allow ({derived})", hint)
+
+
+def _objects(case: Case) -> Iterator[Flaw]:
+    seen: set[tuple[str, str, str]] = set()
+    for index, manifest in enumerate(case.objects):
+        kind, name = str(manifest.get("kind")), name_of(manifest)
+        if kind not in API_VERSIONS and not manifest.get("apiVersion"):
+            hint = did_you_mean(kind, API_VERSIONS, otherwise="write it out")
+            yield Flaw(("objects", index), f"the kind {kind} needs an apiVersion", hint)
+        identity = (kind, namespace_of(manifest), name)
+        if identity in seen:
+            yield Flaw(("objects", index, "metadata", "name"), f"two objects are {kind} {name}", "give each its name")
+        seen.add(identity)
+        label = f"{case.section}-{case.name}-{name}"
+        if kind == "Ingress" and case.placement != "packed" and len(label) > LONGEST_LABEL:
+            hint = f"{label} becomes a label of its marker's host"
+            message = f"section, name and object's name are longer than {LONGEST_LABEL} characters together"
+            yield Flaw(("objects", index, "metadata", "name"), message, hint)
+    for index, spec in ingress_specs(case.objects):
+        if case.marker and not items(spec.get("rules")):
+            hint = "write marker: false; a marker rule would make it another kind of Ingress"
+            yield Flaw(("objects", index, "spec"), "an Ingress without rules has no room for a marker", hint)
+
+
+def _hosts(case: Case) -> Iterator[Flaw]:
+    # The longer realm is that of a second judgement, see conformance.plan.hosts.
+    ending = f".{case.name}.{case.section}.alone.test"
+    asked = [(("probes", number, "host"), probe.host) for number, probe in enumerate(case.probes)]
+    written = [(("objects",), host) for host in rule_hosts(case.objects)]
+    for pointer, host in (*written, *asked):
+        if len(host) + len(ending) > LONGEST_HOST:
+            shown = host if len(host) <= 40 else f"{host[:39]}…"
+            message = f"the host {shown} has {len(host)} characters, too many: it gets {len(ending)} more in a run"
+            yield Flaw(pointer, message, f"a host name ends at {LONGEST_HOST} characters")

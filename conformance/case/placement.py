@@ -1,0 +1,42 @@
+"""Where a case may run, read from its objects."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from conformance.case.file_format import PATH_TYPES
+from conformance.case.matching import ingress_specs, items, mapping
+from conformance.case.model import Manifest, Placement
+
+STRICTNESS: tuple[Placement, ...] = get_args(Placement)
+"""From the placement with the most company to that with the least."""
+
+
+def derived_placement(objects: Sequence[Manifest]) -> Placement:
+    """Return the least strict placement that is safe for these objects."""
+    if any(_catches_all(spec) for _, spec in ingress_specs(objects)):
+        return "alone"
+    if len(objects) == 1 and _only_hosts_and_paths(objects[0]):
+        return "packed"
+    return "own"
+
+
+def looser(one: Placement, other: Placement) -> bool:
+    """Tell whether ``one`` gives a case more company than ``other``."""
+    return STRICTNESS.index(one) < STRICTNESS.index(other)
+
+
+def _catches_all(spec: Mapping[str, Any]) -> bool:
+    rules = items(spec.get("rules"))
+    return bool(spec.get("defaultBackend")) or not rules or any(not mapping(rule).get("host") for rule in rules)
+
+
+def _only_hosts_and_paths(manifest: Manifest) -> bool:
+    spec = mapping(manifest.get("spec"))
+    bare = set(mapping(manifest.get("metadata"))) == {"name"} and set(spec) == {"rules"}
+    return bare and manifest.get("kind") == "Ingress" and all(_plain_rule(mapping(r)) for r in items(spec["rules"]))
+
+
+def _plain_rule(rule: Mapping[str, Any]) -> bool:
+    paths = items(mapping(rule.get("http")).get("paths"))
+    host = str(rule.get("host") or "*")
+    return not host.startswith("*") and bool(paths) and all(mapping(p).get("pathType") in PATH_TYPES for p in paths)

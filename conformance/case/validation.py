@@ -1,0 +1,152 @@
+"""From a file's tree to its model, with pydantic's findings said in the words of case files and put in their place."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from conformance.case.problems import Problem, did_you_mean, either, quoted
+from conformance.case.yaml_tree import Node, Path, place_of, plain
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document(Generic[M]):
+    """A file that has the right shape: its model, and where each part of it stands."""
+
+    file: str
+    root: Node
+    model: M
+
+    @cached_property
+    def values(self) -> Any:
+        """The file as plain values, as they were written."""
+        return plain(self.root)
+
+    def problem(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> Problem:
+        """Return a problem at ``path``."""
+        return Problem(self.file, message, hint, place_of(self.root, path, key=key))
+
+
+def validated(root: Node, file: str, model: type[M]) -> Document[M] | tuple[Problem, ...]:
+    """Return the document, or all that is wrong with its shape."""
+    values = plain(root)
+    if not isinstance(values, dict):
+        what = f"the file is {_kind(values)}, not a mapping"
+        return (Problem(file, what, f"it needs the keys {either(_required(model))}", root.place),)
+    try:
+        return Document(file, root, model.model_validate(values))
+    except ValidationError as error:
+        schema = model.model_json_schema()
+        found = (_problem(detail, root, values, file, schema) for detail in error.errors(include_url=False))
+        return tuple(dict.fromkeys(found))
+
+
+def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: dict[str, Any]) -> Problem:
+    path = _data_path(detail["loc"], values)
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        name = str(detail["loc"][-1])
+        known = sorted(_known_keys(schema, path[:-1]))
+        hint = did_you_mean(name, known, otherwise=f"known here: {', '.join(known)}" if known else "")
+        return Problem(file, f"unknown key {quoted(name)}", hint, place_of(root, path, key=True))
+    if kind == "missing":
+        return Problem(file, f"{detail['loc'][-1]} is missing", "", place_of(root, path))
+    name = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
+    message, hint = _said(kind, name, given, context, detail["msg"])
+    return Problem(file, message, hint, place_of(root, path))
+
+
+def _said(kind: str, name: str, given: Any, context: Mapping[str, Any], fallback: str) -> tuple[str, str]:
+    if kind in {"literal_error", "enum"}:
+        known = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        hint = did_you_mean(str(given), known, otherwise=f"one of {either(known)}")
+        return f"{name} cannot be {quoted(given)}", hint
+    if kind == "string_type":
+        hint = "put it in quotes to make it text" if isinstance(given, (bool, int, float)) else ""
+        return f"{name} must be text, not {_kind(given)}", hint
+    if kind in {"tuple_type", "list_type"}:
+        return f"{name} must be a list, not {_kind(given)}", "write [ONE, TWO], or - ONE on a line of its own"
+    if kind in {"dict_type", "model_type", "model_attributes_type"}:
+        return f"{name} must be a mapping, not {_kind(given)}", "write KEY: VALUE"
+    if kind in _EXPECTED:
+        return f"{name} must be {_EXPECTED[kind]}, not {_kind(given)}", ""
+    if kind == "string_pattern_mismatch":
+        return f"{name} cannot be {quoted(given)}", _PATTERNS.get(name, f"it must look like {context['pattern']}")
+    if kind in _LENGTHS:
+        return _LENGTHS[kind](name, context), ""
+    return f"{name}: {fallback[:1].lower()}{fallback[1:]}", ""
+
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+_LABEL_HINT = "small letters, digits and dashes, at most 40 characters, because host names are made from it"
+_PATTERNS = {
+    "section": _LABEL_HINT,
+    "name": _LABEL_HINT,
+    "spec": "an https:// address",
+    "method": "capital letters only, such as GET",
+}
+_LENGTHS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
+    "too_short": lambda name, _: f"{name} is empty",
+    "string_too_short": lambda name, ctx: f"{name} needs at least {_characters(ctx['min_length'])}",
+    "string_too_long": lambda name, ctx: f"{name} is longer than {_characters(ctx['max_length'])}",
+}
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count} characters"
+
+
+def _data_path(loc: Iterable[int | str], values: Any) -> Path:
+    """Return the steps of a pydantic location that exist in the file: it also names branches of unions."""
+    path: list[int | str] = []
+    here = values
+    for step in loc:
+        in_mapping = isinstance(here, dict) and step in here
+        in_list = isinstance(here, list) and isinstance(step, int) and 0 <= step < len(here)
+        if in_mapping or in_list:
+            here = here[step]
+            path.append(step)
+    return tuple(path)
+
+
+def _known_keys(schema: dict[str, Any], path: Path) -> set[str]:
+    places = list(_branches(schema, schema))
+    for step in path:
+        found = []
+        for place in places:
+            following = place.get("items") if isinstance(step, int) else place.get("properties", {}).get(step)
+            if isinstance(following, dict):
+                found += _branches(following, schema)
+        places = found
+    return {key for place in places for key in place.get("properties", {})}
+
+
+def _branches(place: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "$ref" in place:
+        yield from _branches(schema["$defs"][place["$ref"].rpartition("/")[2]], schema)
+        return
+    yield place
+    for branch in (*place.get("anyOf", ()), *place.get("oneOf", ())):
+        yield from _branches(branch, schema)
+
+
+def _required(model: type[BaseModel]) -> list[str]:
+    return [name for name, field in model.model_fields.items() if field.is_required()]
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a mapping"}
+    return names.get(type(value), type(value).__name__)
