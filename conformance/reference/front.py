@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import socket
+import ssl
 import struct
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 
 from conformance.reference.behaviour import REFERENCE, Behaviour, Bytes, Hangup
@@ -15,6 +18,8 @@ from conformance.reference.model import Backend, Snapshot
 
 _DRAIN_SECONDS = 1.0
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
+
 
 class Front:
     """Serves ``current``, a snapshot that its owner replaces at will."""
@@ -22,26 +27,28 @@ class Front:
     def __init__(self, behaviour: Behaviour = REFERENCE) -> None:
         self.current = Snapshot()
         self._behaviour = behaviour
+        self._connections: set[asyncio.Task[None]] = set()
         self._turns: dict[tuple[str, str, str], itertools.count[int]] = {}
 
     async def listen(self, address: str, *, http_port: int, https_port: int) -> tuple[asyncio.Server, asyncio.Server]:
         """Return the http and the https server, both listening; raises OSError when a port can't be had."""
-        tls = server_context(self._behaviour, lambda: self.current) if self._behaviour.completes_handshakes else None
-        http = await asyncio.start_server(self._plain, address, http_port, backlog=1024)
-        https = await asyncio.start_server(self._secure, address, https_port, backlog=1024, ssl=tls)
-        return http, https
+        secure = self._behaviour.completes_handshakes
+        tls = server_context(self._behaviour, lambda: self.current) if secure else None
+        serve_tls = functools.partial(self._connection, "https") if secure else _stall
+        return (
+            await self._server(functools.partial(self._connection, "http"), address, http_port),
+            await self._server(serve_tls, address, https_port, tls),
+        )
 
-    async def _plain(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._connection(reader, writer, "http")
+    async def _server(self, serve: Serve, address: str, port: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
+        def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(serve(reader, writer))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
 
-    async def _secure(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._behaviour.completes_handshakes:
-            await self._connection(reader, writer, "https")
-        while await reader.read(65536):
-            pass
-        writer.close()
+        return await asyncio.start_server(accepted, address, port, backlog=1024, ssl=tls)
 
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, scheme: str) -> None:
+    async def _connection(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         incoming = Messages(reader, requests=True)
         client = str(writer.get_extra_info("peername")[0])
         try:
@@ -96,6 +103,14 @@ class Front:
     def _turn(self, backend: Backend) -> int:
         key = (backend.namespace, backend.service, backend.port)
         return next(self._turns.setdefault(key, itertools.count()))
+
+
+async def _stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take what a client sends and never say a word."""
+    with contextlib.suppress(OSError):
+        while await reader.read(65536):
+            pass
+    writer.close()
 
 
 def _is_bodiless(request: Request) -> bool:

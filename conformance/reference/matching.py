@@ -30,17 +30,15 @@ def choose_host(hosts: Mapping[str, object], name: str) -> str:
     return next((host for host in (name, wildcard) if host in hosts), "")
 
 
-def elements(path: str) -> list[str]:
-    """Return the path split by ``/``, without its trailing slash."""
-    return path.removesuffix("/").split("/")
-
-
 def path_matches(rule: Path, path: str) -> bool:
-    """Tell whether the path is the rule's (Exact), or has its elements as the first (Prefix; the rest as Prefix)."""
+    """Tell whether the path is the rule's (Exact), or begins with the rule's elements (Prefix; the rest as Prefix).
+
+    The rule's trailing slash counts for nothing; the request's makes one more, empty, element.
+    """
     if rule.kind == "Exact":
         return path == rule.path
-    wanted = elements(rule.path)
-    return elements(path)[: len(wanted)] == wanted
+    wanted = rule.path.removesuffix("/").split("/")
+    return path.split("/")[: len(wanted)] == wanted
 
 
 def precedence(rule: Path) -> tuple[int, bool]:
