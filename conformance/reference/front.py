@@ -107,10 +107,12 @@ class Front:
 
 async def _stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Take what a client sends and never say a word."""
-    with contextlib.suppress(OSError):
-        while await reader.read(65536):
-            pass
-    writer.close()
+    try:
+        with contextlib.suppress(OSError):
+            while await reader.read(65536):
+                pass
+    finally:
+        writer.close()
 
 
 def _is_bodiless(request: Request) -> bool:

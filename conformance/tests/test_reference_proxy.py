@@ -188,7 +188,7 @@ def client(version: ssl.TLSVersion | None = None) -> ssl.SSLContext:
 def presented(port: int, name: str | None, version: ssl.TLSVersion | None = None) -> tuple[str, str | None, str | None]:
     """Return the common name that is presented, the TLS version and the ALPN protocol."""
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=1) as raw,
         client(version).wrap_socket(raw, server_hostname=name) as secured,
     ):
         certificate = x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")
