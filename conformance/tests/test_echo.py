@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -406,10 +407,12 @@ def test_the_process_starts_without_the_suite_and_ends_on_sigterm() -> None:
         "from conformance.echo.__main__ import main\n"
         "sys.exit(main())"
     )
-    environment = {"PORTS": "18080", "ADMIN_PORT": "18079", "POD_NAME": "p", "PATH": "/usr/bin"}
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        port, admin = first.getsockname()[1], second.getsockname()[1]
+    environment = {"PORTS": str(port), "ADMIN_PORT": str(admin), "POD_NAME": "p", "PATH": "/usr/bin"}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, process.stdout:
-        assert process.stdout.readline() == "default/p/p listens on 18080\n"
+        assert process.stdout.readline() == f"default/p/p listens on {port}\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

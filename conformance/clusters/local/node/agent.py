@@ -62,7 +62,7 @@ class Agent:
         for task in (*tasks, *self._tasks):
             task.cancel()
         await asyncio.gather(*tasks, *self._tasks, return_exceptions=True)
-        self._api.close()
+        await self._api.close()
 
     async def _register(self) -> None:
         node = node_manifest(self._node.name, self._node.address, self._pod_cidr, now=now())

@@ -104,11 +104,13 @@ class Api:
             await asyncio.sleep(pause)
         raise AssertionError("pauses() never ends")
 
-    def close(self) -> None:
-        """Let the threads go, whatever they wait for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """End every call that is under way, and the threads with them."""
         for connection in self._connections:
             hang_up(connection.sock)
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        for connection in self._connections:
+            connection.close()
 
     def _once(self, method: str, path: str, body: bytes, content_type: str) -> tuple[int, dict[str, Any]]:
         connection: HTTPConnection | None = getattr(self._own, "connection", None)

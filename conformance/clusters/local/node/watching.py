@@ -50,7 +50,8 @@ class Watch:
         """End soon, also while waiting for an event; returns once no more calls come."""
         self._stopped.set()
         hang_up(self._socket)
-        self._thread.join(timeout=5)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=5)
 
     def _run(self) -> None:
         waits = pauses()
@@ -84,13 +85,13 @@ class Watch:
             self._on_list(found.get("items") or [])
         query = f"?watch=true&allowWatchBookmarks=true&resourceVersion={self._version}"
         connection.request("GET", self._path + query, headers=self._server.headers())
-        response = connection.getresponse()
-        if response.status == 410:
-            raise ExpiredError
-        if response.status != 200:
-            raise HTTPException(f"status {response.status}")
-        while not self._stopped.is_set() and (line := response.readline()):
-            self._take(json.loads(line))
+        with connection.getresponse() as response:
+            if response.status == 410:
+                raise ExpiredError
+            if response.status != 200:
+                raise HTTPException(f"status {response.status}")
+            while not self._stopped.is_set() and (line := response.readline()):
+                self._take(json.loads(line))
 
     def _take(self, event: Manifest) -> None:
         kind, item = event["type"], event["object"]

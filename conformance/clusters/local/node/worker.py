@@ -62,8 +62,9 @@ class PodWorker:
         await asyncio.gather(self._bind(), self._start())
         while not self._gone:
             self._wake.clear()
+            ending = self.pod.deleting  # as it is published: the pod turns unready before it goes
             await self._publish()
-            if self.pod.deleting:
+            if ending:
                 await self._end()
                 return
             await self._wake.wait()
