@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until interrupted or terminated; return the exit status (argparse ends with 2 on bad options)."""
+    """Run until interrupted or terminated; return the exit status: 1 without its ports (argparse ends with 2)."""
     options = _parser().parse_args(arguments)
     if options.list_mutants:
         sys.stdout.writelines(f"{mutant.name}\t{mutant.sentence}\n" for mutant in mutants.MUTANTS.values())
@@ -48,8 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         load_delay=options.load_delay,
         behaviour=options.mutant or mutants.REFERENCE,
     )
-    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_run_until_terminated(settings))
+    try:
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            asyncio.run(_run_until_terminated(settings))
+    except OSError as error:
+        sys.stderr.write(f"can't listen on {settings.address}: {error}\n")
+        return 1
     return 0
 
 

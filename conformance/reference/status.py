@@ -4,6 +4,7 @@ Source: the comments of ``IngressStatus`` in ``networking.k8s.io/v1``.
 """
 
 import contextlib
+import logging
 import queue
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from conformance.reference.model import Key
 from conformance.reference.objects import Object, Objects, key_of
 from conformance.reference.state import Own
 from conformance.reference.watch import Api
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,7 @@ class Publisher:
             )
             if response.ok or response.status_code == 404:
                 self._written[patch.ingress] = patch.revision
+            else:
+                _LOG.warning(
+                    "status of %s/%s was not written: %d %s", *patch.ingress, response.status_code, response.text
+                )

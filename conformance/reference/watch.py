@@ -4,6 +4,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 """
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ RESOURCES = {
     "endpointslices": "/apis/discovery.k8s.io/v1/endpointslices",
     "secrets": "/api/v1/secrets",
 }
+_LOG = logging.getLogger(__name__)
 _CONNECT_SECONDS = 5
+_SHORTEST_PAUSE = 0.05
 _WATCH_SECONDS = 240
 # Bookmarks come about once a minute, so a watch that is silent for longer has lost its server.
 _SILENCE_SECONDS = 90
@@ -47,7 +50,7 @@ class Api:
 
 def watch(api: Api, kind: str, tell: Callable[[Event], None], stop: threading.Event) -> None:
     """Tell every change of a kind until ``stop`` is set; a lost server is asked again, with short pauses."""
-    pause = 0.05
+    pause = _SHORTEST_PAUSE
     while not stop.is_set():
         try:
             with api.session() as session:
@@ -55,8 +58,10 @@ def watch(api: Api, kind: str, tell: Callable[[Event], None], stop: threading.Ev
                     if stop.is_set():
                         return
                     tell(event)
-                    pause = 0.05
-        except (requests.RequestException, OSError, ValueError):
+                    pause = _SHORTEST_PAUSE
+        except (requests.RequestException, OSError, ValueError) as error:
+            if pause == _SHORTEST_PAUSE:
+                _LOG.warning("%s are not told any more, asking again: %s", kind, error)
             stop.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
