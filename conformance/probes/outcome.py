@@ -1,11 +1,12 @@
 """From an Answer to its outcome: one word or code of a small set that can be compared between controllers.
 
-The set: a backend's name (``a``, or ``NAMESPACE/a`` where it is not the expected namespace), ``status:404``,
+The set: a backend's name (``a``, or ``other/a`` in another namespace), ``status:404``,
 ``redirect:308:https://…``, ``reset``, ``refused``, ``timeout``, ``malformed``, ``tls-alert:NAME`` and ``stale`` (a
 backend's answer to some other request).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +31,11 @@ class Sighting:
         return bool(self.backend)
 
 
-def sighting(answer: Answer, *, home: str, suffix: str = "") -> Sighting:
+def sighting(answer: Answer, *, names: Mapping[str, str], suffix: str = "") -> Sighting:
     """Read an answer.
 
-    ``home`` is the namespace whose backends are named without it; ``suffix`` is what made the hosts of the case
-    unique, and is taken out of a Location so that outcomes of different runs can be compared.
+    ``names`` maps the namespaces of the run to the names that cases use for them (the first one is ""); ``suffix`` is
+    what made the hosts of the case unique. Both keep what differs from run to run out of the outcome.
     """
     if answer.trouble:
         return Sighting(answer.trouble)
@@ -44,7 +45,8 @@ def sighting(answer: Answer, *, home: str, suffix: str = "") -> Sighting:
         namespace, backend, pod = identity
         if account is not None and not _tells_of(account, answer.sent):
             return Sighting("stale")
-        name = backend if namespace == home else f"{namespace}/{backend}"
+        symbol = names.get(namespace, namespace)
+        name = f"{symbol}/{backend}" if symbol else backend
         return Sighting(name, backend, namespace, pod, account or {})
     location = answer.header("Location")
     if answer.status in REDIRECTS and location is not None:

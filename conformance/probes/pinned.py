@@ -65,7 +65,7 @@ class ProbeResponse(Response):
     tls_version: str = ""
 
 
-class DeadlinePassed(Exception):  # noqa: N818 - it is a fact about time, not an error of the program
+class DeadlinePassed(Exception):
     """The request took longer than its limit."""
 
 

@@ -15,6 +15,17 @@ from cryptography.x509.oid import NameOID
 from conformance.clusters.local.addresses import API_ADDRESS
 
 VALID = dt.timedelta(days=2)
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ def make_credentials(folder: Path, tokens: dict[str, tuple[str, str]]) -> Creden
         .serial_number(x509.random_serial_number())
         .public_key(ca_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
@@ -83,5 +95,5 @@ def make_credentials(folder: Path, tokens: dict[str, tuple[str, str]]) -> Creden
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

@@ -1,0 +1,186 @@
+"""The API server through the official client: plain objects in and out, its own words when it refuses."""
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import new_client_from_config
+
+from conformance.errors import ConformanceError
+
+Manifest = dict[str, Any]
+
+_KINDS = {
+    "Namespace": ("v1", "namespaces", False),
+    "Node": ("v1", "nodes", False),
+    "Pod": ("v1", "pods", True),
+    "Service": ("v1", "services", True),
+    "Secret": ("v1", "secrets", True),
+    "ConfigMap": ("v1", "configmaps", True),
+    "ServiceAccount": ("v1", "serviceaccounts", True),
+    "Deployment": ("apps/v1", "deployments", True),
+    "EndpointSlice": ("discovery.k8s.io/v1", "endpointslices", True),
+    "Ingress": ("networking.k8s.io/v1", "ingresses", True),
+    "IngressClass": ("networking.k8s.io/v1", "ingressclasses", False),
+    "ClusterRole": ("rbac.authorization.k8s.io/v1", "clusterroles", False),
+    "ClusterRoleBinding": ("rbac.authorization.k8s.io/v1", "clusterrolebindings", False),
+    "Role": ("rbac.authorization.k8s.io/v1", "roles", True),
+    "RoleBinding": ("rbac.authorization.k8s.io/v1", "rolebindings", True),
+    "CustomResourceDefinition": ("apiextensions.k8s.io/v1", "customresourcedefinitions", False),
+}
+_PARALLEL = 8
+_TIMEOUT = (5, 30)
+
+
+class Refused(ConformanceError):
+    """The API server refused; the message is its own. ``status`` is the HTTP status, 0 if it was not reached."""
+
+    def __init__(self, what: str, status: int, message: str) -> None:
+        super().__init__(f"{what}: {message}", hint="the API server's own words; see the object in the case file")
+        self.status, self.server_message = status, message
+
+
+@dataclass(frozen=True)
+class Api:
+    """One connection to one API server."""
+
+    client: ApiClient
+
+    @classmethod
+    def with_token(cls, server: str, ca: Path, token: str) -> "Api":
+        """Return a connection with a bearer token."""
+        configuration = Configuration(host=server)
+        configuration.ssl_ca_cert = str(ca)
+        configuration.api_key = {"authorization": f"Bearer {token}"}
+        configuration.connection_pool_maxsize = 2 * _PARALLEL
+        return cls(ApiClient(configuration))
+
+    @classmethod
+    def from_kubeconfig(cls, context: str | None) -> "Api":
+        """Return a connection to the user's own cluster (current context if none is named)."""
+        return cls(new_client_from_config(context=context))  # type: ignore[no-untyped-call]
+
+    def request(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
+        """Send one request and return the parsed answer.
+
+        Raises:
+            Refused: an HTTP error, or no connection.
+        """
+        token = self.client.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        if token:
+            headers["Authorization"] = token
+        url = self.client.configuration.host + path
+        try:
+            response = self.client.call_api(method, url, headers, body, _request_timeout=_TIMEOUT)
+            data: bytes = response.read()  # type: ignore[no-untyped-call]
+        except (ApiException, urllib3.exceptions.HTTPError) as error:
+            raise Refused(f"{method} {path}", 0, f"the API server does not answer: {error}") from error
+        if response.status >= 400:
+            raise Refused(f"{method} {path}", response.status, _message(response.status, data))
+        return json.loads(data) if data else None
+
+    def create(self, manifest: Manifest) -> Manifest:
+        """Create an object and return it as stored."""
+        created: Manifest = self.request("POST", collection_path(manifest), manifest)
+        return created
+
+    def merge(self, manifest: Manifest) -> Manifest:
+        """Change an existing object to what the manifest says (JSON merge patch, RFC 7386)."""
+        changed: Manifest = self.request(
+            "PATCH", object_path(manifest), manifest, content_type="application/merge-patch+json"
+        )
+        return changed
+
+    def apply(self, manifest: Manifest) -> Manifest:
+        """Create an object, or change it where it is already there."""
+        try:
+            return self.create(manifest)
+        except Refused as refusal:
+            if refusal.status != 409:
+                raise
+            return self.merge(manifest)
+
+    def get(self, manifest: Manifest) -> Manifest | None:
+        """Return the object of that kind and name, ``None`` where there is none."""
+        try:
+            found: Manifest = self.request("GET", object_path(manifest))
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+        return found
+
+    def list_kind(self, kind: str, namespace: str | None = None, selector: str = "") -> Sequence[Manifest]:
+        """Return all objects of a kind, in one namespace or in all."""
+        version, plural, _ = _KINDS[kind]
+        inside = f"/namespaces/{namespace}" if namespace else ""
+        query = f"?labelSelector={selector}" if selector else ""
+        items: Sequence[Manifest] = self.request("GET", f"{_root(version)}{inside}/{plural}{query}")["items"]
+        return items
+
+    def delete(self, manifest: Manifest) -> None:
+        """Delete an object; one that is not there is fine."""
+        try:
+            self.request("DELETE", object_path(manifest))
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+
+    def apply_all(self, manifests: Iterable[Manifest]) -> list[Refused | None]:
+        """Apply many objects side by side; returns, in their order, the refusal of each or ``None``."""
+
+        def one(manifest: Manifest) -> Refused | None:
+            try:
+                self.apply(manifest)
+            except Refused as refusal:
+                return refusal
+            return None
+
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return list(pool.map(one, manifests))
+
+    def delete_all(self, manifests: Iterable[Manifest]) -> None:
+        """Delete many objects side by side."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            list(pool.map(self.delete, manifests))
+
+    def version(self) -> str:
+        """Return the server's version, such as ``v1.37.2``."""
+        return str(self.request("GET", "/version")["gitVersion"])
+
+
+def collection_path(manifest: Manifest) -> str:
+    """Return the URL path of the collection that an object belongs to."""
+    version, plural, namespaced = _KINDS.get(manifest["kind"]) or _guess(manifest)
+    root = _root(manifest.get("apiVersion", version))
+    namespace = manifest["metadata"].get("namespace")
+    inside = f"/namespaces/{namespace}" if namespaced and namespace else ""
+    return f"{root}{inside}/{plural}"
+
+
+def object_path(manifest: Manifest) -> str:
+    """Return the URL path of an object."""
+    return f"{collection_path(manifest)}/{manifest['metadata']['name']}"
+
+
+def _root(version: str) -> str:
+    return f"/api/{version}" if "/" not in version else f"/apis/{version}"
+
+
+def _guess(manifest: Manifest) -> tuple[str, str, bool]:
+    """Custom resources: the usual plural, namespaced when the object says so."""
+    return manifest["apiVersion"], manifest["kind"].lower() + "s", "namespace" in manifest["metadata"]
+
+
+def _message(status: int, data: bytes) -> str:
+    try:
+        return str(json.loads(data)["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP status {status}"

@@ -1,0 +1,75 @@
+"""The embedded cluster of one run, from nothing to namespaces with ready backends."""
+
+import secrets
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.clusters.local.addresses import API_ADDRESS, instance_address
+from conformance.clusters.local.control_plane import SERVER, ControlPlane
+from conformance.clusters.local.credentials import make_credentials
+from conformance.clusters.local.namespace import inside
+from conformance.clusters.local.programs import ensure
+from conformance.errors import HarnessFailure
+
+CONTROLLER_USER = "system:serviceaccount:ingress-controller:controller"
+
+
+@dataclass
+class LocalCluster:
+    """A control plane in the private namespaces of this process."""
+
+    folder: Path
+    plane: ControlPlane
+    controller_token: str
+    provider: str = "local"
+    _instances: int = field(default=0, init=False)
+
+    @classmethod
+    def start(cls, say: Callable[[str], None]) -> "LocalCluster":
+        """Bring the control plane up.
+
+        Raises:
+            HarnessFailure: not inside the private namespaces, no programs, or they do not start.
+        """
+        if not inside():
+            raise HarnessFailure("the embedded cluster only starts inside its private namespaces")
+        # The API server's certificate and the client's first import take as long as etcd: let them overlap.
+        threading.Thread(target=_import_client, name="import-kubernetes", daemon=True).start()
+        programs = ensure(say)
+        folder = Path(tempfile.mkdtemp(prefix="cluster-"))
+        token = secrets.token_urlsafe(24)
+        credentials = make_credentials(folder, {token: (CONTROLLER_USER, "system:serviceaccounts")})
+        plane = ControlPlane(programs, credentials, folder)
+        try:
+            say("starting etcd and kube-apiserver")
+            plane.start()
+        except BaseException:
+            plane.end()
+            raise
+        return cls(folder, plane, token)
+
+    @property
+    def server(self) -> str:
+        """The API server's URL."""
+        return SERVER
+
+    @property
+    def address(self) -> str:
+        """The API server's address."""
+        return API_ADDRESS
+
+    def next_address(self) -> tuple[int, str]:
+        """Return the number and the address of a controller instance that does not exist yet."""
+        self._instances += 1
+        return self._instances, instance_address(self._instances)
+
+    def end(self) -> None:
+        """End every program of the control plane."""
+        self.plane.end()
+
+
+def _import_client() -> None:
+    import kubernetes.client  # noqa: F401, PLC0415 - imported for its side effect on sys.modules

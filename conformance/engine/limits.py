@@ -1,0 +1,22 @@
+"""Every limit of a run in one place; each can be set by an option."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds.
+
+    ``marker``: how long the marker of new objects may take to answer.
+    ``convergence``: how long after the marker a wrong answer may still turn right.
+    ``suspicion``: how long after the marker a wrong answer in a packed object is looked at before the case is judged
+    again in an object of its own.
+    ``hopeless``: the marker limit once a whole wave has shown nothing within ``marker``.
+    """
+
+    marker: float = 60.0
+    convergence: float = 10.0
+    suspicion: float = 0.5
+    hopeless: float = 5.0
+    probe: float = 5.0
+    controller_start: float = 60.0

@@ -1,0 +1,90 @@
+"""Rounds of probes on one unit: markers, probes, markers again.
+
+A probe that expects nothing to match proves something only while the objects under test are loaded. So an attempt
+counts only when the markers of every object, at their current revision, answered both before and after it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from conformance.case.model import NO_MATCH, RECORD
+from conformance.judge.probes import Attempt, as_expected, settled
+from conformance.plan.objects import MARKER_BACKEND
+from conformance.plan.units import PlannedProbe, Unit
+from conformance.probes.answer import WireProbe
+from conformance.probes.outcome import Sighting, sighting
+from conformance.probes.sender import Sender
+
+
+@dataclass
+class Watch:
+    """What has been seen of one unit so far."""
+
+    unit: Unit
+    sender: Sender
+    pool: Executor
+    names: Mapping[str, str]
+    clock: Callable[[], float] = time.monotonic
+    attempts: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+    marker_attempts: list[Attempt] = field(default_factory=list)
+    live_after: float | None = None
+
+    def markers_answer(self) -> bool:
+        """Send each marker once; tell whether all of them, at the current revision, reached the marker backend.
+
+        A unit without markers is live once one of its positive probes reaches its backend.
+        """
+        markers = self.unit.markers()
+        if not markers:
+            return any(self._positive_answers(planned) for planned in self.unit.probes)
+        seen = [self._attempt(marker, "") for marker in markers]
+        self.marker_attempts += seen
+        return all(attempt.seen.backend == MARKER_BACKEND for attempt in seen)
+
+    def round(self, only: Iterable[PlannedProbe] | None = None) -> None:
+        """Observe the probes once (all of the unit, or ``only`` those), between two looks at the markers."""
+        probes = list(self.unit.probes if only is None else only)
+        before = self._marked()
+        fresh = list(self.pool.map(lambda planned: self._attempt(planned.wire, planned.ending), probes))
+        live = before and self._marked()
+        if live and not self.unit.marked:
+            live = any(
+                as_expected(planned.probe, attempt, planned.ending)
+                for planned, attempt in zip(probes, fresh, strict=True)
+                if positive(planned)
+            )
+        for planned, attempt in zip(probes, fresh, strict=True):
+            counted = live or (not self.unit.marked and attempt.seen.matched)
+            kept = Attempt(attempt.at, attempt.answer, attempt.seen, counted, self.unit.revision)
+            self.attempts.setdefault(planned.key, []).append(kept)
+
+    def open_probes(self) -> list[PlannedProbe]:
+        """Return the probes that have not yet shown the expected answer often enough."""
+        return [p for p in self.unit.probes if not settled(p.probe, self.of(p), p.ending)]
+
+    def of(self, planned: PlannedProbe) -> list[Attempt]:
+        """Return the attempts of one probe, oldest first."""
+        return self.attempts.get(planned.key, [])
+
+    def _marked(self) -> bool:
+        return not self.unit.marked or self.markers_answer()
+
+    def _positive_answers(self, planned: PlannedProbe) -> bool:
+        if not positive(planned):
+            return False
+        attempt = self._attempt(planned.wire, planned.ending)
+        self.marker_attempts.append(attempt)
+        return as_expected(planned.probe, attempt, planned.ending)
+
+    def _attempt(self, wire: WireProbe, ending: str) -> Attempt:
+        at = self.clock()
+        answer = self.sender.send(wire)
+        seen: Sighting = sighting(answer, names=self.names, suffix=ending)
+        return Attempt(at, answer, seen, counted=False, revision=self.unit.revision)
+
+
+def positive(planned: PlannedProbe) -> bool:
+    """Tell whether a probe expects a backend."""
+    return planned.probe.expect.outcome not in {NO_MATCH, RECORD}

@@ -1,0 +1,84 @@
+"""How long to look: not impatient, not endlessly patient."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from conformance.engine.limits import Limits
+from conformance.engine.rounds import Watch
+from conformance.judge.answers import shows_presence
+from conformance.judge.probes import CONSECUTIVE, streak
+from conformance.plan.units import PlannedProbe, Unit
+from conformance.waiting import wait_until
+
+Apply = Callable[[Unit], None]
+
+
+def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lambda: True) -> bool:
+    """Poll the markers of the unit until all answer; stop early when the controller is no longer ``alive``."""
+    began = watch.clock()
+    found = False
+
+    def look() -> bool:
+        nonlocal found
+        found = watch.markers_answer()
+        return found or not alive()
+
+    wait_until(look, limit)
+    if found and watch.live_after is None:
+        watch.live_after = watch.clock() - began
+    return found
+
+
+def converge(watch: Watch, limits: Limits, apply: Apply | None, alive: Callable[[], bool] = lambda: True) -> None:
+    """Observe the unit, whose markers are live, until it is ready to be judged.
+
+    That is when every probe has shown the expected answer three times in a row, or when the convergence limit has
+    passed, or earlier when what is wrong is known to stay wrong: ``apply`` loads a later revision of the same
+    objects, its marker answers, and the same wrong rule is still at work. A packed unit is left as soon as its
+    wrong answers look settled, since each of its failing cases is judged again in objects of its own.
+    """
+    began = watch.clock()
+    confirmed = watch.unit.marked == ()
+    look_only: Sequence[PlannedProbe] | None = None
+    pause = 0.0
+    while alive():
+        watch.round(look_only)
+        look_only = watch.open_probes()
+        elapsed = watch.clock() - began
+        if not look_only or elapsed >= limits.convergence:
+            return
+        if _steady(watch, look_only):
+            if watch.unit.placement == "packed":
+                if elapsed >= limits.suspicion:
+                    return
+            elif all(shows_presence(watch.of(planned)[-1].seen.outcome) for planned in look_only):
+                if watch.unit.revision > 1:
+                    return
+                if apply is not None and not confirmed:
+                    confirmed = True
+                    _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
+                    continue
+        pause = _pause_between(pause, watch)
+        time.sleep(pause)
+
+
+def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
+    """Whether each probe has shown one outcome three times in a row at the current revision."""
+
+    def last_are_equal(planned: PlannedProbe) -> bool:
+        current = [attempt for attempt in watch.of(planned) if attempt.revision == watch.unit.revision]
+        return len(streak(current)) >= CONSECUTIVE
+
+    return all(last_are_equal(planned) for planned in probes)
+
+
+def _load_later_revision(watch: Watch, apply: Apply, limit: float, alive: Callable[[], bool]) -> None:
+    watch.unit = watch.unit.next_revision()
+    apply(watch.unit)
+    wait_for_markers(watch, limit, alive)
+
+
+def _pause_between(pause: float, watch: Watch) -> float:
+    """No pause in the first rounds, in which most probes settle; then longer ones, up to a quarter of a second."""
+    rounds = max((len(attempts) for attempts in watch.attempts.values()), default=0)
+    return 0.0 if rounds < CONSECUTIVE else min(0.25, max(0.02, pause * 1.5))

@@ -1,0 +1,1 @@
+"""From observations to verdicts. Pure: no clock, no network."""

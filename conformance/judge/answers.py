@@ -1,0 +1,89 @@
+"""One answer held against what a probe expects."""
+
+import hashlib
+from typing import Any
+
+from conformance.case.model import NO_MATCH, RECORD, Probe, Received
+from conformance.judge.words import Reason
+from conformance.plan.hosts import unique
+from conformance.probes.outcome import Sighting
+
+_NO_ANSWER = ("timeout", "malformed", "stale")
+_CLOSED = ("reset", "refused", "tls-alert:")
+
+
+def reason_against(probe: Probe, seen: Sighting, ending: str) -> tuple[Reason, str] | None:
+    """Return why the sighting is not what the probe expects, with a sentence; ``None`` if it is.
+
+    ``ending`` is what made the hosts of the case unique: the Host header a backend received is compared with it.
+    """
+    expected = probe.expect.outcome
+    if expected == RECORD:
+        return None
+    if expected == NO_MATCH:
+        return _against_no_match(seen)
+    if seen.matched:
+        if seen.outcome != expected:
+            return Reason.WRONG_BACKEND, f"backend {seen.outcome} answered in place of {expected}"
+        return _against_account(probe.expect.received, seen.account, ending)
+    if seen.outcome.startswith("redirect:"):
+        return Reason.REDIRECTED, f"a redirect came in place of backend {expected}: {seen.outcome}"
+    if seen.outcome == "status:404":
+        return Reason.NO_MATCH, f"404 came in place of backend {expected}"
+    if seen.outcome.startswith("status:"):
+        return Reason.WRONG_STATUS, f"{seen.outcome.removeprefix('status:')} came in place of backend {expected}"
+    return Reason.NO_ANSWER, f"no answer ({seen.outcome}) in place of backend {expected}"
+
+
+def _against_no_match(seen: Sighting) -> tuple[Reason, str] | None:
+    if seen.matched:
+        return Reason.UNEXPECTED_MATCH, f"backend {seen.outcome} answered a request that no rule matches"
+    if seen.outcome.startswith("redirect:"):
+        return Reason.REDIRECTED, f"a request that no rule matches was redirected: {seen.outcome}"
+    if seen.outcome in _NO_ANSWER:
+        # Silence does not show that nothing matched: a backend may have been asked.
+        return Reason.NO_ANSWER, f"no answer ({seen.outcome}) shows that nothing matched"
+    return None
+
+
+def _against_account(received: Received | None, account: dict[str, Any], ending: str) -> tuple[Reason, str] | None:
+    """Compare what the backend says it received with what it must have received."""
+    if received is None:
+        return None
+    pairs: list[tuple[str, object, object]] = []
+    if received.method is not None:
+        pairs.append(("the method", received.method, account.get("method")))
+    if received.target is not None:
+        pairs.append(("the request target", received.target, account.get("target")))
+    if received.port is not None:
+        pairs.append(("the container port", received.port, account.get("port")))
+    if received.body is not None:
+        body = account.get("body")
+        seen = body.get("sha256") if isinstance(body, dict) else None
+        pairs.append(("the body's digest", hashlib.sha256(received.body.encode()).hexdigest(), seen))
+    if received.host is not None:
+        pairs.append(("the Host header", [unique(received.host, ending)], header_values(account, "Host")))
+    pairs += [(f"the header {name}", [value], header_values(account, name)) for name, value in received.headers.items()]
+    for what, wanted, got in pairs:
+        if wanted != got:
+            return Reason.WRONG_HEADER, f"the backend received {what} as {got!r:.200}, not {wanted!r:.200}"
+    return None
+
+
+def header_values(account: dict[str, Any], name: str) -> list[str]:
+    """Return the values of a header that the backend received, in order."""
+    headers = account.get("headers")
+    pairs = headers if isinstance(headers, list) else []
+    return [str(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2 and _same(pair[0], name)]
+
+
+def _same(one: object, other: str) -> bool:
+    return str(one).lower() == other.lower()
+
+
+def shows_presence(outcome: str) -> bool:
+    """Tell whether an outcome shows a rule at work (a backend or a redirect), not the absence of one.
+
+    Absence may only mean that something has not been loaded yet, so it is given the whole convergence time.
+    """
+    return not outcome.startswith(("status:", *_CLOSED, *_NO_ANSWER))

@@ -1,0 +1,101 @@
+"""The verdict of one probe from all of its attempts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.case.model import RECORD, Probe
+from conformance.judge.answers import reason_against
+from conformance.judge.words import Reason, Verdict
+from conformance.probes.answer import Answer
+from conformance.probes.outcome import Sighting
+
+CONSECUTIVE = 3
+"""Both pass and fail need this many equal observations in a row."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One observation. ``at`` is in seconds since the run began.
+
+    ``counted`` is true when the marker of the same objects and revision answered both before and after it; only
+    counted attempts decide anything. ``revision`` is that of the objects when it was made.
+    """
+
+    at: float
+    answer: Answer
+    seen: Sighting
+    counted: bool
+    revision: int = 1
+
+
+@dataclass(frozen=True)
+class ProbeVerdict:
+    """The verdict of one probe, with its reason and a sentence."""
+
+    verdict: Verdict
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def streak(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """Return the counted attempts at the end that show one and the same outcome."""
+    counted = [attempt for attempt in attempts if attempt.counted]
+    run: list[Attempt] = []
+    for attempt in reversed(counted):
+        if run and attempt.seen.outcome != run[0].seen.outcome:
+            break
+        run.append(attempt)
+    return tuple(reversed(run))
+
+
+def as_expected(probe: Probe, attempt: Attempt, ending: str) -> bool:
+    """Tell whether one attempt shows what the probe expects."""
+    return reason_against(probe, attempt.seen, ending) is None
+
+
+def settled(probe: Probe, attempts: Sequence[Attempt], ending: str) -> bool:
+    """Tell whether the probe has shown the expected answer often enough, one after another."""
+    last = streak(attempts)[-CONSECUTIVE:]
+    return len(last) == CONSECUTIVE and all(as_expected(probe, attempt, ending) for attempt in last)
+
+
+def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str) -> ProbeVerdict:
+    """Return the verdict once the observation is over."""
+    if settled(probe, attempts, ending):
+        return ProbeVerdict(Verdict.PASS)
+    last = streak(attempts)
+    if not last:
+        if not attempts:
+            return ProbeVerdict(Verdict.FAIL, Reason.NOT_PROGRAMMED, "the marker of this object never answered")
+        return ProbeVerdict(Verdict.FAIL, Reason.NOT_PROGRAMMED, "the marker did not answer before and after")
+    if len(last) < CONSECUTIVE:
+        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"the answers kept changing, lastly {last[-1].seen.outcome}")
+    against = reason_against(probe, last[-1].seen, ending)
+    if against is None:
+        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "the same backend received different requests")
+    return ProbeVerdict(Verdict.FAIL, *against)
+
+
+def judge_again(probe: Probe, first: ProbeVerdict, before: Attempt, after: Attempt, ending: str) -> ProbeVerdict:
+    """Return the verdict after the second look; one that changed is unstable, whatever it was.
+
+    ``before`` is the attempt the first verdict rests on, ``after`` the second look.
+    """
+    if first.reason in {Reason.NOT_PROGRAMMED, Reason.UNSTABLE}:
+        return first
+    if not after.counted:
+        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "on the second look the marker no longer answered")
+    same_outcome = after.seen.outcome == before.seen.outcome
+    same_judgement = as_expected(probe, after, ending) == (first.verdict is Verdict.PASS)
+    if same_judgement and (same_outcome or _free(probe, first)):
+        return first
+    return ProbeVerdict(
+        Verdict.FAIL,
+        Reason.UNSTABLE,
+        f"first {before.seen.outcome}, on the second look {after.seen.outcome}",
+    )
+
+
+def _free(probe: Probe, first: ProbeVerdict) -> bool:
+    """Whether the outcome may vary as long as the judgement stays: an unmatched request may get any refusal."""
+    return probe.expect.outcome != RECORD and first.verdict is Verdict.PASS

@@ -1,0 +1,95 @@
+"""The objects that every run stands on: namespaces, the shared backends, the controller's class."""
+
+from collections.abc import Iterator
+
+from conformance.case.model import SHARED_BACKENDS, Manifest
+from conformance.plan.objects import MARKER_BACKEND, OTHER
+
+LABEL = "ingress-conformance.dev/run"
+"""Every object of a run carries this label with the run's id, so that what a killed run left can be found."""
+
+IMAGE = "ingress-conformance/echo:latest"
+ADMIN_PORT = 8079
+HTTP_PORT = 8080
+ALT_PORT = 9090
+
+
+def namespaces(run_id: str) -> dict[str, str]:
+    """Return the real namespaces behind the cases' names: "" is where objects go that name none."""
+    return {"": f"conformance-{run_id}", OTHER: f"conformance-{run_id}-other"}
+
+
+def namespace_manifests(run_id: str) -> Iterator[Manifest]:
+    """Yield the namespaces of a run."""
+    for name in namespaces(run_id).values():
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {LABEL: run_id}}}
+
+
+def backend_manifests(run_id: str) -> Iterator[Manifest]:
+    """Yield a Deployment and a Service for each shared backend and the marker, in each namespace of the run."""
+    for namespace in namespaces(run_id).values():
+        for backend in (*SHARED_BACKENDS, MARKER_BACKEND):
+            meta = {"name": backend, "namespace": namespace, "labels": {LABEL: run_id}}
+            yield _deployment(meta, backend)
+            yield _service(meta, backend)
+
+
+def class_manifest(run_id: str, name: str, controller: str) -> Manifest:
+    """Return the IngressClass of one controller instance."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": name, "labels": {LABEL: run_id}},
+        "spec": {"controller": controller},
+    }
+
+
+def _deployment(meta: Manifest, backend: str) -> Manifest:
+    field = {
+        name: {"valueFrom": {"fieldRef": {"fieldPath": f"metadata.{key}"}}}
+        for name, key in (("POD_NAME", "name"), ("POD_NAMESPACE", "namespace"))
+    }
+    fixed = {"BACKEND": backend, "PORTS": f"{HTTP_PORT},{ALT_PORT}", "ADMIN_PORT": str(ADMIN_PORT)}
+    container = {
+        "name": "echo",
+        "image": IMAGE,
+        "imagePullPolicy": "IfNotPresent",
+        "env": [{"name": n, **v} for n, v in field.items()] + [{"name": n, "value": v} for n, v in fixed.items()],
+        "ports": [{"name": "http", "containerPort": HTTP_PORT}, {"name": "alt", "containerPort": ALT_PORT}],
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": ADMIN_PORT}, "periodSeconds": 1},
+        "securityContext": {
+            "runAsNonRoot": True,
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+    labels = {"backend": backend}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": meta,
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
+            },
+        },
+    }
+
+
+def _service(meta: Manifest, backend: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": meta,
+        "spec": {
+            "selector": {"backend": backend},
+            "ports": [
+                {"name": "http", "port": 80, "targetPort": HTTP_PORT},
+                {"name": "alt", "port": 8081, "targetPort": "alt"},
+            ],
+        },
+    }
