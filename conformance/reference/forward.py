@@ -46,6 +46,12 @@ class Exchange:
                 raise BadMessage("the body breaks off")
 
 
+def _upgrade(request: Request) -> bytes:
+    """Return the protocols that the client asks for; without the Connection option the header means nothing."""
+    asked = b"upgrade" in tokens(request.headers, b"connection")
+    return b", ".join(values(request.headers, b"upgrade")) if asked else b""
+
+
 def _request_head(request: Request, *, chunked: bool, upgrade: bytes) -> bytes:
     headers = [*end_to_end(request.headers), (b"X-Forwarded-For", request.client.encode())]
     if chunked:
@@ -58,7 +64,7 @@ async def _send(exchange: Exchange, upstream: asyncio.StreamWriter, behaviour: B
     """Send the request with its body, and after an upgrade whatever the client sends until it is done."""
     request = behaviour.forwarded(exchange.request)
     chunked = b"chunked" in tokens(request.headers, b"transfer-encoding")
-    upgrade = b", ".join(values(request.headers, b"upgrade"))
+    upgrade = _upgrade(request)
     upstream.write(_request_head(request, chunked=chunked, upgrade=upgrade))
     async for data in behaviour.forwarded_body(request, exchange.body()):
         upstream.write(chunk(data) if chunked else data)
@@ -135,7 +141,7 @@ async def _final(exchange: Exchange, response: Response, answers: Messages) -> B
     bodiless = request.method == b"HEAD" or response.status in {204, 304}
     sized = bool(values(response.headers, b"content-length"))
     chunked = not bodiless and not sized and request.version == "1.1"
-    exchange.final |= bool(values(request.headers, b"upgrade")) or not (sized or chunked or bodiless)
+    exchange.final |= bool(_upgrade(request)) or not (sized or chunked or bodiless)
     if chunked:
         headers = (*headers, (b"Transfer-Encoding", b"chunked"))
     if exchange.final:

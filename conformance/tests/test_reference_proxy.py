@@ -141,6 +141,8 @@ def test_one_connection_serves_many_requests_in_turn_over_all_endpoints() -> Non
         answers = await ask(http, one + one + unknown + one + get(b"/"))
         assert answers.count(b"HTTP/1.1 200 OK") == 4
         assert answers.count(b"HTTP/1.1 404 Not Found") == 1
+        upgrade_without_option = b"GET / HTTP/1.1\r\nHost: h.test\r\nUpgrade: other\r\n\r\n"
+        assert (await ask(http, upgrade_without_option + get(b"/"))).count(b"HTTP/1.1 200 OK") == 2
         assert [answers.count(b'"pod": "127.0.1.%d"' % number) for number in (1, 2)] == [2, 2]
 
     on_http(scenario)
