@@ -27,7 +27,9 @@ class Draft:
         """Return a problem at the part of the file that ``pointer``, a path within the case, stands for."""
         for length in range(len(pointer), 0, -1):
             if pointer[:length] in self.parts:
-                return self.document.problem((*self.base, *self.parts[pointer[:length]], *pointer[length:]), message, hint)
+                return self.document.problem(
+                    (*self.base, *self.parts[pointer[:length]], *pointer[length:]), message, hint
+                )
         return self.document.problem((*self.base, *pointer), message, hint)
 
 

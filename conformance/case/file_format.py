@@ -53,28 +53,32 @@ HeaderValues = Annotated[
 class FileExpectation(Frozen):
     """What a probe must see: a backend, and what that backend must have received."""
 
-    backend: str = Field(min_length=1, description="A backend a-e (other/a in the second namespace), no match or record.")
+    backend: str = Field(
+        min_length=1, description="A backend a-e (other/a in the second namespace), no match or record."
+    )
     received: Received | None = None
 
 
 class FileProbe(Frozen):
     """One request, or several that expect the same."""
 
-    id: str | None = Field(None, min_length=1, description="Derived from method, host and target when absent.")
+    id: str | None = Field(default=None, min_length=1, description="Derived from method, host and target when absent.")
     request: Annotated[
         tuple[Target, ...],
         Field(min_length=1, description="Request target, exactly as it is to be sent; a list is several probes."),
         BeforeValidator(_listed, json_schema_input_type=Target | Annotated[tuple[Target, ...], Field(min_length=1)]),
     ]
-    method: str = Field("GET", pattern=r"^[A-Z]{1,20}$")
+    method: str = Field(default="GET", pattern=r"^[A-Z]{1,20}$")
     scheme: Literal["http", "https"] = "http"
-    host: str | None = Field(None, min_length=1, description='Host header; "@address" is the controller\'s own address.')
-    named: bool = Field(True, strict=True, description="False says that no rule names the host, on purpose.")
+    host: str | None = Field(
+        None, min_length=1, description='Host header; "@address" is the controller\'s own address.'
+    )
+    named: bool = Field(default=True, strict=True, description="False says that no rule names the host, on purpose.")
     headers: dict[str, HeaderValues] = Field(default_factory=dict)
     body: str | None = None
-    expect: Annotated[
-        FileExpectation, BeforeValidator(_expectation, json_schema_input_type=str | FileExpectation)
-    ] = Field(description="A backend a-e, `no match`, `record`, or a backend with what it must have received.")
+    expect: Annotated[FileExpectation, BeforeValidator(_expectation, json_schema_input_type=str | FileExpectation)] = (
+        Field(description="A backend a-e, `no match`, `record`, or a backend with what it must have received.")
+    )
 
 
 class FileCase(Frozen):
@@ -85,15 +89,17 @@ class FileCase(Frozen):
     level: Level
     title: Sentence = Field(description="One sentence in our own words.")
     spec: SpecUrl | None = None
-    placement: Placement | None = Field(None, description="Derived from the objects when absent; may only be stricter.")
-    marker: bool = Field(True, strict=True, description="False where the Ingress has no room for a marker rule.")
+    placement: Placement | None = Field(
+        default=None, description="Derived from the objects when absent; may only be stricter."
+    )
+    marker: bool = Field(
+        default=True, strict=True, description="False where the Ingress has no room for a marker rule."
+    )
     objects: tuple[KubernetesObject, ...] = Field(min_length=1)
     probes: tuple[FileProbe, ...] = ()
 
 
-Cell = Annotated[
-    tuple[str, ...] | None, BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...] | None)
-]
+Cell = Annotated[tuple[str, ...] | None, BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...] | None)]
 
 
 class FileTable(Frozen):

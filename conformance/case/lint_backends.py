@@ -19,7 +19,9 @@ def _defined(case: Case) -> Iterator[Flaw]:
         place = ("objects", service.index)
         if service.name in SHARED_BACKENDS:
             hint = f"every namespace has {either(SHARED_BACKENDS)} already"
-            yield Flaw((*place, "metadata", "name"), f"a Service cannot be named {service.name} like a shared one", hint)
+            yield Flaw(
+                (*place, "metadata", "name"), f"a Service cannot be named {service.name} like a shared one", hint
+            )
         if service.backend not in SHARED_BACKENDS:
             hint = f"write selector: {{backend: NAME}} with one of {either(SHARED_BACKENDS)}"
             yield Flaw((*place, "spec", "selector"), f"the Service {service.name} selects no echo backend", hint)

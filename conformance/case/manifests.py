@@ -33,7 +33,9 @@ class Metadata(KubernetesValue):
     """Name and, where a case is about it, more."""
 
     name: str = Field(min_length=1, description="Made unique in a run.")
-    namespace: Literal["other"] | None = Field(None, description="The run's second namespace; the first if absent.")
+    namespace: Literal["other"] | None = Field(
+        default=None, description="The run's second namespace; the first if absent."
+    )
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
 
@@ -118,7 +120,7 @@ class OtherObject(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
 
-    api_version: str | None = Field(None, description="May be left out for the kinds the suite knows.")
+    api_version: str | None = Field(default=None, description="May be left out for the kinds the suite knows.")
     kind: str = Field(min_length=1, json_schema_extra={"not": {"const": "Ingress"}})
     metadata: Metadata
 

@@ -88,7 +88,7 @@ def references(objects: Sequence[Manifest]) -> Iterator[Reference]:
     """Yield every Service backend that the Ingresses name."""
     for index, spec in ingress_specs(objects):
         namespace = namespace_of(objects[index])
-        backends = [(("spec", "defaultBackend"), spec.get("defaultBackend"))]
+        backends: list[tuple[Pointer, Any]] = [(("spec", "defaultBackend"), spec.get("defaultBackend"))]
         for r, rule in enumerate(items(spec.get("rules"))):
             for p, path in enumerate(items(mapping(mapping(rule).get("http")).get("paths"))):
                 backends.append((("spec", "rules", r, "http", "paths", p, "backend"), mapping(path).get("backend")))

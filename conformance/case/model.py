@@ -38,10 +38,12 @@ class Received(Frozen):
     """What the backend must have received; ``None`` means not looked at."""
 
     method: str | None = None
-    target: str | None = Field(None, description="The raw request target, path and query.")
-    host: str | None = Field(None, description="The Host header, written as in the case.")
-    body: str | None = Field(None, description="The whole body.")
-    port: int | None = Field(None, description="The container port that was reached: 8080 (http) or 9090 (alt).")
+    target: str | None = Field(default=None, description="The raw request target, path and query.")
+    host: str | None = Field(default=None, description="The Host header, written as in the case.")
+    body: str | None = Field(default=None, description="The whole body.")
+    port: int | None = Field(
+        default=None, description="The container port that was reached: 8080 (http) or 9090 (alt)."
+    )
     headers: dict[str, str] = Field(default_factory=dict, description="Headers that must have arrived with this value.")
 
 
@@ -67,8 +69,8 @@ class Probe(Frozen):
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     expect: Expectation
-    witness: bool = Field(False, description="Added by a table: it proves that the row's own rule is there.")
-    named: bool = Field(True, description="False where no rule of the case names the host, on purpose.")
+    witness: bool = Field(default=False, description="Added by a table: it proves that the row's own rule is there.")
+    named: bool = Field(default=True, description="False where no rule of the case names the host, on purpose.")
 
 
 Placement = Literal["packed", "own", "alone", "odd"]
@@ -87,8 +89,10 @@ class Case(Frozen):
     objects: tuple[Manifest, ...]
     probes: tuple[Probe, ...]
     placement: Placement
-    marker: bool = Field(True, description="False where the object under test has no room for a marker rule.")
-    where: str = Field("", exclude=True, description="FILE:LINE of the case, for messages; no part of its digest.")
+    marker: bool = Field(default=True, description="False where the object under test has no room for a marker rule.")
+    where: str = Field(
+        default="", exclude=True, description="FILE:LINE of the case, for messages; no part of its digest."
+    )
 
     @property
     def section(self) -> str:

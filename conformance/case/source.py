@@ -81,7 +81,8 @@ def _files_of(path: Path) -> Iterator[Path | Problem]:
         if not stat.S_ISDIR(path.stat().st_mode):
             yield path
             return
-        names = sorted(entry for entry in os.listdir(path) if entry.endswith(".yaml") and entry not in NOT_CASES)
+        names = sorted(entry.name for entry in path.iterdir())
+        names = [name for name in names if name.endswith(".yaml") and name not in NOT_CASES]
     except (OSError, ValueError) as error:
         yield unreadable(path, error)
         return

@@ -23,7 +23,9 @@ class Statement(Frozen):
 
     id: str = Field(pattern=r"^[A-Z][0-9]{2}$")
     level: Annotated[
-        tuple[Level, ...], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=Level | tuple[Level, ...])
+        tuple[Level, ...],
+        Field(min_length=1),
+        BeforeValidator(_listed, json_schema_input_type=Level | tuple[Level, ...]),
     ] = Field(description="Several where the statement binds in one part and leaves another open.")
     anchor: str = Field(pattern=r"^[a-z0-9-]+$", description="The part of the page that it is taken from.")
     says: str = Field(min_length=3, max_length=300, description="One short sentence in our own words.")

@@ -123,7 +123,7 @@ def _data_path(loc: Iterable[int | str], values: Any) -> Path:
 def _known_keys(schema: dict[str, Any], path: Path) -> set[str]:
     places = list(_branches(schema, schema))
     for step in path:
-        found = []
+        found: list[dict[str, Any]] = []
         for place in places:
             following = place.get("items") if isinstance(step, int) else place.get("properties", {}).get(step)
             if isinstance(following, dict):

@@ -143,7 +143,7 @@ class _Reader:
             node = Entries(done.entries, done.place) if done.mapping else Items(tuple(done.items), done.place)
             self._put(node, done.size, done.anchor)
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event.anchor, place)
+            self._alias(str(event.anchor), place)
 
     def _count(self, place: Place) -> None:
         self.count += 1
@@ -169,7 +169,7 @@ class _Reader:
         if not parent.mapping:
             parent.items.append(node)
         elif parent.key is None:
-            parent.key = (node.place, self._key(node, parent))
+            parent.key = (node.place, self._key(node))
         else:
             key_place, key = parent.key
             parent.key = None
@@ -181,7 +181,7 @@ class _Reader:
             else:
                 parent.entries[key] = (key_place, node)
 
-    def _key(self, node: Node, parent: _Open) -> str:
+    def _key(self, node: Node) -> str:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             if node.value == "<<":
                 self.refused.append(_Refused("merge keys (<<) are not used in case files", node.place, "write it out"))
@@ -196,7 +196,9 @@ class _Reader:
             raise _Refused(f"*{anchor} refers to what it stands in", place)
         if anchor not in self.anchors:
             raise _Refused(
-                f"*{anchor} refers to nothing in this file", place, 'a text that begins with * needs quotes: "*.foo.com"'
+                f"*{anchor} refers to nothing in this file",
+                place,
+                'a text that begins with * needs quotes: "*.foo.com"',
             )
         node, size = self.anchors[anchor]
         self.aliased += size

@@ -1,0 +1,169 @@
+"""Cases for people and programs to read: tables on a terminal, plain lines that are never cut elsewhere, JSON."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+import yaml
+
+from conformance.case.coverage import Covered
+from conformance.case.matching import default_host
+from conformance.case.model import NO_MATCH, RECORD, Case, Expectation, Level, Probe
+
+NO_CASE = "no case yet"
+LEVEL_STYLES = {Level.CORE: "bold", Level.EXTENDED: "", Level.OBSERVED: "dim", Level.API: "dim"}
+
+Cell = tuple[str, str]
+"""A text and its style on a terminal."""
+
+
+def print_cases(cases: Sequence[Case]) -> None:
+    """Print a line for each case, and how many there are."""
+    rows = [
+        (
+            (case.id, "cyan"),
+            (case.level.value, LEVEL_STYLES[case.level]),
+            (" ".join(case.statements), ""),
+            (case.title, ""),
+        )
+        for case in cases
+    ]
+    _print_table(("case", "level", "statements", "title"), rows)
+    if sys.stdout.isatty():
+        click.echo(f"{len(cases)} {'case' if len(cases) == 1 else 'cases'}")
+
+
+def print_case(case: Case) -> None:
+    """Print everything that a case says."""
+    head = {
+        "case": case.id,
+        "title": case.title,
+        "level": case.level.value,
+        "statements": " ".join(case.statements),
+        "spec": case.spec_url,
+        "placement": case.placement + ("" if case.marker else ", without a marker rule"),
+        "from": case.where,
+    }
+    for name, value in head.items():
+        click.echo(f"{name + ':':<12}{_line(value)}")
+    click.echo("\nobjects:")
+    click.echo(objects_yaml(case).rstrip())
+    click.echo("\nprobes:")
+    rows = [((probe.id, "cyan"), (_line(_sent(probe, case)), ""), _expected(probe)) for probe in case.probes]
+    _print_table(("probe", "request", "expected"), rows)
+
+
+def print_coverage(found: Sequence[Covered]) -> None:
+    """Print every statement with its cases, and how many have some."""
+    rows: list[tuple[Cell, ...]] = []
+    for covered in found:
+        statement = covered.statement
+        levels = "+".join(level.value for level in statement.level)
+        head: tuple[Cell, ...] = ((statement.id, "bold"), (levels, ""))
+        if not covered.cases:
+            rows.append((*head, ("0", "yellow"), (NO_CASE, "yellow"), (statement.says, "")))
+        for number, case in enumerate(covered.cases):
+            first = number == 0
+            start = (*head, (str(len(covered.cases)), "")) if first else (("", ""), ("", ""), ("", ""))
+            rows.append((*start, (case, "cyan"), (statement.says if first else "", "")))
+    _print_table(("statement", "level", "cases", "case", "says"), rows)
+    done = sum(1 for covered in found if covered.cases)
+    cases = {case for covered in found for case in covered.cases}
+    click.echo(f"\n{done} of {len(found)} statements have cases, {len(found) - done} have none yet; {len(cases)} cases")
+
+
+def cases_json(cases: Iterable[Case]) -> str:
+    """Return the cases as JSON: all that they say, and where each is written."""
+    return _json([{**case.model_dump(mode="json"), "where": case.where} for case in cases])
+
+
+def coverage_json(found: Sequence[Covered]) -> str:
+    """Return the coverage as JSON."""
+    statements = [
+        {
+            "id": covered.statement.id,
+            "section": covered.section,
+            "level": [level.value for level in covered.statement.level],
+            "says": covered.statement.says,
+            "url": covered.url,
+            "cases": list(covered.cases),
+        }
+        for covered in found
+    ]
+    done = sum(1 for covered in found if covered.cases)
+    cases = {case for covered in found for case in covered.cases}
+    summary = {"statements": len(found), "covered": done, "uncovered": len(found) - done, "cases": len(cases)}
+    return _json({"summary": summary, "statements": statements})
+
+
+def objects_yaml(case: Case) -> str:
+    """Return the objects of a case as a stream of YAML documents."""
+    return yaml.dump_all(case.objects, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every object out: readers of a case want no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"))
+
+
+def _sent(probe: Probe, case: Case) -> str:
+    parts = [f"{probe.method} {probe.scheme}://{probe.host}{probe.target}"]
+    parts += [f"{name}: {value}" for name, value in probe.headers]
+    if probe.body is not None:
+        parts.append(f"body {probe.body!r}")
+    if not probe.named and default_host(case.objects):
+        parts.append("no rule names the host")
+    return ", ".join(parts)
+
+
+def _expected(probe: Probe) -> Cell:
+    outcome = probe.expect.outcome
+    style = {NO_MATCH: "red", RECORD: "dim"}.get(outcome, "green")
+    text = {RECORD: "recorded, not judged"}.get(outcome, outcome)
+    witness = " (witness)" if probe.witness else ""
+    return text + _received(probe.expect) + witness, style
+
+
+def _received(expect: Expectation) -> str:
+    if expect.received is None:
+        return ""
+    wanted = expect.received.model_dump(exclude_defaults=True)
+    return ", having received " + ", ".join(f"{name} {value!r}" for name, value in wanted.items())
+
+
+def _line(text: str) -> str:
+    """Return the text without anything that would move a terminal's cursor."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    if sys.stdout.isatty():
+        _print_rich(columns, rows)
+        return
+    lines = [columns, *([_line(text) for text, _ in row] for row in rows)]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    # Only a terminal needs rich, and it takes as long to import as everything else together.
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_line(text), style) for text, style in row))
+    Console().print(table)
