@@ -73,7 +73,7 @@ def _host(case: Case, probe: Probe) -> Iterator[Flaw]:
     if named and not probe.named:
         yield Flaw(("named",), f"named: false, but a rule names {probe.host}", "take named: false out")
     if not named and not is_address(probe.host) and probe.named and written:
-        hint = did_you_mean(probe.host, written, otherwise="write named: false if that is on purpose")
+        hint = f"{did_you_mean(probe.host, written)} write named: false if that is on purpose".lstrip()
         yield Flaw(("host",), f"no rule names the host {probe.host}", hint)
     positive = probe.expect.outcome not in {NO_MATCH, RECORD}
     if positive and not named and "" not in hosts and not has_default_backend(case.objects):

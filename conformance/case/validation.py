@@ -42,8 +42,15 @@ def validated(root: Node, file: str, model: type[M]) -> Document[M] | tuple[Prob
         return Document(file, root, model.model_validate(values))
     except ValidationError as error:
         schema = model.model_json_schema()
-        found = (_problem(detail, root, values, file, schema) for detail in error.errors(include_url=False))
-        return tuple(dict.fromkeys(found))
+        details = [detail for detail in error.errors(include_url=False) if not _only_follows(detail)]
+        return tuple(dict.fromkeys(_problem(detail, root, values, file, schema) for detail in details))
+
+
+def _only_follows(detail: ErrorDetails) -> bool:
+    """Tell whether a list is called too short only because its items are wrong, which is said of each of them."""
+    given = detail["input"]
+    short = detail["type"] == "too_short" and isinstance(given, (list, tuple))
+    return short and len(given) >= detail.get("ctx", {}).get("min_length", 0)
 
 
 def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: dict[str, Any]) -> Problem:
