@@ -1,0 +1,1 @@
+"""Controllers: a catalogue of data files, how their programs are had, and running instances."""

