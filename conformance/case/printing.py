@@ -31,7 +31,7 @@ def print_cases(cases: Sequence[Case]) -> None:
         for case in cases
     ]
     _print_table(("case", "level", "statements", "title"), rows)
-    if sys.stdout.isatty():
+    if _on_terminal():
         click.echo(f"{len(cases)} {'case' if len(cases) == 1 else 'cases'}")
 
 
@@ -144,8 +144,12 @@ def _line(text: str) -> str:
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    if sys.stdout.isatty():
+    if _on_terminal():
         _print_rich(columns, rows)
         return
     lines = [columns, *([_line(text) for text, _ in row] for row in rows)]

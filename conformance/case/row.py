@@ -13,6 +13,9 @@ from conformance.case.model import NO_MATCH, SHARED_BACKENDS, Expectation, Level
 from conformance.case.problems import did_you_mean, either, quoted
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {"hosts": ("foo.com",), "paths": ("Prefix /",), "requests": ("/",)}
+_SENT_AS_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "?#")
+"""What a request line can hold: the rest of a path must be encoded, and ? and # would end it."""
+
 _AS_CASE = "write it as a case"
 
 
@@ -130,8 +133,7 @@ class Row:
             raise CellError("paths", "another path equals the first, which has to reach backend a", _AS_CASE)
         first_host = self.many("hosts")[0]
         host = f"www{first_host[1:]}" if first_host.startswith("*") else first_host
-        # Characters that a client must encode are legal in a rule's path; the rest is sent as it is written.
-        target = quote(first_path[1] or "/", safe="/%:@!$&'()*+,;=-._~")
+        target = quote(first_path[1] or "/", safe=_SENT_AS_WRITTEN)
         return Probe(
             id=f"witness {probe_id('GET', 'http', host, target, usual)}",
             host=host,
