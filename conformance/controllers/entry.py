@@ -34,7 +34,7 @@ ProgramSource = Annotated[
     Discriminator(
         _kind_of_source,
         custom_error_type="program_source",
-        custom_error_message="it is not said where the program comes from: give it one of the keys wheel, python, path, go",
+        custom_error_message="it is not said where the program comes from; give one of wheel, python, path, go",
     ),
 ]
 

@@ -1,6 +1,7 @@
 """A running instance of a controller."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -17,6 +18,11 @@ __all__ = ["Instance", "Site", "launch"]
 LOG = "controller.log"
 GRACE = 2.0
 LOG_TAIL_BYTES = 4096
+
+_TERMINAL_CODES = re.compile(
+    r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.DOTALL
+)
+"""Colours, and whatever else in a controller's words would act on a terminal."""
 
 
 class Instance:
@@ -42,12 +48,15 @@ class Instance:
         return self._group.exit_status
 
     def log_tail(self) -> str:
-        """Return the last lines of what the controller wrote, at most 4 KiB, without the token."""
+        """Return the last lines of what the controller wrote, at most 4 KiB, without the token and without colours."""
+        token = self._site.token
         with self.log.open("rb") as file:
-            # A token that is cut in half at the beginning would not be recognised.
-            file.seek(max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES - len(self._site.token)))
-            text = file.read().decode(errors="replace")
-        return text.replace(self._site.token, HIDDEN)[-LOG_TAIL_BYTES:] if self._site.token else text
+            start = max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES)
+            file.seek(start)
+            text = file.read(LOG_TAIL_BYTES).decode(errors="replace")
+        text = text.replace(token, HIDDEN) if token else text
+        # What is left of a token that began before the tail would not be recognised: it is cut off.
+        return _TERMINAL_CODES.sub("", text[len(token) if start else 0 :])
 
     def stop(self, grace: float = GRACE) -> None:
         """End the controller and all that it started: politely first, for certain after ``grace`` seconds."""
