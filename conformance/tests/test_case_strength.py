@@ -1,0 +1,68 @@
+"""The cases against the specification's algorithm and against ways to get it wrong, without a cluster.
+
+What is right must pass every case, and every way to be wrong must fail one: so the cases are neither unfair nor weak.
+"""
+
+from functools import cache
+
+import pytest
+
+from conformance.case.load import load_cases
+from conformance.case.matching import defined_services
+from conformance.case.model import ADDRESS, NO_MATCH, RECORD, Case
+from conformance.plan.objects import own_name
+from conformance.plan.units import Ground, Unit, unit_of
+from conformance.reference.behaviour import REFERENCE, Behaviour
+from conformance.reference.model import Table
+from conformance.reference.mutant import Mutant
+from conformance.reference.objects import Objects
+from conformance.reference.state import RIGHT, table_of
+from conformance.reference.wrong_matching import MUTANTS
+
+GROUND = Ground({"": "one", "other": "two"}, "reference")
+CASES = load_cases()
+OPEN = {
+    "slashes-merged": "P30: whether a request is normalized is left open",
+    "encoded-slash-decoded": "P30: whether a request is normalized is left open",
+    "dots-resolved": "P30: whether a request is normalized is left open",
+    "hostless-fallthrough": "H05: only recorded, the page can be read both ways",
+    "default-backend-global": "B03: only recorded, the page does not say",
+    "default-backend-only-named-hosts": "B15: has no case yet",
+}
+"""Differences on which no case passes judgement, and why."""
+
+
+@cache
+def planned(case_id: str) -> tuple[Case, Unit, Table]:
+    case = next(case for case in CASES if case.id == case_id)
+    unit = unit_of(case, GROUND)
+    ingresses = [manifest for manifest in unit.objects if manifest["kind"] == "Ingress"]
+    return case, unit, table_of(ingresses, Objects(), RIGHT)
+
+
+def wrong_probes(behaviour: Behaviour, case_id: str) -> list[str]:
+    """Return the probes that a controller that behaves like this would not answer as expected."""
+    case, unit, table = planned(case_id)
+    own = {own_name(case, service.name): service.backend for service in defined_services(case.objects)}
+    wrong = []
+    for planned_probe in unit.probes:
+        wire, expected = planned_probe.wire, planned_probe.probe.expect.outcome
+        backend = behaviour.choose(table, "10.0.0.1" if wire.host == ADDRESS else wire.host, wire.target)
+        seen = NO_MATCH
+        if backend is not None:
+            seen = str(own.get(backend.service, backend.service))
+            seen = seen if backend.namespace == "one" else f"other/{seen}"
+        if expected not in {RECORD, seen}:
+            wrong.append(f"{planned_probe.probe.id}: {seen}, not {expected}")
+    return wrong
+
+
+@pytest.mark.parametrize("case_id", [case.id for case in CASES])
+def test_what_the_specification_says_passes(case_id: str) -> None:
+    assert wrong_probes(REFERENCE, case_id) == []
+
+
+@pytest.mark.parametrize("mutant", [m for m in MUTANTS if m.name not in OPEN], ids=lambda mutant: mutant.name)
+def test_a_wrong_way_to_match_fails_a_case(mutant: Mutant) -> None:
+    behaviour = mutant.make(mutant.default)
+    assert any(wrong_probes(behaviour, case.id) for case in CASES), mutant.sentence
