@@ -1,6 +1,6 @@
 """A case on its way from the file to the checks: it still knows where each part of it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,8 +56,3 @@ def with_api_version(manifest: Mapping[str, Any]) -> Manifest:
 def is_address(host: str) -> bool:
     """Tell whether a probe's host stands for the controller's own address."""
     return host == ADDRESS
-
-
-def first(values: Sequence[str] | None) -> str | None:
-    """Return the first of several values, if there is one."""
-    return values[0] if values else None

@@ -23,7 +23,6 @@ Column = Literal[
     "spec",
     "placement",
 ]
-COLUMNS: tuple[str, ...] = get_args(Column)
 PathType = Literal["Exact", "Prefix", "ImplementationSpecific"]
 PATH_TYPES: tuple[str, ...] = get_args(PathType)
 
