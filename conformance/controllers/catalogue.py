@@ -67,6 +67,23 @@ def overridden(entry: Entry, overrides: Mapping[str, str]) -> Entry:
     return entry.model_copy(update={"process": process, "version": version})
 
 
+def parse_overrides(settings: Iterable[str]) -> dict[str, str]:
+    """Return what ``--set PROGRAM=PATH`` said, by the program's name.
+
+    Raises:
+        BadInput: it has no such form, or names a program twice.
+    """
+    overrides: dict[str, str] = {}
+    for setting in settings:
+        name, equals, path = setting.partition("=")
+        if not (name and equals and path):
+            raise BadInput(f"{quoted(setting)} is not PROGRAM=PATH", where="--set", hint="such as traefik=./traefik")
+        if name in overrides:
+            raise BadInput(f"the program {quoted(name)} is named twice", where="--set", hint="give one path for it")
+        overrides[name] = path
+    return overrides
+
+
 def check_overrides(entries: Iterable[Entry], overrides: Mapping[str, str]) -> None:
     """Refuse overrides that no entry has a program for.
 

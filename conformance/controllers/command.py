@@ -36,7 +36,7 @@ class Site:
 class Invocation:
     """What to start. ``shown`` is the command without secrets and without what differs from run to run."""
 
-    argv: tuple[str, ...]
+    argv: tuple[str, ...] = field(repr=False)
     shown: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.waiting import wait_until
@@ -17,7 +17,7 @@ _GONE_LIMIT = 2.0
 class ProcessGroup:
     """A running program. Until :meth:`end` its entry in the process table is kept, so its id means nobody else."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] = field(repr=False)
 
     @classmethod
     def start(cls, argv: Sequence[str], log: Path, env: Mapping[str, str], folder: Path) -> "ProcessGroup":
