@@ -12,6 +12,7 @@ from conformance.controllers.programs import Programs
 HIDDEN = "***"
 TOKEN_FILE = "token"  # noqa: S105 (a file's name)
 KUBECONFIG = "kubeconfig"
+LOG = "controller.log"
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 """What a controller gets of our own environment: no proxies, no options that a user set for other work."""

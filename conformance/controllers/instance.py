@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from conformance.clusters.local.credentials import write_private
-from conformance.controllers.command import HIDDEN, Invocation, Site, invocation
+from conformance.controllers.command import HIDDEN, LOG, Invocation, Site, invocation
 from conformance.controllers.entry import Entry
 from conformance.controllers.process_group import ProcessGroup
 from conformance.controllers.programs import Programs
@@ -15,7 +15,6 @@ from conformance.probes.answer import Endpoint
 
 __all__ = ["Instance", "Site", "launch"]
 
-LOG = "controller.log"
 GRACE = 2.0
 LOG_TAIL_BYTES = 4096
 
@@ -50,10 +49,13 @@ class Instance:
     def log_tail(self) -> str:
         """Return the last lines of what the controller wrote, at most 4 KiB, without the token and without colours."""
         token = self._site.token
-        with self.log.open("rb") as file:
-            start = max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES)
-            file.seek(start)
-            text = file.read(LOG_TAIL_BYTES).decode(errors="replace")
+        try:
+            with self.log.open("rb") as file:
+                start = max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES)
+                file.seek(start)
+                text = file.read(LOG_TAIL_BYTES).decode(errors="replace")
+        except OSError as error:  # the folder is the controller's: it may do there what it likes
+            return f"(its log cannot be read: {error.strerror})"
         text = text.replace(token, HIDDEN) if token else text
         # What is left of a token that began before the tail would not be recognised: it is cut off.
         return _TERMINAL_CODES.sub("", text[len(token) if start else 0 :])

@@ -11,11 +11,22 @@ from conformance.controllers.placeholders import SITE, placeholders
 from conformance.controllers.sources import PythonSource
 
 _PROGRAM = r"[a-z][a-z0-9-]*"
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_TAKEN = frozenset({"token", "kubeconfig", "controller.log"})
+"""Files that an instance's folder has anyway."""
 
 
 def lint(entry: Entry, statements: Collection[str] | None = None) -> tuple[Flaw, ...]:
     """Return what is wrong with an entry; ``statements`` are the ids that the specification has, if known."""
-    found = (_names(entry), _claims(entry, statements), _programs(entry), _objects(entry), _files(entry), _words(entry))
+    found = (
+        _names(entry),
+        _claims(entry, statements),
+        _programs(entry),
+        _objects(entry),
+        _files(entry),
+        _variables(entry),
+        _words(entry),
+    )
     return tuple(flaw for flaws in found for flaw in flaws)
 
 
@@ -63,6 +74,14 @@ def _files(entry: Entry) -> Iterator[Flaw]:
         if "\0" in name or not path.parts or path.is_absolute() or ".." in path.parts:
             hint = "a path below the instance's folder, such as conf/main.yaml"
             yield Flaw(("process", "files", name), f"a file cannot be called {quoted(name)}", hint)
+        elif str(path) in _TAKEN:
+            yield Flaw(("process", "files", name), f"the file {path} is written by the suite", "give it another name")
+
+
+def _variables(entry: Entry) -> Iterator[Flaw]:
+    for name in entry.process.env:
+        if not re.fullmatch(_VARIABLE, name):
+            yield Flaw(("process", "env", name), f"a variable cannot be called {quoted(name)}", "letters, digits and _")
 
 
 def _words(entry: Entry) -> Iterator[Flaw]:

