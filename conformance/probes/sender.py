@@ -78,13 +78,14 @@ def classify(error: BaseException) -> str:
         # urllib3 and http.client wrap the socket's own words in an argument as often as in a cause.
         inner = next((a for a in getattr(current, "args", ()) if isinstance(a, BaseException)), None)
         current = inner or current.__cause__ or current.__context__
-    for link in chain:
-        if isinstance(link, (DeadlinePassed, *_TIMEOUTS)):
-            return "timeout"
+    # The innermost words come last; urllib3 calls a refused connection a kind of timeout.
+    for link in reversed(chain):
         if isinstance(link, ConnectionRefusedError):
             return "refused"
         if isinstance(link, ssl.SSLError) and "ALERT" in (link.reason or "").upper():
             return f"tls-alert:{_alert_name(link.reason)}"
+        if isinstance(link, (DeadlinePassed, *_TIMEOUTS)):
+            return "timeout"
         if isinstance(link, (*_RESETS, *_CUT_SHORT)):
             return "reset"
     return "malformed"

@@ -1,0 +1,1 @@
+"""The pytest side: every case is an item named by its id."""

@@ -1,1 +1,81 @@
-"""Placeholder until the plugin is written."""
+"""The pytest plugin. Nothing heavy is imported here: every pytest run of the environment loads this module."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+LEVEL_MARKERS = {
+    "core": "every controller must",
+    "extended": "optional, or a should",
+    "observed": "left to the controller: recorded, not judged",
+    "api": "the API server's duty",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare ``--controller`` and its company."""
+    from conformance.suite.options import add_options  # noqa: PLC0415
+
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare a marker for each level; join the run where this is an xdist worker."""
+    for level, meaning in LEVEL_MARKERS.items():
+        config.addinivalue_line("markers", f"{level}: {meaning}")
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None and "conformance_address" in worker:
+        from conformance.suite.cases import VERDICTS  # noqa: PLC0415
+        from conformance.suite.verdicts import RemoteVerdicts  # noqa: PLC0415
+
+        config.stash[VERDICTS] = RemoteVerdicts(worker["conformance_address"], worker["conformance_key"])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Run pytest again inside private namespaces where the embedded cluster is asked for."""
+    if not _runs(config) or config.getoption("--cluster") != "local":
+        return None
+    from conformance.clusters.local.namespace import inside, run_inside  # noqa: PLC0415
+    from conformance.errors import ConformanceError  # noqa: PLC0415
+
+    if inside():
+        return None
+    try:
+        return run_inside("pytest", [str(argument) for argument in config.invocation_params.args])
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the run beside the collection, in the main process only."""
+    config = session.config
+    if not _runs(config) or hasattr(config, "workerinput"):
+        return
+    from conformance.errors import ConformanceError  # noqa: PLC0415
+    from conformance.suite.session import RunSession  # noqa: PLC0415
+
+    try:
+        run = RunSession.begin(config)
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.pluginmanager.register(run, "ingress-conformance-run")
+    if config.getoption("--run-summary"):
+        from conformance.suite.presentation import Presentation  # noqa: PLC0415
+
+        config.pluginmanager.register(Presentation(run), "ingress-conformance-presentation")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the cases where the suite's own folder is asked for."""
+    if file_path == HERE / "cases.py":
+        from conformance.suite.cases import CaseFile  # noqa: PLC0415
+
+        return CaseFile.from_parent(parent, path=file_path)
+    return None
+
+
+def _runs(config: pytest.Config) -> bool:
+    return bool(config.getoption("--controller", None)) and not config.getoption("--collect-only", default=False)

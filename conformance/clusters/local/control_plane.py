@@ -88,7 +88,7 @@ class ControlPlane:
         def look() -> bool:
             self.check()
             try:
-                return session.get(SERVER + path, timeout=2).status_code == requests.codes.ok
+                return bool(session.get(SERVER + path, timeout=2).ok)
             except requests.RequestException:
                 return False
 

@@ -1,0 +1,134 @@
+"""The embedded cluster set up for a run: namespaces, ready backends, the controller under test."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from conformance.clusters.api import Api, Refused
+from conformance.clusters.local.cluster import CONTROLLER_USER, LocalCluster
+from conformance.controllers.entry import Entry
+from conformance.controllers.instance import Instance, Site, launch
+from conformance.controllers.manifests import rbac_manifests, setup_manifests
+from conformance.controllers.programs import Programs, get_programs
+from conformance.errors import HarnessFailure
+from conformance.plan import ground
+from conformance.waiting import wait_until
+
+BACKENDS_LIMIT = 30.0
+LANES = 4
+"""Controller instances of their own side by side; more would only take turns on a laptop's cores."""
+
+
+@dataclass
+class LocalStage:
+    """One embedded cluster with one controller of the catalogue on it."""
+
+    cluster: LocalCluster
+    api: Api
+    entry: Entry
+    programs: Programs
+    run_id: str
+    main: Instance
+    cluster_seconds: float
+    _instances: list[Instance] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def set_up(cls, entry: Entry, overrides: Mapping[str, str], say: Callable[[str], None]) -> "LocalStage":
+        """Bring everything up and start the controller, without waiting for its first route.
+
+        Raises:
+            HarnessFailure: no program, no cluster, no backends, or a controller that ended at once.
+        """
+        programs = get_programs(entry, say, overrides)
+        began = time.monotonic()
+        cluster = LocalCluster.start(say)
+        try:
+            api = Api.with_token(cluster.server, cluster.plane.credentials.ca, cluster.plane.credentials.admin_token)
+            run_id = secrets.token_hex(3)
+            say("applying the backends")
+            for manifest in ground.namespace_manifests(run_id):
+                api.create(manifest)
+            backends = list(ground.backend_manifests(run_id))
+            _raise_first(api.apply_all([*setup_manifests(entry), *rbac_manifests(entry, CONTROLLER_USER), *backends]))
+            say(f"starting {entry.title}")
+            main = _launch(cluster, api, entry, programs, run_id)
+            _await_backends(api, run_id, len(backends) // 2, cluster)
+            stage = cls(cluster, api, entry, programs, run_id, main, time.monotonic() - began)
+            stage._instances.append(main)
+            return stage
+        except BaseException:
+            cluster.end()
+            raise
+
+    @property
+    def namespaces(self) -> Mapping[str, str]:
+        """The cases' names of namespaces to the real ones."""
+        return ground.namespaces(self.run_id)
+
+    @property
+    def lanes(self) -> int:
+        """How many instances of their own exclusive cases may have at once."""
+        return LANES if self.entry.exclusive == "instance" else 0
+
+    def fresh(self) -> Instance:
+        """Start another instance of the controller, with a class and an address of its own."""
+        instance = _launch(self.cluster, self.api, self.entry, self.programs, self.run_id)
+        with self._lock:
+            self._instances.append(instance)
+        return instance
+
+    def end(self) -> None:
+        """Stop every instance and the cluster."""
+        with self._lock:
+            for instance in self._instances:
+                instance.stop()
+        self.cluster.end()
+
+
+def _launch(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, run_id: str) -> Instance:
+    number, address = cluster.next_address()
+    class_name, controller = entry.names(number)
+    api.apply(ground.class_manifest(run_id, class_name, controller))
+    folder = cluster.folder / f"controller-{number}"
+    folder.mkdir(mode=0o700)
+    site = Site(
+        server=cluster.server,
+        ca=cluster.plane.credentials.ca,
+        token=cluster.controller_token,
+        folder=folder,
+        address=address,
+        ingress_class=class_name,
+        controller=controller,
+    )
+    return launch(entry, programs, site)
+
+
+def _await_backends(api: Api, run_id: str, expected: int, cluster: LocalCluster) -> None:
+    """Wait until every Service of the run has a ready endpoint."""
+
+    def ready() -> bool:
+        cluster.plane.check()
+        slices = [
+            found
+            for namespace in ground.namespaces(run_id).values()
+            for found in api.list_kind("EndpointSlice", namespace)
+        ]
+        return sum(map(_has_ready_endpoint, slices)) >= expected
+
+    if not wait_until(ready, BACKENDS_LIMIT, longest_pause=0.1):
+        raise HarnessFailure(f"the backends were not ready within {BACKENDS_LIMIT:.0f} s")
+
+
+def _has_ready_endpoint(endpoint_slice: dict[str, object]) -> bool:
+    endpoints = endpoint_slice.get("endpoints") or []
+    assert isinstance(endpoints, list)
+    return any(endpoint.get("conditions", {}).get("ready") for endpoint in endpoints)
+
+
+def _raise_first(refusals: list[Refused | None]) -> None:
+    for refusal in refusals:
+        if refusal is not None:
+            raise refusal

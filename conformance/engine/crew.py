@@ -1,0 +1,101 @@
+"""What every part of the engine works with: the stage, the limits, the threads, the way out for results."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from conformance.case.model import Case, Manifest
+from conformance.clusters.api import Refused
+from conformance.engine.limits import Limits
+from conformance.engine.record import Judgement
+from conformance.engine.rounds import Watch
+from conformance.engine.stage import RunningController, Stage
+from conformance.plan.objects import with_marker
+from conformance.plan.units import Ground, Unit
+from conformance.probes.answer import ProbeLimits
+from conformance.probes.sender import Sender
+
+PROBE_THREADS = 48
+
+
+class Interrupted(Exception):
+    """The run was asked to stop."""
+
+
+@dataclass
+class Crew:
+    """Shared by the waves and lanes of one run."""
+
+    stage: Stage
+    limits: Limits
+    judged: Callable[[Judgement], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    served_once: threading.Event = field(default_factory=threading.Event)
+    slowest_live: float = 0.0
+    apply_seconds: float = 0.0
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROBE_THREADS, "probe"))
+
+    def ground(self, controller: RunningController, realm: str) -> Ground:
+        """Return what a plan for this instance needs to know."""
+        return Ground(dict(self.stage.namespaces), controller.ingress_class, realm)
+
+    def watch(self, unit: Unit, controller: RunningController) -> Watch:
+        """Return an empty watch of the unit at that instance."""
+        names = {real: symbolic for symbolic, real in self.stage.namespaces.items()}
+        sender = Sender(controller.endpoint, ProbeLimits(self.limits.probe))
+        return Watch(unit, sender, self.pool, names)
+
+    def working(self, controller: RunningController) -> Callable[[], bool]:
+        """Return a function that tells whether it makes sense to go on waiting for this instance."""
+
+        def look() -> bool:
+            if self.stop.is_set():
+                raise Interrupted
+            return controller.alive
+
+        return look
+
+    def marker_limit(self) -> float:
+        """Return how long new markers may take: less, once this run has shown how fast the controller is."""
+        if not self.served_once.is_set():
+            return self.limits.marker
+        return min(self.limits.marker, max(self.limits.convergence, 5 * self.slowest_live))
+
+    def lived(self, watch: Watch) -> None:
+        """Take note of how long the markers of a unit took."""
+        self.served_once.set()
+        self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)
+
+    def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
+        """Apply the objects of the units side by side; returns the refusals by unit name."""
+        began = time.monotonic()
+        pairs = [(unit.name, manifest) for unit in units for manifest in unit.objects]
+        refusals = self.stage.api.apply_all([manifest for _, manifest in pairs])
+        self.apply_seconds += time.monotonic() - began
+        return {name: refusal for (name, _), refusal in zip(pairs, refusals, strict=True) if refusal is not None}
+
+    def remove(self, units: Sequence[Unit]) -> None:
+        """Delete the objects of the units."""
+        self.stage.api.delete_all([manifest for unit in units for manifest in unit.objects])
+
+
+def bystander(name: str, ground: Ground) -> Unit:
+    """Return a unit of one plain Ingress without cases: its marker shows that the controller works at all."""
+    bare: Manifest = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": f"bystander-{name}", "namespace": ground.home},
+        "spec": {"ingressClassName": ground.ingress_class},
+    }
+    cases: tuple[Case, ...] = ()
+    return Unit(
+        name=f"bystander-{name}",
+        cases=cases,
+        placement="own",
+        objects=(with_marker(bare, 1, ground.realm),),
+        marked=(0,),
+        probes=(),
+        realm=ground.realm,
+    )

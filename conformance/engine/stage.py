@@ -1,0 +1,52 @@
+"""What the engine needs of the world: an API server, and running controllers."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from conformance.clusters.api import Api
+from conformance.probes.answer import Endpoint
+
+
+class RunningController(Protocol):
+    """One instance of the controller under test."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it listens."""
+
+    @property
+    def ingress_class(self) -> str:
+        """The class that this instance serves."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs; always true where only its answers can tell."""
+
+    def restart(self) -> None:
+        """Stop it if it still runs, and start it anew."""
+
+    def stop(self) -> None:
+        """End it for good."""
+
+
+class Stage(Protocol):
+    """A cluster with the run's namespaces and backends on it."""
+
+    @property
+    def api(self) -> Api:
+        """The API server."""
+
+    @property
+    def namespaces(self) -> Mapping[str, str]:
+        """The cases' names of namespaces to the real ones."""
+
+    @property
+    def main(self) -> RunningController:
+        """The instance that serves the shared cases."""
+
+    @property
+    def lanes(self) -> int:
+        """How many controller instances of their own may run at once for exclusive cases; 0: none can be had."""
+
+    def fresh(self) -> RunningController:
+        """Start another instance with a class and an address of its own."""

@@ -1,0 +1,69 @@
+"""The event stream of a run: one JSON object a line, written as things happen, flushed at once."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import BadInput, HarnessFailure
+
+Event = dict[str, Any]
+
+
+class EventLog:
+    """Appends events to a file. A killed run loses at most the case in flight."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise HarnessFailure(
+                f"cannot write {path}: {error.strerror}", hint="choose another folder with --out"
+            ) from error
+
+    def write(self, event: Event) -> None:
+        """Append one event.
+
+        Raises:
+            HarnessFailure: the disk is full or the file went away.
+        """
+        try:
+            self._file.write(json.dumps(event, ensure_ascii=True) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise HarnessFailure(
+                f"cannot write {self.path}: {error.strerror}", hint="free some space; what was written so far is kept"
+            ) from error
+
+    def close(self) -> None:
+        """Write everything through to the disk."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError:
+            return
+        finally:
+            self._file.close()
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """Yield the events of a file; a last line that a killed run left half-written is dropped.
+
+    Raises:
+        BadInput: a line in the middle is no JSON.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            if number == len(lines):
+                return
+            raise BadInput("not an event", where=f"{path}:{number}", hint="each line is one JSON object") from error
+        if isinstance(event, dict):
+            yield event

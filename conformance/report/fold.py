@@ -1,0 +1,54 @@
+"""From events to the report. Pure: the same events give the same report."""
+
+from collections.abc import Iterable
+
+from conformance.report.events import Event
+from conformance.report.model import (
+    CaseRecord,
+    ClusterRecord,
+    ControllerRecord,
+    Durations,
+    Report,
+    RunRecord,
+    SuiteRecord,
+    summary_of,
+)
+
+
+def report_of(events: Iterable[Event]) -> Report:
+    """Return the report that the events amount to; later events about the same thing replace earlier ones.
+
+    A run that was cut short gives a report whose ``run.complete`` is false.
+
+    Raises:
+        ValueError: the events lack the run, cluster or controller.
+    """
+    latest: dict[str, Event] = {}
+    cases: dict[str, Event] = {}
+    order: list[str] = []
+    for event in events:
+        kind = event["event"]
+        if kind == "case":
+            cases[event["case"]["id"]] = event["case"]
+        else:
+            latest[kind] = event
+        if kind == "run":
+            order = event["selected"]
+    missing = {"run", "cluster", "controller"} - set(latest)
+    if missing:
+        raise ValueError(f"no event about: {', '.join(sorted(missing))}")
+    records = tuple(CaseRecord.model_validate(cases[case_id]) for case_id in order if case_id in cases)
+    end = latest.get("end", {})
+    return Report(
+        suite=SuiteRecord.model_validate(latest["run"]["suite"]),
+        controller=ControllerRecord.model_validate(latest["controller"]["controller"]),
+        cluster=ClusterRecord.model_validate(latest["cluster"]["cluster"]),
+        run=RunRecord(
+            started=latest["run"]["started"],
+            finished=end.get("finished", ""),
+            complete=bool(end.get("complete", False)),
+            durations=Durations.model_validate(end.get("durations", {})),
+        ),
+        summary=summary_of(records),
+        cases=records,
+    )

@@ -1,0 +1,199 @@
+"""The report of one run: one controller, one cluster, a set of cases. Its JSON Schema is published."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from conformance.case.model import Level, Placement
+from conformance.judge.words import Reason, Verdict
+
+SCHEMA_VERSION = "1"
+
+
+class Recorded(BaseModel):
+    """A part of the report: frozen, written in camelCase, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class AttemptRecord(Recorded):
+    """One observation. Times are in seconds: ``at`` since the run began, ``seconds`` from request to answer."""
+
+    at: float
+    seconds: float
+    outcome: str
+    counted: bool = Field(description="The marker of the same objects and revision answered before and after.")
+    revision: int = 1
+    second_look: bool = False
+
+
+class Observed(Recorded):
+    """What the last counted attempt of a probe saw (the last one of all, where none counted)."""
+
+    outcome: str = Field(description="A backend's name, or status:404, redirect:308:URL, reset, timeout, …")
+    status: int | None = None
+    backend: str | None = None
+    namespace: str | None = None
+    pod: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = Field(None, description="The start of the body where no backend answered.")
+    received: dict[str, Any] | None = Field(None, description="The request as the backend says it received it.")
+    detail: str = ""
+
+
+class Expected(Recorded):
+    """What the probe expects: a backend's name, ``no match`` or ``record``; and what the backend must have received."""
+
+    outcome: str
+    received: dict[str, Any] | None = None
+
+
+class ProbeRecord(Recorded):
+    """One probe with all of its attempts."""
+
+    id: str
+    expected: Expected
+    observed: Observed | None
+    verdict: Verdict
+    reason: Reason | None
+    detail: str
+    witness: bool = False
+    attempts: tuple[AttemptRecord, ...]
+    curl: str
+
+
+class MarkerRecord(Recorded):
+    """How a marker came alive: seconds until it answered (``null``: never), number of looks, what was seen last."""
+
+    host: str
+    live_after: float | None
+    looks: int
+    last_outcome: str
+
+
+class ObjectRecord(Recorded):
+    """An object as it was applied; ``marker`` is absent where the object has none."""
+
+    manifest: dict[str, Any]
+    marker: MarkerRecord | None = None
+
+
+class Finding(Recorded):
+    """Something that says more than a verdict: one object that spoiled another, or the whole controller."""
+
+    kind: Literal["interference", "poison"]
+    detail: str
+
+
+class CaseRecord(Recorded):
+    """One case with its evidence."""
+
+    id: str
+    statements: tuple[str, ...]
+    level: Level
+    title: str
+    spec_url: str
+    placement: Placement
+    judged_alone: bool = Field(description="The verdict comes from objects that no other case shared.")
+    verdict: Verdict
+    reason: Reason | None
+    detail: str
+    contradiction: str = ""
+    seconds: float
+    objects: tuple[ObjectRecord, ...]
+    probes: tuple[ProbeRecord, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class SuiteRecord(Recorded):
+    """Which suite, and which cases (a digest over all that were selected)."""
+
+    version: str
+    cases_digest: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class ControllerRecord(Recorded):
+    """Which controller, and how it was run; secrets are left out of the arguments."""
+
+    name: str
+    version: str
+    project: str
+    url: str
+    arguments: tuple[str, ...]
+    ingress_class: str
+    address: str
+    restarts: int = 0
+
+
+class ClusterRecord(Recorded):
+    """Which cluster."""
+
+    provider: str
+    kubernetes_version: str
+
+
+class Durations(Recorded):
+    """Seconds: cluster start, controller start until its first route, apply, observe, and the whole run."""
+
+    cluster: float = 0.0
+    controller: float = 0.0
+    apply: float = 0.0
+    observe: float = 0.0
+    total: float = 0.0
+
+
+class RunRecord(Recorded):
+    """When; times in ISO 8601, UTC. ``complete`` is false when the run was interrupted."""
+
+    started: str
+    finished: str
+    complete: bool
+    durations: Durations
+
+
+class Counts(Recorded):
+    """How many cases of a level ended with each verdict."""
+
+    passed: int = Field(0, alias="pass")
+    fail: int = 0
+    unsupported: int = 0
+    skipped: int = 0
+    error: int = 0
+
+
+class Report(Recorded):
+    """The whole report."""
+
+    schema_version: str = SCHEMA_VERSION
+    suite: SuiteRecord
+    controller: ControllerRecord
+    cluster: ClusterRecord
+    run: RunRecord
+    summary: dict[Level, Counts]
+    cases: tuple[CaseRecord, ...]
+    findings: tuple[Finding, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the report as JSON text, keys in the order of the model."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"
+
+
+def summary_of(cases: tuple[CaseRecord, ...]) -> dict[Level, Counts]:
+    """Count the verdicts of each level that has cases."""
+    counts: dict[Level, dict[str, int]] = {}
+    for case in cases:
+        level = counts.setdefault(case.level, {})
+        level[case.verdict.value] = level.get(case.verdict.value, 0) + 1
+    return {level: Counts(**{"pass": c.pop("pass", 0)}, **c) for level, c in sorted(counts.items())}
+
+
+def exit_status(report: Report) -> int:
+    """Return the exit status of a run: 0, 1 (a core case fails), 3 (the harness could not judge) or 130."""
+    if not report.run.complete:
+        return 130
+    core = [case for case in report.cases if case.level is Level.CORE]
+    if any(case.verdict is Verdict.ERROR for case in report.cases):
+        return 3
+    return 1 if any(case.verdict is Verdict.FAIL for case in core) else 0

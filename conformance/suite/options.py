@@ -1,0 +1,95 @@
+"""The options of a run, as pytest sees them; ``ingress-conformance run`` passes the same ones on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.engine.limits import Limits
+from conformance.errors import BadInput
+
+if TYPE_CHECKING:
+    from conformance.case.model import Level
+
+CLUSTERS = ("local", "kind", "current")
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options; all of them only matter together with ``--controller``."""
+    group = parser.getgroup("ingress-conformance", "conformance of a Kubernetes Ingress controller")
+    group.addoption("--controller", metavar="NAME", help="a controller of the catalogue, or the path of an entry")
+    group.addoption("--cluster", choices=CLUSTERS, default="local", help="where it runs (default: local)")
+    group.addoption("--level", metavar="LEVELS", default="", help="only these levels, comma-separated")
+    group.addoption("--isolate", action="store_true", help="give every case objects of its own from the start")
+    group.addoption(
+        "--cases", action="append", default=[], metavar="PATH", help="case files in place of the built-in ones"
+    )
+    group.addoption("--out", metavar="DIR", help="write DIR/CONTROLLER/events.jsonl and report.json")
+    group.addoption(
+        "--set", action="append", default=[], metavar="NAME=PATH", dest="programs", help="a program of your own"
+    )
+    group.addoption(
+        "--marker-limit", type=float, default=Limits.marker, metavar="S", help="seconds until new objects live"
+    )
+    group.addoption(
+        "--convergence", type=float, default=Limits.convergence, metavar="S", help="seconds for answers to turn right"
+    )
+    group.addoption(
+        "--run-summary", action="store_true", help="show progress and the matrix, end with the run's status"
+    )
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the user asked for, checked."""
+
+    controller: str
+    cluster: str
+    levels: tuple["Level", ...]
+    isolate: bool
+    case_paths: tuple[Path, ...]
+    out: Path | None
+    programs: dict[str, str]
+    limits: Limits
+
+
+def run_options(config: pytest.Config) -> RunOptions:
+    """Return the options of a run.
+
+    Raises:
+        BadInput: an unknown level, a program without a path, a limit that is not positive.
+    """
+    marker, convergence = config.getoption("--marker-limit"), config.getoption("--convergence")
+    if marker <= 0 or convergence <= 0:
+        raise BadInput("limits must be positive numbers of seconds", where="--marker-limit/--convergence")
+    out = config.getoption("--out")
+    return RunOptions(
+        controller=config.getoption("--controller"),
+        cluster=config.getoption("--cluster"),
+        levels=levels_of(config.getoption("--level")),
+        isolate=config.getoption("--isolate"),
+        case_paths=tuple(Path(path) for path in config.getoption("--cases")),
+        out=Path(out) if out else None,
+        programs=dict(_program(text) for text in config.getoption("programs")),
+        limits=Limits(marker=marker, convergence=convergence, controller_start=marker),
+    )
+
+
+def levels_of(text: str) -> tuple["Level", ...]:
+    """Return the levels named in a comma-separated list; all of them for an empty one."""
+    from conformance.case.model import Level  # noqa: PLC0415 - every pytest run imports this module
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = [level.value for level in Level]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise BadInput(f"unknown level: {', '.join(unknown)}", where="--level", hint=f"levels are {', '.join(known)}")
+    return tuple(Level(name) for name in names) or tuple(Level)
+
+
+def _program(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals or not name or not path:
+        raise BadInput(f"{text!r} is not NAME=PATH", where="--set", hint="for example --set traefik=./traefik")
+    return name, path

@@ -1,0 +1,225 @@
+"""One run inside one pytest session: the stage comes up while pytest collects, the engine works while items wait."""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import conformance
+from conformance.case.digest import cases_digest
+from conformance.case.load import load_cases
+from conformance.case.model import Case
+from conformance.clusters.local.stage import LocalStage
+from conformance.controllers.catalogue import find
+from conformance.controllers.entry import Entry
+from conformance.engine.crew import Interrupted
+from conformance.engine.run import Engine
+from conformance.errors import ConformanceError, HarnessFailure
+from conformance.report.events import Event, EventLog
+from conformance.report.fold import report_of
+from conformance.report.model import CaseRecord, Report
+from conformance.suite.cases import VERDICTS
+from conformance.suite.options import RunOptions, run_options
+from conformance.suite.verdicts import Board, Exchange
+
+STOP_LIMIT = 10.0
+
+
+class RunSession:
+    """Owns the engine's thread, the event log and the board of final verdicts."""
+
+    def __init__(self, options: RunOptions, entry: Entry, cases: tuple[Case, ...], log: EventLog | None) -> None:
+        self.options, self.entry, self.log = options, entry, log
+        self.board = Board()
+        self.report: Report | None = None
+        self.failure: ConformanceError | None = None
+        self.listeners: list[Callable[[Event], None]] = []
+        self._cases = {case.id: case for case in cases}
+        self._events: list[Event] = []
+        self._emitting = threading.Lock()
+        self._selected: tuple[str, ...] = ()
+        self._selection = threading.Event()
+        self._engine: Engine | None = None
+        self._exchange: Exchange | None = None
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._work, name="run")
+
+    @classmethod
+    def begin(cls, config: pytest.Config) -> "RunSession":
+        """Check everything that the user wrote, then start.
+
+        Raises:
+            ConformanceError: bad input, or a folder that cannot be written.
+        """
+        options = run_options(config)
+        entry = find(options.controller, options.programs)
+        cases = load_cases(options.case_paths or None)
+        log = EventLog(options.out / entry.name / "events.jsonl") if options.out else None
+        run = cls(options, entry, cases, log)
+        config.stash[VERDICTS] = run.board
+        run._thread.start()
+        return run
+
+    # What pytest tells.
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Without xdist the items of this process are what was selected."""
+        ids = [item.name for item in session.items if item.name in self._cases]
+        if ids or not hasattr(session.config, "workerinput"):
+            self._select(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker where to ask for verdicts."""
+        if self._exchange is None:
+            self._exchange = Exchange(self.board)
+        node.workerinput["conformance_address"] = self._exchange.address
+        node.workerinput["conformance_key"] = self._exchange.key
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """With xdist every worker collects the same items; the first one tells what was selected."""
+        self._select([node_id.rpartition("::")[2] for node_id in ids])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """End the run, however the session ended, and write the report."""
+        self._selection.set()
+        if self._engine is not None:
+            self._engine.stop()
+        self._thread.join()
+        if self.log is not None:
+            self.log.close()
+
+    # What the run's thread does.
+
+    def _select(self, ids: list[str]) -> None:
+        if not self._selection.is_set():
+            self._selected = tuple(case_id for case_id in ids if case_id in self._cases)
+            self._selection.set()
+
+    def _work(self) -> None:
+        try:
+            self._run()
+        except Interrupted:
+            self.board.fail("the run was interrupted")
+        except ConformanceError as failure:
+            self.failure = failure
+            self.board.fail(str(failure))
+        except BaseException as error:
+            self.failure = HarnessFailure(f"{type(error).__name__}: {error}", hint="this is a bug of the suite")
+            self.board.fail(str(self.failure))
+            raise
+
+    def _run(self) -> None:
+        started = dt.datetime.now(dt.UTC)
+        stage = LocalStage.set_up(self.entry, self.options.programs, self.say)
+        try:
+            self._selection.wait()
+            cases = [self._cases[case_id] for case_id in self._selected]
+            self._emit(self._run_event(cases, started))
+            kubernetes = stage.api.version()
+            self._emit({"event": "cluster", "cluster": {"provider": "local", "kubernetesVersion": kubernetes}})
+            self._emit(self._controller_event(stage, restarts=0))
+            if cases:
+                self._observe(stage, cases)
+        finally:
+            stage.end()
+
+    def _observe(self, stage: LocalStage, cases: list[Case]) -> None:
+        self.say(f"judging {len(cases)} cases")
+        observe_began = time.monotonic()
+        engine = Engine(
+            stage, self.options.limits, self.entry.unsupported, self.options.isolate, self._emit, self._began
+        )
+        self._engine = engine
+        complete = False
+        try:
+            engine.run(cases)
+            complete = True
+        finally:
+            if not complete and not stage.main.alive and not engine.crew.served_once.is_set():
+                raise HarnessFailure(
+                    f"{self.entry.title} ended before it served anything; the end of its log:\n{stage.main.log_tail()}",
+                    hint=f"`ingress-conformance controllers show {self.entry.name}` shows how it is started",
+                )
+            self._finish(stage, engine, observe_began, complete=complete)
+
+    def _finish(self, stage: LocalStage, engine: Engine, observe_began: float, *, complete: bool) -> None:
+        now = time.monotonic()
+        self._emit(self._controller_event(stage, restarts=engine.restarts))
+        durations = {
+            "cluster": round(stage.cluster_seconds, 3),
+            "controller": round(engine.first_route or 0.0, 3),
+            "apply": round(engine.crew.apply_seconds, 3),
+            "observe": round(now - observe_began, 3),
+            "total": round(now - self._began, 3),
+        }
+        finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        self._emit({"event": "end", "finished": finished, "complete": complete, "durations": durations})
+        self.report = report_of(self._events)
+        if self.options.out is not None:
+            write_report(self.options.out / self.entry.name / "report.json", self.report)
+
+    def say(self, text: str) -> None:
+        """Tell the listeners what is going on."""
+        for listener in self.listeners:
+            listener({"event": "progress", "text": text})
+
+    def _emit(self, event: Event) -> None:
+        with self._emitting:
+            self._events.append(event)
+            if self.log is not None:
+                self.log.write(event)
+        for listener in self.listeners:
+            listener(event)
+        if event["event"] == "case" and event["final"]:
+            self.board.post(CaseRecord.model_validate(event["case"]))
+
+    def _run_event(self, cases: list[Case], started: dt.datetime) -> Event:
+        options = {
+            "isolate": self.options.isolate,
+            "markerLimit": self.options.limits.marker,
+            "convergence": self.options.limits.convergence,
+            "probeLimit": self.options.limits.probe,
+        }
+        suite = {"version": conformance.__version__, "casesDigest": cases_digest(cases), "options": options}
+        return {
+            "event": "run",
+            "started": started.isoformat(timespec="seconds"),
+            "suite": suite,
+            "selected": [case.id for case in cases],
+        }
+
+    def _controller_event(self, stage: LocalStage, *, restarts: int) -> Event:
+        controller = {
+            "name": self.entry.name,
+            "version": self.entry.version,
+            "project": self.entry.project,
+            "url": self.entry.url,
+            "arguments": list(stage.main.arguments),
+            "ingressClass": stage.main.ingress_class,
+            "address": stage.main.endpoint.address,
+            "restarts": restarts,
+        }
+        return {"event": "controller", "controller": controller}
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write the report, whole or not at all.
+
+    Raises:
+        HarnessFailure: the disk is full or the folder went away.
+    """
+    partial = path.with_suffix(".partial")
+    try:
+        partial.write_text(report.to_json(), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise HarnessFailure(
+            f"cannot write {path}: {error.strerror}", hint="the events beside it hold everything that was seen"
+        ) from error
