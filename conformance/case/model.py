@@ -74,8 +74,8 @@ class Probe(Frozen):
 
 
 Placement = Literal["packed", "own", "alone", "odd"]
-"""Where a case may run: in an object shared with others, in objects of its own beside others, alone on a controller,
-or alone and last because its odd but valid objects might spoil a controller."""
+"""Where a case may run: in an Ingress shared with others; apart from plainer cases, which it might trouble; alone on
+a controller; or alone and last, because its odd but valid objects might spoil a controller."""
 
 
 class Case(Frozen):

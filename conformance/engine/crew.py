@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from conformance.case.model import Case, Manifest
 from conformance.clusters.api import Refused
 from conformance.engine.limits import Limits
-from conformance.engine.record import Judgement
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController, Stage
 from conformance.plan.objects import with_marker
@@ -30,16 +29,16 @@ class Crew:
 
     stage: Stage
     limits: Limits
-    judged: Callable[[Judgement], None]
     stop: threading.Event = field(default_factory=threading.Event)
     served_once: threading.Event = field(default_factory=threading.Event)
+    hopeless: threading.Event = field(default_factory=threading.Event)
     slowest_live: float = 0.0
     apply_seconds: float = 0.0
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROBE_THREADS, "probe"))
 
     def ground(self, controller: RunningController, realm: str) -> Ground:
         """Return what a plan for this instance needs to know."""
-        return Ground(dict(self.stage.namespaces), controller.ingress_class, realm)
+        return Ground(dict(self.stage.namespaces), controller.ingress_class, controller.endpoint.address, realm)
 
     def watch(self, unit: Unit, controller: RunningController) -> Watch:
         """Return an empty watch of the unit at that instance."""
@@ -59,6 +58,8 @@ class Crew:
 
     def marker_limit(self) -> float:
         """Return how long new markers may take: less, once this run has shown how fast the controller is."""
+        if self.hopeless.is_set():
+            return self.limits.hopeless
         if not self.served_once.is_set():
             return self.limits.marker
         return min(self.limits.marker, max(self.limits.convergence, 5 * self.slowest_live))
@@ -66,6 +67,7 @@ class Crew:
     def lived(self, watch: Watch) -> None:
         """Take note of how long the markers of a unit took."""
         self.served_once.set()
+        self.hopeless.clear()
         self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)
 
     def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
@@ -75,6 +77,10 @@ class Crew:
         refusals = self.stage.api.apply_all([manifest for _, manifest in pairs])
         self.apply_seconds += time.monotonic() - began
         return {name: refusal for (name, _), refusal in zip(pairs, refusals, strict=True) if refusal is not None}
+
+    def apply_revision(self, unit: Unit) -> None:
+        """Apply the marked objects of a unit again, at its present revision."""
+        self.stage.api.apply_all([unit.objects[index] for index in unit.marked])
 
     def remove(self, units: Sequence[Unit]) -> None:
         """Delete the objects of the units."""

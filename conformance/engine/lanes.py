@@ -1,8 +1,7 @@
 """Cases that could disturb others: one by one, on a controller instance of their own where one can be had."""
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 
 from conformance.case.model import Case
@@ -12,7 +11,7 @@ from conformance.engine.rounds import Watch
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController
 from conformance.engine.watching import converge, wait_for_markers
-from conformance.errors import HarnessFailure
+from conformance.engine.wave import refusal_judgement
 from conformance.judge.cases import CaseVerdict
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.hosts import REALM
@@ -21,72 +20,39 @@ from conformance.report.model import Finding
 from conformance.waiting import wait_until
 
 
-def judge_exclusive(crew: Crew, cases: Sequence[Case], hopeless: Callable[[], bool]) -> None:
-    """Judge each case alone; several side by side where the stage can start more instances.
-
-    Odd but valid objects come last. ``hopeless`` tells that the controller has served nothing in this run.
-    """
-    ordered = sorted(cases, key=lambda case: case.placement == "odd")
-
-    def one(case: Case) -> None:
-        if crew.stage.lanes:
-            _on_fresh_instance(crew, case, hopeless)
-        else:
-            _judge(crew, case, crew.stage.main, hopeless)
-
-    with ThreadPoolExecutor(max(1, crew.stage.lanes), "lane") as threads:
-        list(threads.map(one, ordered))
+def odd_last(cases: Sequence[Case]) -> list[Case]:
+    """Return the cases with the odd but valid objects at the end."""
+    return sorted(cases, key=lambda case: case.placement == "odd")
 
 
-def _on_fresh_instance(crew: Crew, case: Case, hopeless: Callable[[], bool]) -> None:
-    try:
-        controller = crew.stage.fresh()
-    except HarnessFailure as failure:
-        crew.judged(_unjudged(crew, case, str(failure)))
-        return
-    try:
-        _judge(crew, case, controller, hopeless)
-    finally:
-        controller.stop()
-
-
-def _judge(crew: Crew, case: Case, controller: RunningController, hopeless: Callable[[], bool]) -> None:
+def judge_alone(crew: Crew, case: Case, controller: RunningController) -> Judgement:
+    """Judge one case on an instance that serves nothing else, the second look included, and take its objects away."""
+    odd = case.placement == "odd"
     ground = crew.ground(controller, REALM)
     unit = unit_of(case, ground)
-    older = crew.watch(bystander(f"old-{controller.ingress_class}", ground), controller)
-    limit = crew.limits.hopeless if hopeless() else crew.limits.marker
+    older = crew.watch(bystander(controller.ingress_class, ground), controller)
     working = crew.working(controller)
     began = time.monotonic()
-    watched_units: list[Unit] = [unit]
-    if case.placement == "odd":
+    if odd:
         crew.apply([older.unit])
-        watched_units.append(older.unit)
-        if wait_for_markers(older, limit, working):
+        if wait_for_markers(older, crew.marker_limit(), working):
             crew.lived(older)
     refused = crew.apply([unit])
     watch = crew.watch(unit, controller)
-    override = None
-    findings: tuple[Finding, ...] = ()
     if refused:
-        detail = f"the API server refused an object of this case: {refused[unit.name].server_message}"
-        override = CaseVerdict(Verdict.ERROR, Reason.HARNESS, detail)
+        judgement = refusal_judgement(case, watch, refused[unit.name])
     else:
-        if wait_for_markers(watch, crew.marker_limit() if not hopeless() else limit, working):
+        if wait_for_markers(watch, crew.marker_limit(), working):
             crew.lived(watch)
-            converge(watch, crew.limits, lambda revised: _reapply(crew, revised), working)
-        if case.placement == "odd" and controller.alive and older.live_after is not None:
-            findings = _poisoned(crew, case, controller, older)
-        if not controller.alive:
-            detail = "the controller ended while the objects of this case were applied"
-            override = CaseVerdict(Verdict.FAIL, Reason.CONTROLLER_CRASHED, detail)
-    judgement = Judgement(case, watch, time.monotonic() - began, alone=True, findings=findings, override=override)
-    if override is None:
-        judgement = look_again(judgement)
-    crew.judged(judgement)
-    _clear(crew, watched_units, watch, controller)
+            converge(watch, crew.limits, crew.apply_revision, working)
+        findings = _poison(crew, case, controller, older) if odd and controller.alive and older.live_after else ()
+        judgement = Judgement(case, watch, time.monotonic() - began, alone=True, findings=findings)
+        judgement = look_again(judgement) if controller.alive else replace(judgement, override=_crash())
+    _clear(crew, [unit, older.unit] if odd else [unit], watch, controller)
+    return judgement
 
 
-def _poisoned(crew: Crew, case: Case, controller: RunningController, older: Watch) -> tuple[Finding, ...]:
+def _poison(crew: Crew, case: Case, controller: RunningController, older: Watch) -> tuple[Finding, ...]:
     """Look whether a new plain Ingress still becomes live after the odd object, and an older one still answers."""
     younger = crew.watch(bystander(f"new-{controller.ingress_class}", crew.ground(controller, REALM)), controller)
     crew.apply([younger.unit])
@@ -99,8 +65,9 @@ def _poisoned(crew: Crew, case: Case, controller: RunningController, older: Watc
     return tuple(Finding(kind="poison", detail=detail) for detail in found)
 
 
-def _reapply(crew: Crew, unit: Unit) -> None:
-    crew.stage.api.apply_all([unit.objects[index] for index in unit.marked])
+def _crash() -> CaseVerdict:
+    detail = "the controller ended while the objects of this case were applied"
+    return CaseVerdict(Verdict.FAIL, Reason.CONTROLLER_CRASHED, detail)
 
 
 def _clear(crew: Crew, units: Sequence[Unit], watch: Watch, controller: RunningController) -> None:
@@ -110,10 +77,3 @@ def _clear(crew: Crew, units: Sequence[Unit], watch: Watch, controller: RunningC
         if not controller.alive:
             controller.restart()
         wait_until(lambda: not watch.markers_answer(), crew.marker_limit())
-
-
-def _unjudged(crew: Crew, case: Case, why: str) -> Judgement:
-    ground = crew.ground(crew.stage.main, REALM)
-    watch = crew.watch(unit_of(case, ground), crew.stage.main)
-    override = CaseVerdict(Verdict.ERROR, Reason.HARNESS, f"no controller instance for this case: {why}")
-    return replace(Judgement(case, watch, 0.0, alone=True), override=override)

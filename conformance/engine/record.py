@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from conformance.case.model import Case
 from conformance.engine.rounds import Watch
 from conformance.judge.cases import CaseVerdict, judge_case, with_claims
-from conformance.judge.probes import Attempt, ProbeVerdict, judge_again, judge_probe
+from conformance.judge.probes import Attempt, ProbeVerdict, judge_again, judge_probe, recorded_outcome
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.objects import marker_host
 from conformance.plan.units import PlannedProbe
@@ -142,7 +142,7 @@ def _probe_record(judgement: Judgement, planned: PlannedProbe, shown_at: Endpoin
             outcome=planned.probe.expect.outcome,
             received=received.model_dump(exclude_defaults=True) if received else None,
         ),
-        observed=_observed((counted or shown)[-1]) if shown else None,
+        observed=_observed((counted or shown)[-1], recorded_outcome(planned.probe, shown)) if shown else None,
         verdict=verdict.verdict,
         reason=verdict.reason,
         detail=printable(verdict.detail),
@@ -163,10 +163,10 @@ def _attempt_record(attempt: Attempt, began: float, second_look: bool) -> Attemp
     )
 
 
-def _observed(attempt: Attempt) -> Observed:
+def _observed(attempt: Attempt, outcome: str) -> Observed:
     answer: Answer = attempt.answer
     return Observed(
-        outcome=printable(attempt.seen.outcome),
+        outcome=printable(outcome),
         status=answer.status or None,
         backend=printable(attempt.seen.backend) or None,
         namespace=printable(attempt.seen.namespace) or None,

@@ -1,26 +1,29 @@
-"""One run: the shared wave, the exclusive lanes, the second look, and an event for everything that happens."""
+"""One run: shared cases on the main instance, all others on instances of their own, a second look, and the events."""
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
 from conformance.engine.crew import Crew, Interrupted
-from conformance.engine.lanes import judge_exclusive
+from conformance.engine.lanes import judge_alone, odd_last
 from conformance.engine.limits import Limits
-from conformance.engine.record import Judgement, case_record
-from conformance.engine.rounds import Watch
+from conformance.engine.record import Judgement, case_record, case_verdict
 from conformance.engine.second_look import look_again
-from conformance.engine.stage import Stage
+from conformance.engine.stage import RunningController, Stage
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
+from conformance.judge.words import Verdict
+from conformance.plan.hosts import ALONE_REALM
+from conformance.plan.units import plan
 from conformance.report.events import Event
-from conformance.report.model import CaseRecord
+from conformance.report.model import Finding
 
 SHARED = frozenset({"packed", "own"})
 LOOKS = 8
+CASES_PER_SHARD = 8
+"""Cases judged again alone share an instance in small groups: a fresh one loads that many objects at once."""
 
 
 @dataclass
@@ -36,9 +39,10 @@ class Engine:
     first_route: float | None = None
     restarts: int = 0
     crew: Crew = field(init=False)
+    _shards: list[RunningController] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.crew = Crew(self.stage, self.limits, lambda judgement: self._report(judgement, final=True))
+        self.crew = Crew(self.stage, self.limits)
 
     def run(self, cases: Sequence[Case]) -> None:
         """Judge all cases; returns when each has its final verdict.
@@ -47,51 +51,102 @@ class Engine:
             Interrupted: ``stop`` was called meanwhile.
         """
         shared = [case for case in cases if case.placement in SHARED]
-        exclusive = [case for case in cases if case.placement not in SHARED]
-        wave = Wave(self.crew, self.stage.main, self.isolate, lambda judgement: self._report(judgement, final=False))
-        bystander = wave.start()
-        served = threading.Event()
+        exclusive = odd_last([case for case in cases if case.placement not in SHARED])
+        main = Wave(self.crew, self.stage.main, self._first_verdict)
         try:
-            with ThreadPoolExecutor(2, "part") as parts:
-                first = parts.submit(self._await_first_route, bystander, served)
-                beside = parts.submit(self._lanes_beside, exclusive, served) if self.stage.lanes else None
-                judgements = wave.judge(shared)
-                first.result()
-                if beside is not None:
-                    beside.result()
-            self.restarts = wave.restarts
+            with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as lanes:
+                watch = lanes.submit(self._await_first_route, main)
+                beside: list[Future[None]] = []
+                if self.stage.lanes:
+                    beside += [lanes.submit(self._exclusive, case, watch) for case in exclusive]
+                judgements = main.judge(plan(shared, main.ground, isolate=self.isolate))
+                judgements = self._judge_doubtful_again(judgements, lanes)
+                for future in beside:
+                    future.result()
             if not self.stage.lanes:
-                judge_exclusive(self.crew, exclusive, self._hopeless)
-            # Threads of their own: a second look itself waits for threads of the crew's pool.
-            with ThreadPoolExecutor(LOOKS, "second-look") as looks:
-                for judgement in looks.map(look_again, judgements):
-                    self._report(judgement, final=True)
+                for case in exclusive:
+                    self._exclusive(case, watch)
+            self._second_look(judgements)
         finally:
+            self.crew.stop.set()
+            for shard in self._shards:
+                shard.stop()
             self.crew.pool.shutdown(wait=False, cancel_futures=True)
+        self.restarts += main.restarts
 
     def stop(self) -> None:
         """Ask a run that goes on in another thread to end soon."""
         self.crew.stop.set()
 
-    def _await_first_route(self, bystander: Watch, served: threading.Event) -> None:
-        began = time.monotonic()
+    def _await_first_route(self, main: Wave) -> None:
+        if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
+            self.first_route = main.bystander.live_after
+            self.crew.lived(main.bystander)
+        elif not self.crew.served_once.is_set():
+            self.crew.hopeless.set()
+
+    def _exclusive(self, case: Case, first_route: Future[None]) -> None:
+        """Judge a case on an instance of its own, or on the main one where no other can be had."""
+        first_route.result()
+        if self.crew.stop.is_set():
+            raise Interrupted
+        if not self.stage.lanes:
+            self._final_verdict(judge_alone(self.crew, case, self.stage.main))
+            return
+        controller = self.stage.fresh()
         try:
-            if wait_for_markers(bystander, self.limits.marker, self.crew.working(self.stage.main)):
-                self.first_route = time.monotonic() - began
-                self.crew.lived(bystander)
+            self._final_verdict(judge_alone(self.crew, case, controller))
         finally:
-            served.set()
+            controller.stop()
 
-    def _lanes_beside(self, cases: Sequence[Case], served: threading.Event) -> None:
-        """Exclusive cases have instances of their own, so they need not wait for the others; only for a first route."""
-        while not served.wait(0.2):
-            if self.crew.stop.is_set():
-                raise Interrupted
-        judge_exclusive(self.crew, cases, self._hopeless)
+    def _judge_doubtful_again(self, judgements: Sequence[Judgement], lanes: ThreadPoolExecutor) -> list[Judgement]:
+        """Judge the failing cases of shared objects again, each in objects of its own: that is their verdict."""
+        doubtful = [j for j in judgements if not j.alone and case_verdict(j).verdict is not Verdict.PASS]
+        if self.crew.hopeless.is_set() or not doubtful:
+            return list(judgements)
+        again: dict[str, Judgement] = {}
+        for kept in lanes.map(self._alone_wave, list(_groups(doubtful, CASES_PER_SHARD))):
+            again.update({judgement.case.id: judgement for judgement in kept})
+        return [_agreed(first, again.get(first.case.id)) for first in judgements]
 
-    def _hopeless(self) -> bool:
-        return not self.crew.served_once.is_set()
+    def _alone_wave(self, doubtful: Sequence[Judgement]) -> list[Judgement]:
+        controller = self.stage.main
+        if self.stage.lanes:
+            controller = self.stage.fresh()
+            self._shards.append(controller)
+        wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
+        kept = wave.judge(plan([judgement.case for judgement in doubtful], wave.ground, isolate=True))
+        self.restarts += wave.restarts
+        return kept
+
+    def _second_look(self, judgements: Sequence[Judgement]) -> None:
+        # Threads of their own: a look itself waits for threads of the crew's pool.
+        with ThreadPoolExecutor(LOOKS, "second-look") as looks:
+            for judgement in looks.map(look_again, judgements):
+                self._final_verdict(judgement)
+
+    def _first_verdict(self, judgement: Judgement) -> None:
+        self._report(judgement, final=False)
+
+    def _final_verdict(self, judgement: Judgement) -> None:
+        self._report(judgement, final=True)
 
     def _report(self, judgement: Judgement, *, final: bool) -> None:
-        record: CaseRecord = case_record(judgement, self.unsupported, self.stage.main.endpoint, self.began)
+        record = case_record(judgement, self.unsupported, self.stage.main.endpoint, self.began)
         self.emit({"event": "case", "final": final, "case": record.model_dump(mode="json", by_alias=True)})
+
+
+def _groups(judgements: Sequence[Judgement], size: int) -> Iterator[Sequence[Judgement]]:
+    for start in range(0, len(judgements), size):
+        yield judgements[start : start + size]
+
+
+def _agreed(packed: Judgement, alone: Judgement | None) -> Judgement:
+    """Return the second judgement, with a finding where a shared object spoiled the first."""
+    if alone is None:
+        return packed
+    before = case_verdict(packed)
+    if case_verdict(alone).verdict is not Verdict.PASS:
+        return alone
+    detail = f"beside other cases in one Ingress this case failed ({before.reason}: {before.detail}); alone it passes"
+    return replace(alone, findings=(*alone.findings, Finding(kind="interference", detail=detail)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from conformance.engine.limits import Limits
 from conformance.engine.rounds import Watch
-from conformance.judge.answers import shows_presence
+from conformance.judge.answers import may_still_change
 from conformance.judge.probes import CONSECUTIVE, streak
 from conformance.plan.units import PlannedProbe, Unit
 from conformance.waiting import wait_until
@@ -29,16 +29,15 @@ def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lam
     return found
 
 
-def converge(watch: Watch, limits: Limits, apply: Apply | None, alive: Callable[[], bool] = lambda: True) -> None:
+def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], bool] = lambda: True) -> None:
     """Observe the unit, whose markers are live, until it is ready to be judged.
 
     That is when every probe has shown the expected answer three times in a row, or when the convergence limit has
-    passed, or earlier when what is wrong is known to stay wrong: ``apply`` loads a later revision of the same
-    objects, its marker answers, and the same wrong rule is still at work. A packed unit is left as soon as its
-    wrong answers look settled, since each of its failing cases is judged again in objects of its own.
+    passed, or earlier when what is wrong is known to stay wrong: the controller has made its choice (a backend, a
+    redirect, a 404), ``apply`` has loaded a later revision of the same objects, and the choice is still the same.
+    Packed units are left as soon as their wrong answers look settled: each failing case is judged again alone.
     """
     began = watch.clock()
-    confirmed = watch.unit.marked == ()
     look_only: Sequence[PlannedProbe] | None = None
     pause = 0.0
     while alive():
@@ -51,15 +50,18 @@ def converge(watch: Watch, limits: Limits, apply: Apply | None, alive: Callable[
             if watch.unit.placement == "packed":
                 if elapsed >= limits.suspicion:
                     return
-            elif all(shows_presence(watch.of(planned)[-1].seen.outcome) for planned in look_only):
-                if watch.unit.revision > 1:
-                    return
-                if apply is not None and not confirmed:
-                    confirmed = True
+            elif _chosen(watch, look_only):
+                if watch.unit.revision == 1 and watch.unit.marked:
                     _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
                     continue
+                if elapsed >= limits.settle:
+                    return
         pause = _pause_between(pause, watch)
         time.sleep(pause)
+
+
+def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
+    return not any(may_still_change(watch.of(planned)[-1].seen.outcome) for planned in probes)
 
 
 def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:

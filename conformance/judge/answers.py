@@ -81,9 +81,10 @@ def _same(one: object, other: str) -> bool:
     return str(one).lower() == other.lower()
 
 
-def shows_presence(outcome: str) -> bool:
-    """Tell whether an outcome shows a rule at work (a backend or a redirect), not the absence of one.
+def may_still_change(outcome: str) -> bool:
+    """Tell whether an outcome is typical of a rule that is loaded but cannot be served yet (503, no answer).
 
-    Absence may only mean that something has not been loaded yet, so it is given the whole convergence time.
+    A backend, a redirect or a 404 says that the controller has made its choice.
     """
-    return not outcome.startswith(("status:", *_CLOSED, *_NO_ANSWER))
+    chosen = outcome == "status:404" or not outcome.startswith(("status:", *_CLOSED, *_NO_ANSWER))
+    return not chosen

@@ -85,17 +85,22 @@ def judge_again(probe: Probe, first: ProbeVerdict, before: Attempt, after: Attem
         return first
     if not after.counted:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "on the second look the marker no longer answered")
-    same_outcome = after.seen.outcome == before.seen.outcome
-    same_judgement = as_expected(probe, after, ending) == (first.verdict is Verdict.PASS)
-    if same_judgement and (same_outcome or _free(probe, first)):
+    changed = f"first {before.seen.outcome}, on the second look {after.seen.outcome}"
+    if probe.expect.outcome == RECORD and first.verdict is Verdict.PASS:
+        # Nothing is judged here, so a change is part of what is recorded.
+        return first if after.seen.outcome == before.seen.outcome else ProbeVerdict(Verdict.PASS, None, changed)
+    still_right = as_expected(probe, after, ending)
+    if first.verdict is Verdict.PASS and still_right:
         return first
-    return ProbeVerdict(
-        Verdict.FAIL,
-        Reason.UNSTABLE,
-        f"first {before.seen.outcome}, on the second look {after.seen.outcome}",
-    )
+    if first.verdict is Verdict.FAIL and after.seen.outcome == before.seen.outcome:
+        return first
+    return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, changed)
 
 
-def _free(probe: Probe, first: ProbeVerdict) -> bool:
-    """Whether the outcome may vary as long as the judgement stays: an unmatched request may get any refusal."""
-    return probe.expect.outcome != RECORD and first.verdict is Verdict.PASS
+def recorded_outcome(probe: Probe, shown: Sequence[Attempt]) -> str:
+    """Return the outcome to report: the last counted one, or ``varies:…`` where a recorded one changed later."""
+    counted = [attempt for attempt in shown if attempt.counted] or list(shown)
+    last = [attempt.seen.outcome for attempt in counted[-2:]]
+    if probe.expect.outcome == RECORD and len(set(last)) > 1:
+        return "varies:" + ",".join(sorted(set(last)))
+    return counted[-1].seen.outcome

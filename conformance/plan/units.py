@@ -17,10 +17,13 @@ CASES_PER_OBJECT = 12
 
 @dataclass(frozen=True)
 class Ground:
-    """What a plan must know of the run: namespaces (symbolic name to real one), class, realm of the host names."""
+    """What a plan must know of the run: namespaces (symbolic name to real one), the class and address of the
+    controller instance, the realm of the host names.
+    """
 
     namespaces: dict[str, str]
     ingress_class: str
+    address: str
     realm: str = REALM
 
     @property
@@ -76,14 +79,20 @@ class Unit:
 def plan(cases: Iterable[Case], ground: Ground, *, isolate: bool = False) -> tuple[Unit, ...]:
     """Return the units in the order of the cases; packed cases share units unless ``isolate`` is set."""
     units: list[Unit] = []
-    packed: list[Case] = []
+    packed: dict[str, list[Case]] = {}
     for case in cases:
-        if case.placement == "packed" and not isolate:
-            packed.append(case)
-        else:
+        if isolate or not _packable(case):
             units.append(unit_of(case, ground))
-    shared = [_packed(part, number, ground) for number, part in enumerate(_parts(packed), start=1)]
+        else:
+            packed.setdefault(case.placement, []).append(case)
+    parts = (part for kin in packed.values() for part in _parts(kin))
+    shared = [_packed(part, number, ground) for number, part in enumerate(parts, start=1)]
     return (*shared, *units)
+
+
+def _packable(case: Case) -> bool:
+    """Cases of one Ingress may share it; those that are kept apart from plainer ones only share with each other."""
+    return case.placement in {"packed", "own"} and [o["kind"] for o in case.objects] == ["Ingress"] and case.marker
 
 
 def unit_of(case: Case, ground: Ground) -> Unit:
@@ -110,7 +119,7 @@ def planned_probes(case: Case, ground: Ground) -> Iterator[PlannedProbe]:
     """Yield the probes of a case with the requests that carry them out."""
     ending = suffix(case, ground.realm)
     for probe in case.probes:
-        host = unique(probe.host, ending)
+        host = ground.address if probe.host == ADDRESS else unique(probe.host, ending)
         name = host.partition(":")[0].removesuffix(".").lower()
         wire = WireProbe(
             method=probe.method,
