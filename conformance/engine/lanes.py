@@ -1,7 +1,7 @@
 """Cases that could disturb others: one by one, on a controller instance of their own where one can be had."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from conformance.case.model import Case
@@ -39,30 +39,32 @@ def judge_alone(crew: Crew, case: Case, controller: RunningController) -> Judgem
             crew.lived(older)
     refused = crew.apply([unit])
     watch = crew.watch(unit, controller)
+    # Applied right behind the odd objects: the controller hears of it after them, so if it lives, they did no harm.
+    younger = crew.watch(bystander(f"new-{controller.ingress_class}", ground), controller)
+    if odd and not refused:
+        crew.apply([younger.unit])
     if refused:
         judgement = refusal_judgement(case, watch, refused[unit.name])
     else:
         if wait_for_markers(watch, crew.marker_limit(), working):
             crew.lived(watch)
             converge(watch, crew.limits, crew.apply_revision, working)
-        findings = _poison(crew, case, controller, older) if odd and controller.alive and older.live_after else ()
+        findings = tuple(_poison(crew, case, controller, older, younger)) if odd and older.live_after else ()
         judgement = Judgement(case, watch, time.monotonic() - began, alone=True, findings=findings)
         judgement = look_again(judgement) if controller.alive else replace(judgement, override=_crash())
-    _clear(crew, [unit, older.unit] if odd else [unit], watch, controller)
+    _clear(crew, [unit, older.unit, younger.unit] if odd else [unit], watch, controller)
     return judgement
 
 
-def _poison(crew: Crew, case: Case, controller: RunningController, older: Watch) -> tuple[Finding, ...]:
-    """Look whether a new plain Ingress still becomes live after the odd object, and an older one still answers."""
-    younger = crew.watch(bystander(f"new-{controller.ingress_class}", crew.ground(controller, REALM)), controller)
-    crew.apply([younger.unit])
-    found = []
-    if not wait_for_markers(younger, crew.marker_limit(), crew.working(controller)):
-        found.append(f"with the objects of {case.id} in place a new, unrelated Ingress is not loaded")
-    if not wait_for_markers(older, crew.limits.hopeless, crew.working(controller)):
-        found.append(f"with the objects of {case.id} in place an older, unrelated Ingress is no longer served")
-    crew.remove([younger.unit])
-    return tuple(Finding(kind="poison", detail=detail) for detail in found)
+def _poison(crew: Crew, case: Case, controller: RunningController, older: Watch, younger: Watch) -> Iterator[Finding]:
+    """Look whether the new plain Ingress becomes live in spite of the odd object, and the older one still answers."""
+    working = crew.working(controller)
+    if not wait_for_markers(younger, crew.marker_limit(), working):
+        detail = f"with the objects of {case.id} in place a new, unrelated Ingress is not loaded"
+        yield Finding(kind="poison", detail=detail)
+    if not wait_for_markers(older, crew.limits.hopeless, working):
+        detail = f"with the objects of {case.id} in place an older, unrelated Ingress is no longer served"
+        yield Finding(kind="poison", detail=detail)
 
 
 def _crash() -> CaseVerdict:

@@ -9,8 +9,8 @@ class Limits:
 
     ``marker``: how long the marker of new objects may take to answer.
     ``convergence``: how long after the marker a wrong answer may still turn right.
-    ``settle``: how long a wrong choice (a backend, a redirect, a 404) must last, and outlast a later revision of the
-    same objects, to be final before that.
+    ``presence``, ``absence``: how long the wrong choice of a backend or a redirect, or a 404, must last, and outlast
+    a later revision of the same objects, to be final before that.
     ``suspicion``: how long after the marker a wrong answer in a packed object is looked at before the case is judged
     again in an object of its own.
     ``hopeless``: the marker limit once a whole wave has shown nothing within ``marker``.
@@ -18,7 +18,8 @@ class Limits:
 
     marker: float = 60.0
     convergence: float = 10.0
-    settle: float = 3.0
+    presence: float = 1.0
+    absence: float = 3.0
     suspicion: float = 0.5
     hopeless: float = 5.0
     probe: float = 5.0

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
@@ -15,7 +16,7 @@ from conformance.engine.stage import RunningController, Stage
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
 from conformance.judge.words import Verdict
-from conformance.plan.hosts import ALONE_REALM
+from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.units import plan
 from conformance.report.events import Event
 from conformance.report.model import Finding
@@ -53,26 +54,37 @@ class Engine:
         shared = [case for case in cases if case.placement in SHARED]
         exclusive = odd_last([case for case in cases if case.placement not in SHARED])
         main = Wave(self.crew, self.stage.main, self._first_verdict)
+        units = plan(shared, main.ground, isolate=self.isolate)
+        apart = [unit.cases[0] for unit in units if unit.placement != "packed"] if self.stage.lanes else []
         try:
-            with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as lanes:
-                watch = lanes.submit(self._await_first_route, main)
-                beside: list[Future[None]] = []
-                if self.stage.lanes:
-                    beside += [lanes.submit(self._exclusive, case, watch) for case in exclusive]
-                judgements = main.judge(plan(shared, main.ground, isolate=self.isolate))
-                judgements = self._judge_doubtful_again(judgements, lanes)
+            with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as lanes, self._stopping():
+                first_route = lanes.submit(self._await_first_route, main)
+                waves = [lanes.submit(self._apart_wave, part, REALM, first_route) for part in _groups(apart)]
+                beside = [lanes.submit(self._exclusive, case, first_route) for case in exclusive if self.stage.lanes]
+                judgements = main.judge([unit for unit in units if unit.placement == "packed" or not apart])
+                judgements = self._judge_doubtful_again(judgements, first_route)
+                judgements += [judgement for wave in waves for judgement in wave.result()]
                 for future in beside:
                     future.result()
             if not self.stage.lanes:
                 for case in exclusive:
-                    self._exclusive(case, watch)
+                    self._exclusive(case, first_route)
             self._second_look(judgements)
         finally:
             self.crew.stop.set()
             for shard in self._shards:
-                shard.stop()
+                shard.stop(grace=0)
             self.crew.pool.shutdown(wait=False, cancel_futures=True)
         self.restarts += main.restarts
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Whatever ends one part ends the others, instead of waiting for them."""
+        try:
+            yield
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Ask a run that goes on in another thread to end soon."""
@@ -97,25 +109,32 @@ class Engine:
         try:
             self._final_verdict(judge_alone(self.crew, case, controller))
         finally:
-            controller.stop()
+            controller.stop(grace=0)
 
-    def _judge_doubtful_again(self, judgements: Sequence[Judgement], lanes: ThreadPoolExecutor) -> list[Judgement]:
+    def _judge_doubtful_again(self, judgements: Sequence[Judgement], first_route: Future[None]) -> list[Judgement]:
         """Judge the failing cases of shared objects again, each in objects of its own: that is their verdict."""
-        doubtful = [j for j in judgements if not j.alone and case_verdict(j).verdict is not Verdict.PASS]
+        doubtful = [j.case for j in judgements if not j.alone and case_verdict(j).verdict is not Verdict.PASS]
         if self.crew.hopeless.is_set() or not doubtful:
             return list(judgements)
         again: dict[str, Judgement] = {}
-        for kept in lanes.map(self._alone_wave, list(_groups(doubtful, CASES_PER_SHARD))):
-            again.update({judgement.case.id: judgement for judgement in kept})
+        # The exclusive cases keep the lanes busy; these few need not stand in line behind them.
+        with ThreadPoolExecutor(max(1, self.stage.lanes // 2), "alone") as threads:
+            for kept in threads.map(lambda part: self._apart_wave(part, ALONE_REALM, first_route), _groups(doubtful)):
+                again.update({judgement.case.id: judgement for judgement in kept})
         return [_agreed(first, again.get(first.case.id)) for first in judgements]
 
-    def _alone_wave(self, doubtful: Sequence[Judgement]) -> list[Judgement]:
+    def _apart_wave(self, cases: Sequence[Case], realm: str, first_route: Future[None]) -> list[Judgement]:
+        """Judge a few cases, each in objects of its own, on one more instance where there can be one.
+
+        A fresh instance loads a few objects at once, where a busy one takes them one by one.
+        """
+        first_route.result()
         controller = self.stage.main
         if self.stage.lanes:
             controller = self.stage.fresh()
             self._shards.append(controller)
-        wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
-        kept = wave.judge(plan([judgement.case for judgement in doubtful], wave.ground, isolate=True))
+        wave = Wave(self.crew, controller, self._first_verdict, realm)
+        kept = wave.judge(plan(cases, wave.ground, isolate=True))
         self.restarts += wave.restarts
         return kept
 
@@ -136,9 +155,9 @@ class Engine:
         self.emit({"event": "case", "final": final, "case": record.model_dump(mode="json", by_alias=True)})
 
 
-def _groups(judgements: Sequence[Judgement], size: int) -> Iterator[Sequence[Judgement]]:
-    for start in range(0, len(judgements), size):
-        yield judgements[start : start + size]
+def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    for start in range(0, len(cases), CASES_PER_SHARD):
+        yield cases[start : start + CASES_PER_SHARD]
 
 
 def _agreed(packed: Judgement, alone: Judgement | None) -> Judgement:

@@ -25,8 +25,8 @@ class RunningController(Protocol):
     def restart(self) -> None:
         """Stop it if it still runs, and start it anew."""
 
-    def stop(self) -> None:
-        """End it for good."""
+    def stop(self, grace: float = 2.0) -> None:
+        """End it for good: ask, wait ``grace`` seconds, then kill it."""
 
 
 class Stage(Protocol):

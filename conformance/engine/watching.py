@@ -54,10 +54,16 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
                 if watch.unit.revision == 1 and watch.unit.marked:
                     _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
                     continue
-                if elapsed >= limits.settle:
+                if elapsed >= _floor(watch, look_only, limits):
                     return
         pause = _pause_between(pause, watch)
         time.sleep(pause)
+
+
+def _floor(watch: Watch, probes: Sequence[PlannedProbe], limits: Limits) -> float:
+    """How long the wrong choice must have lasted: longer where it might only mean that a rule is not there yet."""
+    absent = any(watch.of(planned)[-1].seen.outcome == "status:404" for planned in probes)
+    return limits.absence if absent else limits.presence
 
 
 def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
