@@ -15,6 +15,7 @@ from conformance.plan.objects import with_marker
 from conformance.plan.units import Ground, Unit
 from conformance.probes.answer import ProbeLimits
 from conformance.probes.sender import Sender
+from conformance.waiting import wait_until
 
 PROBE_THREADS = 48
 
@@ -81,6 +82,10 @@ class Crew:
     def apply_revision(self, unit: Unit) -> None:
         """Apply the marked objects of a unit again, at its present revision."""
         self.stage.api.apply_all([unit.objects[index] for index in unit.marked])
+
+    def wait_until_gone(self, watch: Watch) -> None:
+        """Wait until the markers of objects that were removed no longer answer, as long as a change may take."""
+        wait_until(lambda: not watch.markers_answer(), self.marker_limit())
 
     def remove(self, units: Sequence[Unit]) -> None:
         """Delete the objects of the units."""

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
-from conformance.engine.crew import Crew, Interrupted
-from conformance.engine.lanes import judge_alone, odd_last
+from conformance.engine.crew import Crew
+from conformance.engine.guarded import GuardedWave
 from conformance.engine.limits import Limits
 from conformance.engine.record import Judgement, case_record, case_verdict
 from conformance.engine.second_look import look_again
@@ -16,15 +16,14 @@ from conformance.engine.stage import RunningController, Stage
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
 from conformance.judge.words import Verdict
-from conformance.plan.hosts import ALONE_REALM, REALM
+from conformance.plan.hosts import ALONE_REALM
 from conformance.plan.units import plan
 from conformance.report.events import Event
 from conformance.report.model import Finding
 
-SHARED = frozenset({"packed", "own"})
 LOOKS = 8
-CASES_PER_SHARD = 8
-"""Cases judged again alone share an instance in small groups: a fresh one loads that many objects at once."""
+GROUP = 8
+"""Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
 
 
 @dataclass
@@ -40,7 +39,6 @@ class Engine:
     first_route: float | None = None
     restarts: int = 0
     crew: Crew = field(init=False)
-    _shards: list[RunningController] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.stage, self.limits)
@@ -51,31 +49,34 @@ class Engine:
         Raises:
             Interrupted: ``stop`` was called meanwhile.
         """
-        shared = [case for case in cases if case.placement in SHARED]
-        exclusive = odd_last([case for case in cases if case.placement not in SHARED])
-        main = Wave(self.crew, self.stage.main, self._first_verdict)
-        units = plan(shared, main.ground, isolate=self.isolate)
-        apart = [unit.cases[0] for unit in units if unit.placement != "packed"] if self.stage.lanes else []
-        try:
-            with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as lanes, self._stopping():
-                first_route = lanes.submit(self._await_first_route, main)
-                waves = [lanes.submit(self._apart_wave, part, REALM, first_route) for part in _groups(apart)]
-                beside = [lanes.submit(self._exclusive, case, first_route) for case in exclusive if self.stage.lanes]
-                judgements = main.judge([unit for unit in units if unit.placement == "packed" or not apart])
-                judgements = self._judge_doubtful_again(judgements, first_route)
-                judgements += [judgement for wave in waves for judgement in wave.result()]
-                for future in beside:
-                    future.result()
-            if not self.stage.lanes:
-                for case in exclusive:
-                    self._exclusive(case, first_route)
-            self._second_look(judgements)
-        finally:
-            self.crew.stop.set()
-            for shard in self._shards:
-                shard.stop(grace=0)
-            self.crew.pool.shutdown(wait=False, cancel_futures=True)
-        self.restarts += main.restarts
+        with self._stopping():
+            main = Wave(self.crew, self.stage.main, self._first_verdict)
+            shared = [case for case in cases if case.placement in {"packed", "own"}]
+            packs = [] if self.isolate else [u for u in plan(shared, main.ground) if u.placement == "packed"]
+            packed = {case.id for unit in packs for case in unit.cases}
+            lanes = max(1, self.stage.lanes)
+            with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
+                route = threads.submit(self._await_first_route, main)
+                judgements = main.judge(packs)
+                route.result()
+                self.restarts += main.restarts
+                doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
+                again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
+                apart = [*again, *(case for case in shared if case.id not in packed)]
+                alone = [case for case in cases if case.placement == "alone"]
+                odd = [case for case in cases if case.placement == "odd"]
+                # Odd ones take longest, so where there are several instances they begin first.
+                parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
+                parts += [threads.submit(self._apart, part) for part in (*_groups(apart), *([c] for c in alone))]
+                parts += [threads.submit(self._odd, part) for part in _groups(odd) if not self.stage.lanes]
+                done = [part.result() for part in parts]
+            second = {judgement.case.id: judgement for kept in done for judgement in kept}
+            judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
+            self._second_look([judgement for judgement in judgements if not judgement.second_look])
+
+    def stop(self) -> None:
+        """Ask a run that goes on in another thread to end soon."""
+        self.crew.stop.set()
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:
@@ -86,57 +87,53 @@ class Engine:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """Ask a run that goes on in another thread to end soon."""
-        self.crew.stop.set()
-
     def _await_first_route(self, main: Wave) -> None:
         if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
             self.first_route = main.bystander.live_after
             self.crew.lived(main.bystander)
-        elif not self.crew.served_once.is_set():
+        else:
             self.crew.hopeless.set()
 
-    def _exclusive(self, case: Case, first_route: Future[None]) -> None:
-        """Judge a case on an instance of its own, or on the main one where no other can be had."""
-        first_route.result()
-        if self.crew.stop.is_set():
-            raise Interrupted
+    def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Judge a few cases, each in objects of its own, where nobody else's objects are in the way."""
+        with self._instance() as controller:
+            wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
+            return self._carry_out(wave, cases)
+
+    def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
+        with self._instance() as controller:
+            wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
+            kept = self._carry_out(wave, cases)
+        if len(cases) == 1:
+            return kept
+        failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
+        again = {j.case.id: j for case in failing for j in self._odd([case])}
+        return [again.get(judgement.case.id, judgement) for judgement in kept]
+
+    def _carry_out(self, wave: Wave, cases: Sequence[Case]) -> list[Judgement]:
+        units = plan(cases, wave.ground, isolate=True)
+        kept = wave.judge(units)
+        self.restarts += wave.restarts
+        if self.stage.lanes or any(case.placement in {"alone", "odd"} for case in cases):
+            # The instance, or the ground, is about to be someone else's: the second look is now or never.
+            kept = [look_again(judgement) for judgement in kept]
+            for judgement in kept:
+                self._final_verdict(judgement)
+            if not self.stage.lanes:
+                wave.clear(units)
+        return kept
+
+    @contextmanager
+    def _instance(self) -> Iterator[RunningController]:
         if not self.stage.lanes:
-            self._final_verdict(judge_alone(self.crew, case, self.stage.main))
+            yield self.stage.main
             return
         controller = self.stage.fresh()
         try:
-            self._final_verdict(judge_alone(self.crew, case, controller))
+            yield controller
         finally:
             controller.stop(grace=0)
-
-    def _judge_doubtful_again(self, judgements: Sequence[Judgement], first_route: Future[None]) -> list[Judgement]:
-        """Judge the failing cases of shared objects again, each in objects of its own: that is their verdict."""
-        doubtful = [j.case for j in judgements if not j.alone and case_verdict(j).verdict is not Verdict.PASS]
-        if self.crew.hopeless.is_set() or not doubtful:
-            return list(judgements)
-        again: dict[str, Judgement] = {}
-        # The exclusive cases keep the lanes busy; these few need not stand in line behind them.
-        with ThreadPoolExecutor(max(1, self.stage.lanes // 2), "alone") as threads:
-            for kept in threads.map(lambda part: self._apart_wave(part, ALONE_REALM, first_route), _groups(doubtful)):
-                again.update({judgement.case.id: judgement for judgement in kept})
-        return [_agreed(first, again.get(first.case.id)) for first in judgements]
-
-    def _apart_wave(self, cases: Sequence[Case], realm: str, first_route: Future[None]) -> list[Judgement]:
-        """Judge a few cases, each in objects of its own, on one more instance where there can be one.
-
-        A fresh instance loads a few objects at once, where a busy one takes them one by one.
-        """
-        first_route.result()
-        controller = self.stage.main
-        if self.stage.lanes:
-            controller = self.stage.fresh()
-            self._shards.append(controller)
-        wave = Wave(self.crew, controller, self._first_verdict, realm)
-        kept = wave.judge(plan(cases, wave.ground, isolate=True))
-        self.restarts += wave.restarts
-        return kept
 
     def _second_look(self, judgements: Sequence[Judgement]) -> None:
         # Threads of their own: a look itself waits for threads of the crew's pool.
@@ -156,8 +153,8 @@ class Engine:
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
-    for start in range(0, len(cases), CASES_PER_SHARD):
-        yield cases[start : start + CASES_PER_SHARD]
+    for start in range(0, len(cases), GROUP):
+        yield cases[start : start + GROUP]
 
 
 def _agreed(packed: Judgement, alone: Judgement | None) -> Judgement:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from conformance.case.model import Case
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.record import Judgement
@@ -17,6 +16,8 @@ from conformance.judge.words import Reason, Verdict
 from conformance.plan.hosts import REALM
 from conformance.plan.units import Ground, Unit, unit_of
 
+Report = Callable[[Judgement], None]
+
 
 @dataclass
 class Wave:
@@ -27,7 +28,7 @@ class Wave:
 
     crew: Crew
     controller: RunningController
-    report: Callable[[Judgement], None]
+    report: Report
     realm: str = REALM
     restarts: int = 0
     kept: list[Judgement] = field(default_factory=list)
@@ -35,41 +36,56 @@ class Wave:
     _last_words: dict[str, Watch] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        name = self.controller.ingress_class
-        self.bystander = self.crew.watch(bystander(name, self.ground), self.controller)
+        self.bystander = self.crew.watch(bystander(self.controller.ingress_class, self.ground), self.controller)
 
     @property
     def ground(self) -> Ground:
         """What a plan for this wave needs to know."""
         return self.crew.ground(self.controller, self.realm)
 
+    @property
+    def working(self) -> Callable[[], bool]:
+        """Tells whether it makes sense to go on waiting for this instance."""
+        return self.crew.working(self.controller)
+
     def judge(self, units: Sequence[Unit]) -> list[Judgement]:
         """Apply the objects of all units, judge their cases, and return the judgements."""
-        self.crew.apply([self.bystander.unit])
-        self._judge_units(units)
+        self._judge_units(units, self.bystander.unit)
         return self.kept
 
-    def _judge_units(self, units: Sequence[Unit]) -> None:
-        refused = self.crew.apply(units)
+    def clear(self, units: Sequence[Unit]) -> None:
+        """Take the objects of this wave away and wait until they are gone, for whoever uses the instance next."""
+        self.crew.remove(units)
+        self.crew.remove([self.bystander.unit])
+        self.crew.wait_until_gone(self.bystander)
+
+    def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
+        dead = self._observe(units, company)
+        if dead:
+            self._search(dead)
+
+    def _observe(self, units: Sequence[Unit], company: Sequence[Unit]) -> list[Unit]:
+        """Apply and judge; returns the units that could not be judged because they, or the controller, did not live.
+
+        ``company`` are units without cases whose objects are applied in the same go, behind the others.
+        """
+        refused = self.crew.apply([*units, *company])
         accepted = [unit for unit in units if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
             dead = [unit for unit in threads.map(self._judge_unit, accepted) if unit is not None]
         for unit in units:
             if unit.name in refused:
                 self._judge_refused(unit, refused[unit.name])
-        if dead:
-            self._search(dead)
+        return dead
 
     def _judge_unit(self, unit: Unit) -> Unit | None:
-        """Judge a unit whose objects are applied; returns it where its markers did not live or the controller died."""
         watch = self.crew.watch(unit, self.controller)
         began = time.monotonic()
-        working = self.crew.working(self.controller)
-        live = wait_for_markers(watch, self.crew.marker_limit(), working)
+        live = wait_for_markers(watch, self.crew.marker_limit(), self.working)
         if live:
             self.crew.lived(watch)
-            converge(watch, self.crew.limits, self.crew.apply_revision, working)
-        if not live or (not working() and watch.open_probes()):
+            converge(watch, self.crew.limits, self.crew.apply_revision, self.working)
+        if not live or (not self.working() and watch.open_probes()):
             self._last_words[unit.name] = watch
             return unit
         for case in unit.cases:
@@ -85,23 +101,21 @@ class Wave:
         if not self._still_works():
             self._give_up(dead)
         elif len(dead) > 1:
-            middle = len(dead) // 2
-            for half in (dead[:middle], dead[middle:]):
+            for half in halves(dead):
                 self._judge_units(half)
         elif len(dead[0].cases) > 1:
             self._judge_units([unit_of(case, replace(self.ground, realm=dead[0].realm)) for case in dead[0].cases])
         else:
-            self._blame(dead[0].cases[0], self._last_words[dead[0].name], crashed=crashed)
+            self._blame(dead[0], crashed=crashed)
 
     def _still_works(self) -> bool:
         """Whether the bystander answers now that the objects in doubt are gone; a fresh start is tried once."""
-        working = self.crew.working(self.controller)
-        if wait_for_markers(self.bystander, self.crew.limits.hopeless, working):
+        if wait_for_markers(self.bystander, self.crew.limits.hopeless, self.working):
             return True
         if not self.crew.served_once.is_set():
             return False
         self._restart()
-        return wait_for_markers(self.bystander, self.crew.marker_limit(), working)
+        return wait_for_markers(self.bystander, self.crew.marker_limit(), self.working)
 
     def _restart(self) -> None:
         self.controller.restart()
@@ -112,27 +126,30 @@ class Wave:
             for case in unit.cases:
                 self._keep(Judgement(case, self._last_words[unit.name], 0.0, alone=unit.placement != "packed"))
 
-    def _blame(self, case: Case, watch: Watch, *, crashed: bool) -> None:
+    def _blame(self, unit: Unit, *, crashed: bool) -> None:
         override = None
         if crashed:
-            detail = "the controller ended while the objects of this case were applied; it was started anew"
+            detail = "the controller ended while the objects of this case were applied"
             override = CaseVerdict(Verdict.FAIL, Reason.CONTROLLER_CRASHED, detail)
-        self._keep(Judgement(case, watch, 0.0, alone=True, override=override))
+        watch = self._last_words.get(unit.name) or self.crew.watch(unit, self.controller)
+        self._keep(Judgement(unit.cases[0], watch, 0.0, alone=True, override=override))
 
     def _judge_refused(self, unit: Unit, refusal: Refused) -> None:
         """The API server refused an object: where several cases shared it, each gets its own chance."""
         self.crew.remove([unit])
         if len(unit.cases) > 1:
-            self._judge_units([unit_of(case, self.ground) for case in unit.cases])
-        else:
-            self._keep(refusal_judgement(unit.cases[0], self.crew.watch(unit, self.controller), refusal))
+            self._judge_units([unit_of(case, replace(self.ground, realm=unit.realm)) for case in unit.cases])
+            return
+        detail = f"the API server refused an object of this case: {refusal.server_message}"
+        override = CaseVerdict(Verdict.ERROR, Reason.HARNESS, detail)
+        self._keep(Judgement(unit.cases[0], self.crew.watch(unit, self.controller), 0.0, alone=True, override=override))
 
     def _keep(self, judgement: Judgement) -> None:
         self.kept.append(judgement)
         self.report(judgement)
 
 
-def refusal_judgement(case: Case, watch: Watch, refusal: Refused) -> Judgement:
-    """Return the judgement of a case whose object the API server refused: the harness's trouble, in its words."""
-    detail = f"the API server refused an object of this case: {refusal.server_message}"
-    return Judgement(case, watch, 0.0, alone=True, override=CaseVerdict(Verdict.ERROR, Reason.HARNESS, detail))
+def halves(units: Sequence[Unit]) -> tuple[Sequence[Unit], Sequence[Unit]]:
+    """Split units in two."""
+    middle = len(units) // 2
+    return units[:middle], units[middle:]

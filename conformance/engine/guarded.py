@@ -1,0 +1,75 @@
+"""Odd but valid objects: between an Ingress that was there before and one that comes after, so that poison shows.
+
+Several odd units are tried together first. Only if something is wrong, a bystander not served or a marker not live,
+are they taken back, the controller started anew, and each half tried again, down to the single culprit.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from conformance.engine.crew import bystander
+from conformance.engine.record import Judgement
+from conformance.engine.rounds import Watch
+from conformance.engine.watching import wait_for_markers
+from conformance.engine.wave import Wave, halves
+from conformance.plan.units import Unit
+from conformance.report.model import Finding
+
+
+@dataclass
+class GuardedWave(Wave):
+    """A wave that believes no verdict until an older and a younger bystander have been seen served beside it."""
+
+    _provisional: list[Judgement] = field(default_factory=list)
+    _attempts: int = 0
+
+    def judge(self, units: Sequence[Unit]) -> list[Judgement]:
+        """Judge the units once the older bystander is there."""
+        self.crew.apply([self.bystander.unit])
+        self._judge_units(units)
+        return self.kept
+
+    def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
+        older_lives = wait_for_markers(self.bystander, self.crew.marker_limit(), self.working)
+        if older_lives:
+            self.crew.lived(self.bystander)
+        younger = self._next_younger()
+        self._provisional = []
+        # The controller hears of the younger one after the odd objects: once it is served, they are got over.
+        dead = self._observe(units, [*company, younger.unit])
+        troubles = tuple(self._troubles(units, younger)) if older_lives else ()
+        crashed = not self.controller.alive
+        self.crew.remove([younger.unit])
+        if not (dead or troubles or crashed):
+            for judgement in self._provisional:
+                super()._keep(judgement)
+            return
+        if len(units) == 1:
+            self._name_culprit(units[0], troubles, crashed=crashed)
+        self.crew.remove(units)
+        if crashed or troubles:
+            self._restart()
+        if len(units) > 1:
+            for half in halves(units):
+                self._judge_units(half)
+
+    def _next_younger(self) -> Watch:
+        self._attempts += 1
+        name = f"{self.controller.ingress_class}-after-{self._attempts}"
+        return self.crew.watch(bystander(name, self.ground), self.controller)
+
+    def _troubles(self, units: Sequence[Unit], younger: Watch) -> Iterator[Finding]:
+        names = ", ".join(unit.name for unit in units)
+        if not wait_for_markers(younger, self.crew.marker_limit(), self.working):
+            yield Finding(kind="poison", detail=f"beside {names} a new, unrelated Ingress is not loaded")
+        if not wait_for_markers(self.bystander, self.crew.limits.hopeless, self.working):
+            yield Finding(kind="poison", detail=f"beside {names} an older, unrelated Ingress is no longer served")
+
+    def _name_culprit(self, unit: Unit, troubles: tuple[Finding, ...], *, crashed: bool) -> None:
+        if crashed or not self._provisional:
+            self._provisional = []
+            self._blame(unit, crashed=crashed)
+        super()._keep(replace(self._provisional[0], findings=troubles))
+
+    def _keep(self, judgement: Judgement) -> None:
+        self._provisional.append(judgement)
