@@ -91,6 +91,13 @@ class FileCase(Frozen):
     placement: Placement | None = Field(
         default=None, description="Derived from the objects when absent; may only be stricter."
     )
+    copies: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        strict=True,
+        description="How often the rules stand side by side under hosts of their own, to show a choice made by chance.",
+    )
     marker: bool = Field(
         default=True, strict=True, description="False where the Ingress has no room for a marker rule."
     )

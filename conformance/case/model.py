@@ -90,6 +90,11 @@ class Case(Frozen):
     probes: tuple[Probe, ...]
     placement: Placement
     marker: bool = Field(default=True, description="False where the object under test has no room for a marker rule.")
+    copies: int = Field(
+        default=1,
+        description="How often the rules stand side by side, each time under other hosts: a choice that a controller "
+        "makes by chance then shows in one run.",
+    )
     where: str = Field(
         default="", exclude=True, description="FILE:LINE of the case, for messages; no part of its digest."
     )

@@ -50,6 +50,7 @@ def _case(document: CaseDocument, base: Pointer, entry: FileCase) -> Iterator[Dr
                 probes=tuple(probes),
                 placement=entry.placement or derived_placement(objects),
                 marker=entry.marker,
+                copies=entry.copies,
                 where=where(document, base),
             ),
             document,

@@ -15,9 +15,12 @@ ALONE_REALM = "alone.test"
 _HOST = re.compile(r"(?P<name>[^:]*?)(?P<dot>\.?)(?P<port>:\d+)?")
 
 
-def suffix(case: Case, realm: str) -> str:
-    """Return what is appended to each host of the case, with its leading dot."""
-    return f".{case.name}.{case.section}.{realm}"
+def suffixes(case: Case, realm: str) -> tuple[str, ...]:
+    """Return what is appended to each host of the case, with its leading dot: one for each copy of its rules."""
+    ending = f".{case.name}.{case.section}.{realm}"
+    if case.copies == 1:
+        return (ending,)
+    return tuple(f".copy{number}{ending}" for number in range(1, case.copies + 1))
 
 
 def unique(host: str, ending: str) -> str:

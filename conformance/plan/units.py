@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.case.model import ADDRESS, Case, Manifest, Placement, Probe
-from conformance.plan.hosts import REALM, suffix, unique
+from conformance.plan.hosts import REALM, suffixes, unique
 from conformance.plan.objects import concrete, marker_host, with_marker
 from conformance.probes.answer import WireProbe
 
@@ -97,8 +97,7 @@ def _packable(case: Case) -> bool:
 
 def unit_of(case: Case, ground: Ground) -> Unit:
     """Return the unit of one case in objects of its own."""
-    ending = suffix(case, ground.realm)
-    objects = [concrete(manifest, case, ending, ground.namespaces) for manifest in case.objects]
+    objects = [_with_all_copies(manifest, case, ground) for manifest in case.objects]
     ingresses = [index for index, manifest in enumerate(objects) if manifest["kind"] == "Ingress"]
     for index in ingresses:
         objects[index] = _classed(objects[index], ground)
@@ -117,26 +116,38 @@ def unit_of(case: Case, ground: Ground) -> Unit:
 
 def planned_probes(case: Case, ground: Ground) -> Iterator[PlannedProbe]:
     """Yield the probes of a case with the requests that carry them out."""
-    ending = suffix(case, ground.realm)
-    for probe in case.probes:
-        host = ground.address if probe.host == ADDRESS else unique(probe.host, ending)
-        name = host.partition(":")[0].removesuffix(".").lower()
-        wire = WireProbe(
-            method=probe.method,
-            scheme=probe.scheme,
-            host=host,
-            target=probe.target,
-            headers=probe.headers,
-            body=None if probe.body is None else probe.body.encode(),
-            sni=None if probe.host == ADDRESS else name,
-        )
-        yield PlannedProbe(case.id, probe, wire, ending)
+    for number, ending in enumerate(suffixes(case, ground.realm), start=1):
+        for probe in case.probes:
+            named = probe if case.copies == 1 else probe.model_copy(update={"id": f"{probe.id} (copy {number})"})
+            yield PlannedProbe(case.id, named, _wire(probe, ending, ground), ending)
+
+
+def _wire(probe: Probe, ending: str, ground: Ground) -> WireProbe:
+    host = ground.address if probe.host == ADDRESS else unique(probe.host, ending)
+    name = host.partition(":")[0].removesuffix(".").lower()
+    return WireProbe(
+        method=probe.method,
+        scheme=probe.scheme,
+        host=host,
+        target=probe.target,
+        headers=probe.headers,
+        body=None if probe.body is None else probe.body.encode(),
+        sni=None if probe.host == ADDRESS else name,
+    )
+
+
+def _with_all_copies(manifest: Manifest, case: Case, ground: Ground) -> Manifest:
+    """Return an object of the case; an Ingress holds the rules of every copy."""
+    made = [concrete(manifest, case, ending, ground.namespaces) for ending in suffixes(case, ground.realm)]
+    if case.copies > 1 and manifest["kind"] == "Ingress":
+        made[0]["spec"]["rules"] = [rule for copy in made for rule in copy["spec"]["rules"]]
+    return made[0]
 
 
 def _packed(cases: Sequence[Case], number: int, ground: Ground) -> Unit:
     rules = []
     for case in cases:
-        rules += concrete(case.objects[0], case, suffix(case, ground.realm), ground.namespaces)["spec"]["rules"]
+        rules += _with_all_copies(case.objects[0], case, ground)["spec"]["rules"]
     bare: Manifest = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
