@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +22,7 @@ from conformance.report.events import Event
 from conformance.report.model import Finding
 
 LOOKS = 8
-GROUP = 8
+GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
 
 
@@ -57,18 +57,18 @@ class Engine:
             lanes = max(1, self.stage.lanes)
             with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
                 route = threads.submit(self._await_first_route, main)
+                alone = [case for case in cases if case.placement == "alone"]
+                odd = [case for case in cases if case.placement == "odd"]
+                # Odd ones take longest, so where they have instances of their own they begin first.
+                parts = [threads.submit(self._odd, part, route) for part in _groups(odd) if self.stage.lanes]
                 judgements = main.judge(packs)
                 route.result()
                 self.restarts += main.restarts
                 doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
                 again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
                 apart = [*again, *(case for case in shared if case.id not in packed)]
-                alone = [case for case in cases if case.placement == "alone"]
-                odd = [case for case in cases if case.placement == "odd"]
-                # Odd ones take longest, so where there are several instances they begin first.
-                parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
                 parts += [threads.submit(self._apart, part) for part in (*_groups(apart), *([c] for c in alone))]
-                parts += [threads.submit(self._odd, part) for part in _groups(odd) if not self.stage.lanes]
+                parts += [threads.submit(self._odd, part, route) for part in _groups(odd) if not self.stage.lanes]
                 done = [part.result() for part in parts]
             second = {judgement.case.id: judgement for kept in done for judgement in kept}
             judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
@@ -100,15 +100,16 @@ class Engine:
             wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
             return self._carry_out(wave, cases)
 
-    def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
+    def _odd(self, cases: Sequence[Case], route: Future[None]) -> list[Judgement]:
         """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
+        route.result()
         with self._instance() as controller:
             wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
             kept = self._carry_out(wave, cases)
-        if len(cases) == 1:
+        if len(cases) == 1 or self.crew.hopeless.is_set():
             return kept
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
-        again = {j.case.id: j for case in failing for j in self._odd([case])}
+        again = {j.case.id: j for case in failing for j in self._apart([case])}
         return [again.get(judgement.case.id, judgement) for judgement in kept]
 
     def _carry_out(self, wave: Wave, cases: Sequence[Case]) -> list[Judgement]:

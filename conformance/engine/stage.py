@@ -48,5 +48,8 @@ class Stage(Protocol):
     def lanes(self) -> int:
         """How many controller instances of their own may run at once for exclusive cases; 0: none can be had."""
 
+    def settle(self) -> None:
+        """Return once every backend can answer; what was applied before may be loaded meanwhile."""
+
     def fresh(self) -> RunningController:
         """Start another instance with a class and an address of its own."""

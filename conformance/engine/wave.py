@@ -70,6 +70,7 @@ class Wave:
         ``company`` are units without cases whose objects are applied in the same go, behind the others.
         """
         refused = self.crew.apply([*units, *company])
+        self.crew.stage.settle()
         accepted = [unit for unit in units if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
             dead = [unit for unit in threads.map(self._judge_unit, accepted) if unit is not None]

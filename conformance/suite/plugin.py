@@ -1,9 +1,16 @@
 """The pytest plugin. Nothing heavy is imported here: every pytest run of the environment loads this module."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from conformance.suite.relay import Relay
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from conformance.clusters.local.cluster import LocalCluster
 
 HERE = Path(__file__).parent
 LEVEL_MARKERS = {
@@ -54,11 +61,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not _runs(config) or hasattr(config, "workerinput"):
         return
+    relay = Relay()
+    cluster = _cluster_on_its_way(relay)
     from conformance.errors import ConformanceError  # noqa: PLC0415
     from conformance.suite.session import RunSession  # noqa: PLC0415
 
     try:
-        run = RunSession.begin(config)
+        run = RunSession.begin(config, cluster, relay)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(run, "ingress-conformance-run")
@@ -75,6 +84,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
         return CaseFile.from_parent(parent, path=file_path)
     return None
+
+
+def _cluster_on_its_way(relay: Relay) -> "Future[LocalCluster]":
+    """Start the cluster in a thread, before anything is imported that it can do without."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    from conformance.clusters.local.cluster import LocalCluster  # noqa: PLC0415
+
+    return ThreadPoolExecutor(1, "cluster").submit(LocalCluster.start, relay.say)
 
 
 def _runs(config: pytest.Config) -> bool:

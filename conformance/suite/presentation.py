@@ -32,7 +32,7 @@ class Presentation:
             transient=True,
         )
         self._task = self._progress.add_task(f"{run.entry.name}: starting", total=None)
-        run.listeners.append(self.hear)
+        run.relay.listen(self.hear)
         self._progress.start()
 
     def hear(self, event: Event) -> None:

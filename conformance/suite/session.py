@@ -3,7 +3,7 @@
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import conformance
 from conformance.case.digest import cases_digest
 from conformance.case.load import load_cases
 from conformance.case.model import Case
+from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find
 from conformance.controllers.entry import Entry
@@ -24,6 +25,7 @@ from conformance.report.fold import report_of
 from conformance.report.model import CaseRecord, Report
 from conformance.suite.cases import VERDICTS
 from conformance.suite.options import RunOptions, run_options
+from conformance.suite.relay import Relay
 from conformance.suite.verdicts import Board, Exchange
 
 STOP_LIMIT = 10.0
@@ -32,12 +34,19 @@ STOP_LIMIT = 10.0
 class RunSession:
     """Owns the engine's thread, the event log and the board of final verdicts."""
 
-    def __init__(self, options: RunOptions, entry: Entry, cases: tuple[Case, ...], log: EventLog | None) -> None:
-        self.options, self.entry, self.log = options, entry, log
+    def __init__(
+        self,
+        options: RunOptions,
+        entry: Entry,
+        cases: tuple[Case, ...],
+        log: EventLog | None,
+        cluster: Future[LocalCluster],
+        relay: Relay,
+    ) -> None:
+        self.options, self.entry, self.log, self._cluster, self.relay = options, entry, log, cluster, relay
         self.board = Board()
         self.report: Report | None = None
         self.failure: ConformanceError | None = None
-        self.listeners: list[Callable[[Event], None]] = []
         self._cases = {case.id: case for case in cases}
         self._events: list[Event] = []
         self._emitting = threading.Lock()
@@ -49,8 +58,8 @@ class RunSession:
         self._thread = threading.Thread(target=self._work, name="run")
 
     @classmethod
-    def begin(cls, config: pytest.Config) -> "RunSession":
-        """Check everything that the user wrote, then start.
+    def begin(cls, config: pytest.Config, cluster: Future[LocalCluster], relay: Relay) -> "RunSession":
+        """Check everything that the user wrote, then start; ``cluster`` is on its way already.
 
         Raises:
             ConformanceError: bad input, or a folder that cannot be written.
@@ -59,7 +68,7 @@ class RunSession:
         entry = find(options.controller, options.programs)
         cases = load_cases(options.case_paths or None)
         log = EventLog(options.out / entry.name / "events.jsonl") if options.out else None
-        run = cls(options, entry, cases, log)
+        run = cls(options, entry, cases, log, cluster, relay)
         config.stash[VERDICTS] = run.board
         run._thread.start()
         return run
@@ -117,7 +126,8 @@ class RunSession:
 
     def _run(self) -> None:
         started = dt.datetime.now(dt.UTC)
-        stage = LocalStage.set_up(self.entry, self.options.programs, self.say)
+        cluster = self._cluster.result()
+        stage = LocalStage.set_up(self.entry, self.options.programs, self.relay.say, cluster, self._began)
         try:
             self._selection.wait()
             cases = [self._cases[case_id] for case_id in self._selected]
@@ -131,7 +141,7 @@ class RunSession:
             stage.end()
 
     def _observe(self, stage: LocalStage, cases: list[Case]) -> None:
-        self.say(f"judging {len(cases)} cases")
+        self.relay.say(f"judging {len(cases)} cases")
         observe_began = time.monotonic()
         engine = Engine(
             stage, self.options.limits, self.entry.unsupported, self.options.isolate, self._emit, self._began
@@ -165,18 +175,12 @@ class RunSession:
         if self.options.out is not None:
             write_report(self.options.out / self.entry.name / "report.json", self.report)
 
-    def say(self, text: str) -> None:
-        """Tell the listeners what is going on."""
-        for listener in self.listeners:
-            listener({"event": "progress", "text": text})
-
     def _emit(self, event: Event) -> None:
         with self._emitting:
             self._events.append(event)
             if self.log is not None:
                 self.log.write(event)
-        for listener in self.listeners:
-            listener(event)
+        self.relay.pass_on(event)
         if event["event"] == "case" and event["final"]:
             self.board.post(CaseRecord.model_validate(event["case"]))
 

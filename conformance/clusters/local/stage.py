@@ -17,7 +17,8 @@ from conformance.plan import ground
 from conformance.waiting import wait_until
 
 BACKENDS_LIMIT = 30.0
-LANES = 12
+ADMISSION_LIMIT = 10.0
+LANES = 16
 """Controller instances of their own side by side: most of their time they wait for the controller to load a change."""
 
 
@@ -33,29 +34,30 @@ class LocalStage:
     main: Instance
     cluster_seconds: float
     _instances: list[Instance] = field(default_factory=list)
+    _settled: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def set_up(cls, entry: Entry, overrides: Mapping[str, str], say: Callable[[str], None]) -> "LocalStage":
-        """Bring everything up and start the controller, without waiting for its first route.
+    def set_up(
+        cls, entry: Entry, overrides: Mapping[str, str], say: Callable[[str], None], cluster: LocalCluster, began: float
+    ) -> "LocalStage":
+        """Put the run's objects on a cluster that runs since ``began``, and start the controller.
+
+        Neither its first route nor the backends are waited for: see :meth:`settle`.
 
         Raises:
-            HarnessFailure: no program, no cluster, no backends, or a controller that ended at once.
+            HarnessFailure: no program, or a controller that ended at once.
         """
-        programs = get_programs(entry, say, overrides)
-        began = time.monotonic()
-        cluster = LocalCluster.start(say)
         try:
+            programs = get_programs(entry, say, overrides)
             api = Api.with_token(cluster.server, cluster.plane.credentials.ca, cluster.plane.credentials.admin_token)
             run_id = secrets.token_hex(3)
             say("applying the backends")
-            for manifest in ground.namespace_manifests(run_id):
-                api.create(manifest)
+            _make_namespaces(api, run_id)
             backends = list(ground.backend_manifests(run_id))
             _raise_first(api.apply_all([*setup_manifests(entry), *rbac_manifests(entry, CONTROLLER_USER), *backends]))
             say(f"starting {entry.title}")
             main = _launch(cluster, api, entry, programs, run_id)
-            _await_backends(api, run_id, len(backends) // 2, cluster)
             stage = cls(cluster, api, entry, programs, run_id, main, time.monotonic() - began)
             stage._instances.append(main)
             return stage
@@ -79,6 +81,18 @@ class LocalStage:
         with self._lock:
             self._instances.append(instance)
         return instance
+
+    def settle(self) -> None:
+        """Return once every backend of the run has a ready endpoint.
+
+        Raises:
+            HarnessFailure: they were not ready in time, or the control plane broke down.
+        """
+        with self._lock:
+            if not self._settled:
+                expected = sum(manifest["kind"] == "Service" for manifest in ground.backend_manifests(self.run_id))
+                _await_backends(self.api, self.run_id, expected, self.cluster)
+                self._settled = True
 
     def end(self) -> None:
         """Stop every instance and the cluster."""
@@ -104,6 +118,19 @@ def _launch(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, r
         controller=controller,
     )
     return launch(entry, programs, site)
+
+
+def _make_namespaces(api: Api, run_id: str) -> None:
+    """Create the namespaces; a server that has just started may still refuse while its admission plugins wake up."""
+    manifests = list(ground.namespace_manifests(run_id))
+    refusals: list[Refused | None] = []
+
+    def made() -> bool:
+        refusals[:] = api.apply_all(manifests)
+        return not any(refusals)
+
+    if not wait_until(made, ADMISSION_LIMIT, longest_pause=0.05):
+        _raise_first(refusals)
 
 
 def _await_backends(api: Api, run_id: str, expected: int, cluster: LocalCluster) -> None:
