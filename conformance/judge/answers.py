@@ -22,9 +22,7 @@ def reason_against(probe: Probe, seen: Sighting, ending: str) -> tuple[Reason, s
         return None
     if expected == NO_MATCH:
         return _against_no_match(seen)
-    if seen.matched:
-        if seen.outcome != expected:
-            return Reason.WRONG_BACKEND, f"backend {seen.outcome} answered in place of {expected}"
+    if seen.outcome == expected:
         return _against_account(probe.expect.received, seen.account, ending)
     if seen.outcome.startswith("redirect:"):
         return Reason.REDIRECTED, f"a redirect came in place of backend {expected}: {seen.outcome}"
@@ -32,12 +30,15 @@ def reason_against(probe: Probe, seen: Sighting, ending: str) -> tuple[Reason, s
         return Reason.NO_MATCH, f"404 came in place of backend {expected}"
     if seen.outcome.startswith("status:"):
         return Reason.WRONG_STATUS, f"{seen.outcome.removeprefix('status:')} came in place of backend {expected}"
+    if seen.matched:
+        return Reason.WRONG_BACKEND, f"backend {seen.outcome} answered in place of {expected}"
     return Reason.NO_ANSWER, f"no answer ({seen.outcome}) in place of backend {expected}"
 
 
 def _against_no_match(seen: Sighting) -> tuple[Reason, str] | None:
     if seen.matched:
-        return Reason.UNEXPECTED_MATCH, f"backend {seen.outcome} answered a request that no rule matches"
+        who = seen.outcome if _is_backend(seen.outcome) else f"{seen.backend} ({seen.outcome})"
+        return Reason.UNEXPECTED_MATCH, f"backend {who} answered a request that no rule matches"
     if seen.outcome.startswith("redirect:"):
         return Reason.REDIRECTED, f"a request that no rule matches was redirected: {seen.outcome}"
     if seen.outcome in _NO_ANSWER:
@@ -74,11 +75,15 @@ def header_values(account: dict[str, Any], name: str) -> list[str]:
     """Return the values of a header that the backend received, in order."""
     headers = account.get("headers")
     pairs = headers if isinstance(headers, list) else []
-    return [str(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2 and _same(pair[0], name)]
+    return [str(pair[1]) for pair in pairs if len(pair) == 2 and _same(pair[0], name)]
 
 
 def _same(one: object, other: str) -> bool:
     return str(one).lower() == other.lower()
+
+
+def _is_backend(outcome: str) -> bool:
+    return not outcome.startswith(("status:", "redirect:"))
 
 
 def may_still_change(outcome: str) -> bool:

@@ -18,7 +18,8 @@ class Attempt:
     """One observation. ``at`` is in seconds since the run began.
 
     ``counted`` is true when the marker of the same objects and revision answered both before and after it; only
-    counted attempts decide anything. ``revision`` is that of the objects when it was made.
+    counted attempts decide anything. ``revision`` is that of the objects when it was made. ``answer`` is kept as far
+    as a report can show it.
     """
 
     at: float
@@ -26,6 +27,9 @@ class Attempt:
     seen: Sighting
     counted: bool
     revision: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answer", self.answer.brief())
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str) -> Probe
     if settled(probe, attempts, ending):
         return ProbeVerdict(Verdict.PASS)
     last = streak(attempts)
+    seen = [attempt.seen.outcome for attempt in attempts if attempt.counted]
+    if probe.expect.outcome == RECORD and len(seen) >= CONSECUTIVE:
+        # Nothing is judged here, so that the answers change is what is recorded.
+        return ProbeVerdict(Verdict.PASS, None, f"the answers kept changing: {', '.join(sorted(set(seen)))}")
     if not last:
         if not attempts:
             return ProbeVerdict(Verdict.FAIL, Reason.NOT_PROGRAMMED, "the marker of this object never answered")
@@ -98,9 +106,9 @@ def judge_again(probe: Probe, first: ProbeVerdict, before: Attempt, after: Attem
 
 
 def recorded_outcome(probe: Probe, shown: Sequence[Attempt]) -> str:
-    """Return the outcome to report: the last counted one, or ``varies:…`` where a recorded one changed later."""
+    """Return the outcome to report: the last counted one, or ``varies:…`` where a recorded one kept changing."""
     counted = [attempt for attempt in shown if attempt.counted] or list(shown)
-    last = [attempt.seen.outcome for attempt in counted[-2:]]
-    if probe.expect.outcome == RECORD and len(set(last)) > 1:
-        return "varies:" + ",".join(sorted(set(last)))
+    last = {attempt.seen.outcome for attempt in counted[-CONSECUTIVE:]}
+    if probe.expect.outcome == RECORD and len(last) > 1:
+        return "varies:" + ",".join(sorted(last))
     return counted[-1].seen.outcome

@@ -1,11 +1,15 @@
 """What one request brought back: values only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PROBE_HEADER = "X-Conformance-Probe"
 """Each request carries a number of its own here; a backend's answer counts only if it shows that very number."""
 
 BACKEND_HEADER = "X-Conformance-Backend"
+
+BODY_KEPT = 2048
+HEADERS_KEPT = 100
+VALUE_KEPT = 1024
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Answer:
 
     ``trouble`` is empty for a complete response, else one of ``refused``, ``reset``, ``timeout``, ``malformed``,
     ``tls-alert:NAME``; ``detail`` says it in the library's words. ``sent`` is the number in the probe header,
-    ``certificate`` the leaf that was presented (DER).
+    ``certificate`` the leaf that was presented (DER), ``head`` says that HEAD was asked, whose answer has no body.
     """
 
     sent: str
@@ -66,8 +70,17 @@ class Answer:
     truncated: bool = False
     certificate: bytes | None = None
     tls_version: str = ""
+    head: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, in any letter case."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def brief(self) -> "Answer":
+        """Return the answer with as much of headers and body as a report can show.
+
+        A run keeps every answer; a controller that sends a MiB each time must not fill the memory.
+        """
+        headers = tuple((name[:VALUE_KEPT], value[:VALUE_KEPT]) for name, value in self.headers[:HEADERS_KEPT])
+        return replace(self, headers=headers, body=self.body[:BODY_KEPT])

@@ -2,17 +2,20 @@
 
 The set: a backend's name (``a``, or ``other/a`` in another namespace), ``status:404``,
 ``redirect:308:https://…``, ``reset``, ``refused``, ``timeout``, ``malformed``, ``tls-alert:NAME`` and ``stale`` (a
-backend's answer to some other request).
+backend's answer to some other request, or one that only claims to be a backend's).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from conformance.probes.answer import BACKEND_HEADER, PROBE_HEADER, Answer
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+WITHOUT_BODY = frozenset({101, 204, 304})
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Sighting:
 
     @property
     def matched(self) -> bool:
-        """Whether a backend answered."""
+        """Whether a backend answered, be it with another status than 200."""
         return bool(self.backend)
 
 
@@ -39,39 +42,82 @@ def sighting(answer: Answer, *, names: Mapping[str, str], suffix: str = "") -> S
     """
     if answer.trouble:
         return Sighting(answer.trouble)
-    identity = (answer.header(BACKEND_HEADER) or "").split("/")
-    if len(identity) == 3 and answer.status == 200:
-        account = _account(answer)
-        namespace, backend, pod = identity
-        if account is not None and not _tells_of(account, answer.sent):
-            return Sighting("stale")
-        symbol = names.get(namespace, namespace)
-        name = f"{symbol}/{backend}" if symbol else backend
-        return Sighting(name, backend, namespace, pod, account or {})
+    who = _backend_of(answer)
+    if who is _LIAR:
+        return Sighting("stale")
+    status = _status(answer, suffix)
+    if who is None:
+        return Sighting(status)
+    namespace, backend, pod, account = who
+    symbol = names.get(namespace, namespace)
+    name = f"{symbol}/{backend}" if symbol else backend
+    return Sighting(name if answer.status == 200 else status, backend, namespace, pod, account)
+
+
+_Who = tuple[str, str, str, dict[str, Any]]
+_LIAR: _Who = ("", "", "", {})
+
+
+def _backend_of(answer: Answer) -> _Who | None:
+    """Return the backend that gave this answer; ``_LIAR`` where the header names one and the body does not bear it out.
+
+    The header alone proves nothing where there may be a body: a proxy can add it, or keep it from another answer.
+    """
+    header = answer.header(BACKEND_HEADER)
+    if header is None:
+        return None
+    identity = tuple(header.split("/"))
+    if len(identity) != 3 or not all(identity):
+        return _LIAR
+    if answer.head or answer.status in WITHOUT_BODY:
+        return (*identity, {})
+    account = _account(answer.body)
+    said = account is not None and (account["namespace"], account["backend"], account["pod"]) == identity
+    if account is None or not said or not _tells_of(account, answer.sent):
+        return _LIAR
+    return (*identity, account)
+
+
+def _status(answer: Answer, suffix: str) -> str:
     location = answer.header("Location")
     if answer.status in REDIRECTS and location is not None:
-        return Sighting(f"redirect:{answer.status}:{location.replace(suffix, '') if suffix else location}"[:300])
-    return Sighting(f"status:{answer.status}")
+        return f"redirect:{answer.status}:{location.replace(suffix, '') if suffix else location}"[:300]
+    return f"status:{answer.status}"
 
 
-def _account(answer: Answer) -> dict[str, Any] | None:
-    """Return the backend's JSON; ``None`` for an answer without a body (HEAD)."""
-    if not answer.body:
-        return None
+class _Body(TypedDict):
+    length: int
+    sha256: str
+
+
+class _Account(TypedDict):
+    """What an echo backend says; whatever else a body holds is left out, and a body of another shape is no account."""
+
+    backend: str
+    namespace: str
+    pod: str
+    port: int
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    body: _Body
+    version: NotRequired[str]
+    peer: NotRequired[str]
+    trailers: NotRequired[list[tuple[str, str]]]
+
+
+_SHAPE = TypeAdapter(_Account)
+
+
+def _account(body: bytes) -> dict[str, Any] | None:
+    """Return the backend's account of the request; ``None`` for a body that is none."""
     try:
-        account = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return account if isinstance(account, dict) else {}
+        return dict(_SHAPE.validate_json(body, strict=True))
+    except ValueError:
+        return None
 
 
 def _tells_of(account: dict[str, Any], sent: str) -> bool:
     """Tell whether the account is of this very request: the number in the probe header is in it."""
-    headers = account.get("headers")
-    if not isinstance(headers, list):
-        return False
     wanted = PROBE_HEADER.lower()
-    return any(
-        isinstance(pair, list) and len(pair) == 2 and str(pair[0]).lower() == wanted and pair[1] == sent
-        for pair in headers
-    )
+    return any(name.lower() == wanted and value == sent for name, value in account["headers"])

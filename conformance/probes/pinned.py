@@ -4,6 +4,8 @@ Every request gets a connection of its own, as one call of curl would: what a ke
 configuration must not decide a verdict. Redirects, proxies, cookies and retries are none of its business.
 """
 
+import contextlib
+import http.client
 import socket
 import ssl
 import time
@@ -12,10 +14,10 @@ from typing import Any
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from conformance.probes.answer import Endpoint, ProbeLimits, WireProbe
+from conformance.probes.body import read_body
 from conformance.probes.deadline import Deadline, arm
 
 
@@ -29,6 +31,8 @@ def tls_context() -> ssl.SSLContext:
 
 
 _TLS = tls_context()
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+"""Methods that say the length of their body even where there is none (RFC 9110, section 8.6)."""
 
 
 class _Guarded:
@@ -58,8 +62,9 @@ class ProbeRequest(PreparedRequest):
 
 
 class ProbeResponse(Response):
-    """A response read to its end or to the limit; ``passed`` says that the deadline cut it short."""
+    """A response read to its end or to the limit."""
 
+    wire_headers: tuple[tuple[str, str], ...] = ()
     truncated: bool = False
     certificate: bytes | None = None
     tls_version: str = ""
@@ -120,37 +125,39 @@ class PinnedAdapter(HTTPAdapter):
     def _exchange(self, connection: "_Http | _Https", request: ProbeRequest) -> ProbeResponse:
         probe = request.probe
         connection.connect()
-        certificate, version = _tls_facts(connection.sock)
-        headers = HTTPHeaderDict()
-        headers.add("Host", probe.host)
-        for name, value in probe.headers:
-            headers.add(name, value)
-        connection.request(probe.method, probe.target, body=probe.body, headers=headers, preload_content=False)
-        raw = connection.getresponse()
-        raw.decode_content = False
-        body, truncated = _read(raw, self._limits.body_bytes)
+        certificate, version = tls_facts(connection.sock)
+        # Headers one by one: a mapping would put equal names together and lose their order.
+        connection.putrequest(probe.method, probe.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in wire_headers(probe):
+            connection.putheader(name, value)
+        connection.endheaders(probe.body)
+        with contextlib.closing(http.client.HTTPConnection.getresponse(connection)) as raw:
+            body, truncated = read_body(raw, self._limits.body_bytes)
         if connection.guard is not None and connection.guard.passed:
             raise DeadlinePassed
         response = ProbeResponse()
-        response.status_code, response.reason, response.raw = raw.status, raw.reason or "", raw
+        response.status_code, response.reason = raw.status, raw.reason or ""
         response.request, response.url = request, request.url or ""
+        response.wire_headers = tuple(raw.getheaders())
         response._content = body  # noqa: SLF001 - the place requests itself reads from
         response.truncated, response.certificate, response.tls_version = truncated, certificate, version
         return response
 
 
-def _tls_facts(sock: object) -> tuple[bytes | None, str]:
+def wire_headers(probe: WireProbe) -> tuple[tuple[str, str], ...]:
+    """Return all headers of a request in their order: Host first, the length of the body last.
+
+    Nothing is added that a case does not say; above all no Accept-Encoding, so that a curl line sends the same.
+    """
+    headers = (("Host", probe.host), *probe.headers)
+    given = {name.lower() for name, _ in headers}
+    if given & {"content-length", "transfer-encoding"} or (probe.body is None and probe.method not in WITH_BODY):
+        return headers
+    return (*headers, ("Content-Length", str(len(probe.body or b""))))
+
+
+def tls_facts(sock: object) -> tuple[bytes | None, str]:
+    """Return the certificate that was presented (DER) and the version of TLS, as far as there are any."""
     if isinstance(sock, ssl.SSLSocket):
         return sock.getpeercert(binary_form=True), sock.version() or ""
     return None, ""
-
-
-def _read(raw: HTTPResponse, limit: int) -> tuple[bytes, bool]:
-    """Read at most ``limit`` bytes; whether there was more is the second value."""
-    pieces, size = [], 0
-    for piece in raw.stream(65536):
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            return b"".join(pieces)[:limit], True
-    return b"".join(pieces), False

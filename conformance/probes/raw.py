@@ -1,14 +1,15 @@
 """The thin client for requests that requests cannot say: odd bytes in a target, malformed headers."""
 
+import contextlib
 import http.client
 import re
 import socket
-import ssl
 import time
 
 from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
+from conformance.probes.body import read_body
 from conformance.probes.deadline import arm
-from conformance.probes.pinned import DeadlinePassed, tls_context
+from conformance.probes.pinned import DeadlinePassed, tls_context, tls_facts, wire_headers
 
 _SAYABLE = re.compile(r"[!-~]+")
 _TLS = tls_context()
@@ -21,10 +22,7 @@ def needs_raw(probe: WireProbe) -> bool:
 
 def request_bytes(probe: WireProbe) -> bytes:
     """Return the request as bytes, one character of target and headers each (Latin-1)."""
-    lines = [f"{probe.method} {probe.target} HTTP/1.1", f"Host: {probe.host}", "Accept-Encoding: identity"]
-    lines += [f"{name}: {value}" for name, value in probe.headers]
-    if probe.body is not None:
-        lines.append(f"Content-Length: {len(probe.body)}")
+    lines = [f"{probe.method} {probe.target} HTTP/1.1", *(f"{n}: {v}" for n, v in wire_headers(probe))]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + (probe.body or b"")
 
 
@@ -42,10 +40,10 @@ def send_raw(probe: WireProbe, sent: str, endpoint: Endpoint, limits: ProbeLimit
             stream = _TLS.wrap_socket(plain, server_hostname=probe.sni) if probe.scheme == "https" else plain
             with stream:
                 stream.sendall(request_bytes(probe))
-                response = http.client.HTTPResponse(stream, method=probe.method)
-                response.begin()
-                body = response.read(limits.body_bytes + 1)
-                certificate = stream.getpeercert(binary_form=True) if isinstance(stream, ssl.SSLSocket) else None
+                certificate, version = tls_facts(stream)
+                with contextlib.closing(http.client.HTTPResponse(stream, method=probe.method)) as response:
+                    response.begin()
+                    body, truncated = read_body(response, limits.body_bytes)
             if guard.passed:
                 raise DeadlinePassed
         except Exception as error:
@@ -60,7 +58,9 @@ def send_raw(probe: WireProbe, sent: str, endpoint: Endpoint, limits: ProbeLimit
         status=response.status,
         http_reason=response.reason,
         headers=tuple(response.getheaders()),
-        body=body[: limits.body_bytes],
-        truncated=len(body) > limits.body_bytes,
+        body=body,
+        truncated=truncated,
         certificate=certificate,
+        tls_version=version,
+        head=probe.method == "HEAD",
     )

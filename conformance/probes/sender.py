@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import os
+import re
 import ssl
 import threading
 import time
@@ -12,12 +13,14 @@ import urllib3.exceptions
 
 from conformance.probes.answer import PROBE_HEADER, Answer, Endpoint, ProbeLimits, WireProbe
 from conformance.probes.pinned import DeadlinePassed, PinnedAdapter, ProbeRequest, ProbeResponse
-from conformance.probes.raw import needs_raw, send_raw
+from conformance.probes.raw import needs_raw, request_bytes, send_raw
 
 _RUN = os.urandom(4).hex()
 _NUMBERS = itertools.count(1)
 _RESETS = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, http.client.RemoteDisconnected)
-_CUT_SHORT = (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_CUT_SHORT = (http.client.IncompleteRead, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_ALERT = re.compile(r"(SSLV3|TLSV1|TLSV13)_")
+"""OpenSSL's reasons for alerts of the other side; some lack the word, as TLSV1_UNRECOGNIZED_NAME does."""
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 
 
@@ -29,11 +32,16 @@ class Sender:
         self._local = threading.local()
 
     def send(self, probe: WireProbe) -> Answer:
-        """Return what came of the probe, within the limits of time and size."""
+        """Return what came of the probe, within the limits of time and size.
+
+        Raises:
+            UnicodeEncodeError: the probe holds a character that no byte stands for; that is no fault of a controller.
+        """
         sent = f"{_RUN}-{next(_NUMBERS)}"
         probe = WireProbe(
             **{**vars(probe), "headers": (*_default_headers(probe), (PROBE_HEADER, sent), *probe.headers)}
         )
+        request_bytes(probe)
         began = time.monotonic()
         try:
             if needs_raw(probe):
@@ -50,11 +58,12 @@ class Sender:
             seconds=time.monotonic() - began,
             status=response.status_code,
             http_reason=response.reason,
-            headers=tuple(response.raw.headers.items()),
+            headers=response.wire_headers,
             body=response.content,
             truncated=response.truncated,
             certificate=response.certificate,
             tls_version=response.tls_version,
+            head=probe.method == "HEAD",
         )
 
     def _session(self) -> requests.Session:
@@ -71,6 +80,9 @@ class Sender:
 
 def classify(error: BaseException) -> str:
     """Return the word for what went wrong: ``timeout``, ``refused``, ``reset``, ``tls-alert:NAME`` or ``malformed``."""
+    if isinstance(error, DeadlinePassed):
+        # What the shut-down socket made of it, a reset or half an answer, was our own doing.
+        return "timeout"
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and len(chain) < 10:
@@ -82,9 +94,9 @@ def classify(error: BaseException) -> str:
     for link in reversed(chain):
         if isinstance(link, ConnectionRefusedError):
             return "refused"
-        if isinstance(link, ssl.SSLError) and "ALERT" in (link.reason or "").upper():
+        if isinstance(link, ssl.SSLError) and _ALERT.match(link.reason or ""):
             return f"tls-alert:{_alert_name(link.reason)}"
-        if isinstance(link, (DeadlinePassed, *_TIMEOUTS)):
+        if isinstance(link, _TIMEOUTS):
             return "timeout"
         if isinstance(link, (*_RESETS, *_CUT_SHORT)):
             return "reset"
