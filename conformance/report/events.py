@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class EventLog:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", encoding="utf-8")
+            self._file = path.open("wb", buffering=0)
         except OSError as error:
             raise HarnessFailure(
                 f"cannot write {path}: {error.strerror}", hint="choose another folder with --out"
@@ -31,8 +32,7 @@ class EventLog:
             HarnessFailure: the disk is full or the file went away.
         """
         try:
-            self._file.write(json.dumps(event, ensure_ascii=True) + "\n")
-            self._file.flush()
+            self._file.write(json.dumps(event).encode() + b"\n")
         except OSError as error:
             raise HarnessFailure(
                 f"cannot write {self.path}: {error.strerror}", hint="free some space; what was written so far is kept"
@@ -40,13 +40,9 @@ class EventLog:
 
     def close(self) -> None:
         """Write everything through to the disk."""
-        try:
-            self._file.flush()
+        with suppress(OSError):
             os.fsync(self._file.fileno())
-        except OSError:
-            return
-        finally:
-            self._file.close()
+        self._file.close()
 
 
 def read_events(path: Path) -> Iterator[Event]:

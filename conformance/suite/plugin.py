@@ -82,7 +82,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path == HERE / "cases.py":
         from conformance.suite.cases import CaseFile  # noqa: PLC0415
 
-        return CaseFile.from_parent(parent, path=file_path)
+        # The same ids whatever the root folder is, with and without xdist: --lf compares them.
+        return CaseFile.from_parent(parent, path=file_path, nodeid="conformance/suite/cases.py")
     return None
 
 

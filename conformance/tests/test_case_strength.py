@@ -19,7 +19,7 @@ from conformance.reference.objects import Objects
 from conformance.reference.state import RIGHT, table_of
 from conformance.reference.wrong_matching import MUTANTS
 
-GROUND = Ground({"": "one", "other": "two"}, "reference")
+GROUND = Ground({"": "one", "other": "two"}, "reference", "192.0.2.1")
 CASES = load_cases()
 OPEN = {
     "slashes-merged": "P30: whether a request is normalized is left open",

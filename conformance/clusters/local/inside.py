@@ -56,6 +56,9 @@ def main() -> None:
     prepare()
     hold_lifeline()
     sys.argv = sys.argv[1:]
+    # The command starts as if by itself: pytest warns of plugins that were imported before it could look at them.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "conformance"]:
+        del sys.modules[name]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
