@@ -43,7 +43,7 @@ def serving(answer: Conversation | bytes, tls: ssl.SSLContext | None = None, *, 
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError), connection:
-            connection.settimeout(5)
+            connection.settimeout(1.2)
             stream = tls.wrap_socket(connection, server_side=True) if tls else connection
             with stream:
                 if read:
