@@ -1,12 +1,22 @@
 """The command line. Each command is imported only when it is called, so that ``--help`` stays quick."""
 
+import errno
 import importlib
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 import click
 
 import conformance
 from conformance.errors import ConformanceError
+
+CLOSED_PIPE = 141
+"""What a shell says of a program that SIGPIPE ended."""
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 COMMANDS = {
     "run": ("conformance.cli.run", "run", "Judge one or more controllers."),
@@ -17,8 +27,33 @@ COMMANDS = {
 }
 
 
+class ClosedPipe(Exception):
+    """Nobody reads the output any more."""
+
+
+@contextmanager
+def _naming_closed_pipe() -> Iterator[None]:
+    # click ends a BrokenPipeError that it sees with status 1, which would say that a core case fails.
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it is needed."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the arguments; ``--help`` prints here."""
+        with _naming_closed_pipe():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _naming_closed_pipe():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order of a user's path through them."""
@@ -53,15 +88,57 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; foreseen failures are one message and an exit status, never a traceback."""
+    _open_closed_streams()
     try:
         status = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        sys.exit(130)
+        # Here and not when the interpreter ends, where a full disk could no longer be told in plain words.
+        _flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _end("interrupted", 130)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        with suppress(OSError):
+            error.show()
+        _end("", 2)
     except ConformanceError as error:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
-        sys.exit(error.exit_status)
+        _end(f"{click.style('error:', fg='red', bold=True)} {error}", error.exit_status)
+    except SystemExit as error:
+        # rich ends this way when nobody reads any more; its status 1 would say that a core case fails.
+        closed = isinstance(error.__context__, BrokenPipeError)
+        _end("", CLOSED_PIPE if closed or not isinstance(error.code, int) else error.code)
+    except ClosedPipe:
+        _end("", CLOSED_PIPE)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        place = f" to {error.filename}" if error.filename else ""
+        _end(f"{click.style('error:', fg='red', bold=True)} cannot write{place}: {error.strerror}", 3)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _flush() -> None:
+    with _naming_closed_pipe():
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _open_closed_streams() -> None:
+    """Give the streams that were closed by whoever started this (``>&-``) somewhere to write to."""
+    # The standard streams live as long as the process.
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+def _end(message: str, status: int) -> NoReturn:
+    """Say why and end, whatever has become of the output: what is still unwritten cannot be written any more."""
+    if message:
+        with suppress(OSError):
+            click.echo(message, err=True)
+    try:
+        _flush()
+    except (OSError, ClosedPipe):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in (1, 2):
+            os.dup2(nowhere, descriptor)
+    sys.exit(status)
