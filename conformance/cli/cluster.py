@@ -1,0 +1,212 @@
+"""``ingress-conformance cluster``: an embedded cluster to poke at by hand."""
+
+# ruff: noqa: PLC0415 (imports take time, and the help must come at once)
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from conformance.clusters.local.shell.order import Order
+
+_controller_option = click.option(
+    "--controller", metavar="NAME", help="Start this controller: a name of the catalogue, or the path of an entry."
+)
+_set_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=PATH", help="A controller's program that you have."
+)
+
+
+@click.group("cluster")
+def cluster() -> None:
+    """Poke at an embedded cluster by hand.
+
+    \b
+    Examples:
+      ingress-conformance cluster shell --controller traefik path-types/exact-itself
+      ingress-conformance cluster up --controller traefik
+      ingress-conformance cluster shell            enters the one that is up
+      ingress-conformance cluster down
+    """
+
+
+@cluster.command()
+@click.argument("case_ids", nargs=-1, metavar="[CASE_ID]...")
+@_controller_option
+@_set_option
+@click.option("--cases", "paths", multiple=True, metavar="PATH", help="Case files in place of the built-in ones.")
+@click.option("-c", "command", metavar="COMMAND", help="Run this in place of a prompt, and end with its status.")
+@click.option("--attach", is_flag=True, help="Enter the cluster that `cluster up` keeps; fail if there is none.")
+def shell(
+    case_ids: tuple[str, ...],
+    controller: str | None,
+    settings: tuple[str, ...],
+    paths: tuple[str, ...],
+    command: str | None,
+    attach: bool,
+) -> int:
+    """Open a shell on a cluster of its own, with the objects of the cases named by CASE_ID.
+
+    The curl lines of a report work in it: the objects are there under the host names of both the first and the second
+    judgement. KUBECONFIG is set. When the shell ends, everything is gone.
+
+    Without --controller the shell enters the cluster that `cluster up` keeps, if one is up; what is applied there
+    stays until `cluster down`.
+
+    \b
+    Examples:
+      ingress-conformance cluster shell --controller traefik path-types/exact-itself
+      ingress-conformance cluster shell --controller reference -c 'kubectl get ingressclass'
+      ingress-conformance cluster shell --attach hosts/wildcard-one-label
+    """
+    from conformance.clusters.local.shell.kept import kept_cluster
+    from conformance.clusters.local.shell.lay_out import named_cases
+    from conformance.errors import BadInput
+
+    _refuse_inside()
+    if attach and (controller or settings):
+        raise click.UsageError("--attach enters a cluster that has its controller: leave out --controller and --set")
+    order = _order(controller, settings, paths=paths, case_ids=case_ids, command=command)
+    if case_ids:
+        named_cases(case_ids, [Path(path) for path in paths])
+    kept = kept_cluster() if attach or not (controller or settings) else None
+    if kept is not None and kept.access is not None:
+        return _enter(kept.first_inside(), order)
+    if attach:
+        raise BadInput("no cluster is up", hint="start one with: ingress-conformance cluster up")
+    if case_ids and controller is None:
+        raise BadInput("cases need a controller", where="cluster shell", hint="name one, such as --controller traefik")
+    return _alone(order)
+
+
+@cluster.command()
+@_controller_option
+@_set_option
+def up(controller: str | None, settings: tuple[str, ...]) -> int:
+    """Keep an embedded cluster in the background, until `cluster down`.
+
+    \b
+    Examples:
+      ingress-conformance cluster up
+      ingress-conformance cluster up --controller traefik
+    """
+    from conformance.clusters.local.shell.background import start
+    from conformance.clusters.local.shell.kept import kept_cluster, one_at_a_time
+
+    _refuse_inside()
+    order = _order(controller, settings)
+    with one_at_a_time():
+        there = kept_cluster()
+        kept = there or start(order, lambda line: click.echo(f"  {line}", err=True))
+    assert kept.access is not None
+    served = kept.access.served
+    what = f"with {served.title} on {served.endpoint.address}" if served else "without a controller"
+    click.echo(f"A cluster {what} is {'already ' if there else ''}up (process {kept.pid}).")
+    click.echo("Enter it with:  ingress-conformance cluster shell")
+    click.echo("End it with:    ingress-conformance cluster down")
+    return 0
+
+
+@cluster.command()
+def down() -> int:
+    """End the cluster that `cluster up` keeps, with everything in it.
+
+    \b
+    Example:
+      ingress-conformance cluster down
+    """
+    from conformance.clusters.local.shell.kept import end, kept_cluster
+
+    _refuse_inside()
+    kept = kept_cluster()
+    if kept is None:
+        click.echo("No cluster is up.")
+        return 0
+    end(kept)
+    click.echo("The cluster is down.")
+    return 0
+
+
+def _order(
+    controller: str | None,
+    settings: tuple[str, ...],
+    *,
+    paths: tuple[str, ...] = (),
+    case_ids: tuple[str, ...] = (),
+    command: str | None = None,
+) -> Order:
+    """Return the order, after a look at the controller and its programs: an error now saves the start of a cluster."""
+    from conformance.clusters.local.shell.order import Order
+    from conformance.controllers.catalogue import check_overrides, find, parse_overrides
+    from conformance.errors import BadInput
+
+    overrides = parse_overrides(settings)
+    if controller is not None:
+        check_overrides([find(controller, overrides)], overrides)
+    elif overrides:
+        raise BadInput("--set is for a program of a controller", where="--set", hint="name one with --controller")
+    return Order(
+        controller=controller,
+        programs=tuple(overrides.items()),
+        case_paths=paths,
+        case_ids=case_ids,
+        command=command,
+        folder=str(Path.cwd()),
+    )
+
+
+def _alone(order: Order) -> int:
+    from conformance.clusters.local.namespace import run_inside
+
+    # Job control needs the terminal's own process group; without a terminal signals are better passed on.
+    on_terminal = sys.stdin is not None and sys.stdin.isatty()
+    try:
+        return run_inside("conformance.clusters.local.shell", [order.to_json()], foreground=on_terminal)
+    finally:
+        if on_terminal:
+            _take_terminal_back()
+
+
+def _enter(first_inside: int | None, order: Order) -> int:
+    import dataclasses
+    import shutil
+
+    from conformance.clusters.local.namespace import INSIDE
+    from conformance.clusters.local.shell.kept import kept_cluster
+    from conformance.errors import HarnessFailure
+
+    nsenter = shutil.which("nsenter")
+    if nsenter is None:
+        raise HarnessFailure("nsenter is needed to enter a kept cluster", hint="install the package util-linux")
+    kept = kept_cluster()
+    if kept is None or first_inside is None:
+        raise HarnessFailure("the kept cluster has just ended", hint="start one with: ingress-conformance cluster up")
+    joining = dataclasses.replace(order, join=kept.access).to_json()
+    namespaces = ["--target", str(first_inside), "--all", "--preserve-credentials"]
+    command = [nsenter, *namespaces, "--", sys.executable, "-m", "conformance.clusters.local.shell", joining]
+    sys.stdout.flush()
+    os.execve(nsenter, command, {**os.environ, INSIDE: "1"})  # noqa: S606 - there is nothing left to do out here
+
+
+def _take_terminal_back() -> None:
+    """Make this process group the terminal's again: the shell inside cannot, its view of groups is another one."""
+    import signal
+
+    previous = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    with suppress(OSError):
+        os.tcsetpgrp(sys.stdin.fileno(), os.getpgrp())
+    signal.signal(signal.SIGTTOU, previous)
+
+
+def _refuse_inside() -> None:
+    from conformance.clusters.local.namespace import inside
+    from conformance.errors import BadInput
+
+    if inside():
+        raise BadInput("this is already inside an embedded cluster", hint="leave its shell first")
