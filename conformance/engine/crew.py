@@ -63,7 +63,7 @@ class Crew:
             return self.limits.hopeless
         if not self.served_once.is_set():
             return self.limits.marker
-        return min(self.limits.marker, max(self.limits.convergence, 5 * self.slowest_live))
+        return min(self.limits.marker, max(self.limits.patience, 5 * self.slowest_live))
 
     def lived(self, watch: Watch) -> None:
         """Take note of how long the markers of a unit took."""

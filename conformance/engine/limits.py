@@ -13,6 +13,7 @@ class Limits:
     a later revision of the same objects, to be final before that.
     ``suspicion``: how long after the marker a wrong answer in a packed object is looked at before the case is judged
     again in an object of its own.
+    ``patience``: the least that new markers get once the controller has shown how fast it is (five times its slowest).
     ``hopeless``: the marker limit once a whole wave has shown nothing within ``marker``.
     """
 
@@ -21,6 +22,7 @@ class Limits:
     presence: float = 1.0
     absence: float = 3.0
     suspicion: float = 0.5
+    patience: float = 5.0
     hopeless: float = 5.0
     probe: float = 5.0
     controller_start: float = 60.0

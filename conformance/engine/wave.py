@@ -60,7 +60,7 @@ class Wave:
         self.crew.wait_until_gone(self.bystander)
 
     def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
-        dead = self._observe(units, company)
+        dead = self._observe(units, company) if units or company else []
         if dead:
             self._search(dead)
 
@@ -94,20 +94,41 @@ class Wave:
         return None
 
     def _search(self, dead: Sequence[Unit]) -> None:
-        """Find the object that keeps others from being loaded: take the wave back, halve it until it is alone."""
-        self.crew.remove(dead)
+        """Find out why some units did not live: each for its own reason, or one of them keeps others from being loaded.
+
+        While the controller still takes on new objects nobody is spoiling it, and each case is its own culprit. Else
+        the wave is taken back, halved until the culprit is alone, and the rest judged again.
+        """
         crashed = not self.controller.alive
+        harmless = not crashed and self._takes_on_new_objects()
+        self.crew.remove(dead)
         if crashed:
             self._restart()
-        if not self._still_works():
+        if not harmless and not self._still_works():
             self._give_up(dead)
-        elif len(dead) > 1:
+        elif len(dead) == 1 and len(dead[0].cases) == 1:
+            self._blame(dead[0], crashed=crashed)
+        elif harmless or len(dead) == 1:
+            for unit in dead:
+                if len(unit.cases) == 1:
+                    self._blame(unit, crashed=False)
+            packs = [unit for unit in dead if len(unit.cases) > 1]
+            ground = replace(self.ground, realm=dead[0].realm)
+            self._judge_units([unit_of(case, ground) for unit in packs for case in unit.cases])
+        else:
             for half in halves(dead):
                 self._judge_units(half)
-        elif len(dead[0].cases) > 1:
-            self._judge_units([unit_of(case, replace(self.ground, realm=dead[0].realm)) for case in dead[0].cases])
-        else:
-            self._blame(dead[0], crashed=crashed)
+
+    def _takes_on_new_objects(self) -> bool:
+        """Whether a new bystander becomes live beside the objects in doubt."""
+        if not self.crew.served_once.is_set():
+            return False
+        name = f"{self.controller.ingress_class}-beside-{len(self._last_words)}"
+        younger = self.crew.watch(bystander(name, self.ground), self.controller)
+        self.crew.apply([younger.unit])
+        lives = wait_for_markers(younger, self.crew.marker_limit(), self.working)
+        self.crew.remove([younger.unit])
+        return lives
 
     def _still_works(self) -> bool:
         """Whether the bystander answers now that the objects in doubt are gone; a fresh start is tried once."""
