@@ -32,7 +32,10 @@ class EventLog:
             HarnessFailure: the disk is full or the file went away.
         """
         try:
-            self._file.write(json.dumps(event).encode() + b"\n")
+            rest = memoryview(json.dumps(event).encode() + b"\n")
+            while rest:
+                # A disk that is nearly full takes a part, and says so only by the number.
+                rest = rest[self._file.write(rest) or 0 :]
         except OSError as error:
             raise HarnessFailure(
                 f"cannot write {self.path}: {error.strerror}", hint="free some space; what was written so far is kept"
@@ -49,17 +52,23 @@ def read_events(path: Path) -> Iterator[Event]:
     """Yield the events of a file; a last line that a killed run left half-written is dropped.
 
     Raises:
-        BadInput: a line in the middle is no JSON.
+        BadInput: the file cannot be read, or a line in the middle is no event.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError as error:
-            if number == len(lines):
-                return
-            raise BadInput("not an event", where=f"{path}:{number}", hint="each line is one JSON object") from error
-        if isinstance(event, dict):
+        event = _event(line)
+        if event is not None:
             yield event
+        elif line.strip() and number < len(lines):
+            raise BadInput("not an event", where=f"{path}:{number}", hint="each line is one JSON object")
+
+
+def _event(line: str) -> Event | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None

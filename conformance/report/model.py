@@ -14,7 +14,14 @@ SCHEMA_VERSION = "1"
 class Recorded(BaseModel):
     """A part of the report: frozen, written in camelCase, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        # A report always has every key, so its schema promises them.
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class AttemptRecord(Recorded):

@@ -1,17 +1,18 @@
-"""The report on a terminal: what fails first, one line a section, the counts at the end."""
+"""The report on a terminal: what fails first, then a sign for each case, findings, counts.
+
+Every line is made here and printed whole: nothing is cut, and only on a terminal is prose wrapped. What a controller
+answered is text and nothing but text: neither rich's markup nor an escape sequence in it is obeyed.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import CaseRecord, ProbeRecord, Report
 
 SIGNS = {
     Verdict.PASS: ("✓", "green"),
@@ -21,34 +22,19 @@ SIGNS = {
     Verdict.ERROR: ("!", "bold magenta"),
 }
 RECORDED = ("•", "cyan")
+GROUP = 10
+"""Signs stand in groups, so that they can be counted."""
+
+_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.UNSUPPORTED)
+_LEVELS = tuple(Level)
+_INDENT = 4
 
 
 def print_report(report: Report, console: Console) -> None:
     """Print the whole report; nothing that a controller answered is read as markup or as a terminal sequence."""
-    console.print(Group(*_parts(report)), soft_wrap=True)
-
-
-def _parts(report: Report) -> Iterable[RenderableType]:
-    yield _matrix(report)
-    failing = [case for case in report.cases if case.verdict not in {Verdict.PASS, Verdict.SKIPPED}]
-    for case in failing:
-        yield from _failing(case)
-    for case in report.cases:
-        for finding in case.findings:
-            yield Text.assemble((f"{finding.kind}: ", "bold yellow"), finding.detail)
-    yield Text()
-    yield _counts(report)
-    yield _footer(report)
-
-
-def _matrix(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("section")
-    table.add_column(f"{report.controller.name} {report.controller.version}")
-    for section in dict.fromkeys(case.id.partition("/")[0] for case in report.cases):
-        cases = [case for case in report.cases if case.id.startswith(f"{section}/")]
-        table.add_row(Text(section), Text.assemble(*(sign(case) for case in cases)))
-    return table
+    for line in _lines(report, console):
+        # Soft wrapping leaves long lines to the terminal: a curl line can be copied in one piece.
+        console.print(line, soft_wrap=True)
 
 
 def sign(case: CaseRecord) -> tuple[str, str]:
@@ -58,38 +44,139 @@ def sign(case: CaseRecord) -> tuple[str, str]:
     return SIGNS[case.verdict]
 
 
-def _failing(case: CaseRecord) -> Iterable[RenderableType]:
+def harmless(text: str, keep: str = "") -> str:
+    """Return text that moves no terminal: whatever is not printable, and not in ``keep``, is shown as an escape."""
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
+def _lines(report: Report, console: Console) -> Iterator[Text]:
+    ordered = sorted(report.cases, key=lambda case: _LEVELS.index(case.level))
+    for verdict in _FIRST:
+        for case in ordered:
+            if case.verdict is verdict:
+                yield from _case(case, console)
+                yield Text()
+    yield from _matrix(report, console)
+    yield from _legend(report)
+    yield from _notes(report, console)
+    yield Text()
+    yield from _counts(report)
+    yield Text()
+    yield from _footer(report)
+
+
+def _case(case: CaseRecord, console: Console) -> Iterator[Text]:
     mark, style = SIGNS[case.verdict]
     reason = case.reason.value if case.reason else case.verdict.value
+    statements = harmless(", ".join(case.statements))
     yield Text.assemble(
-        (f"{mark} {case.id}", style), f"  {case.level.value}  {', '.join(case.statements)}  ", (reason, "bold")
+        (f"{mark} {harmless(case.id)}", style), f"  {case.level.value}  {statements}  ", (reason, "bold")
     )
-    yield Padding(Text(case.title), (0, 0, 0, 4))
-    yield Padding(Text(case.detail, style="dim"), (0, 0, 0, 4))
-    for probe in case.probes:
-        if probe.verdict is Verdict.FAIL:
-            seen = probe.observed.outcome if probe.observed else "nothing"
-            yield Padding(Text(f"{probe.id}  expected {probe.expected.outcome}, saw {seen}"), (0, 0, 0, 4))
-            yield Padding(Text(probe.curl, style="cyan"), (0, 0, 0, 6))
+    yield from _prose(case.title, console)
+    yield from _prose(case.detail, console, "dim")
+    if case.verdict is Verdict.FAIL:
+        for probe in case.probes:
+            if probe.verdict is Verdict.FAIL:
+                yield from _probe(probe)
 
 
-def _counts(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("level")
-    for verdict in Verdict:
-        table.add_column(verdict.value, justify="right")
-    for level in dict.fromkeys(case.level for case in report.cases):
+def _probe(probe: ProbeRecord) -> Iterator[Text]:
+    seen = probe.observed.outcome if probe.observed else "nothing"
+    yield Text(" " * _INDENT + harmless(f"{probe.id}: expected {probe.expected.outcome}, saw {seen}"))
+    yield Text(" " * (_INDENT + 2) + harmless(probe.curl, keep="\n"), style="cyan")
+
+
+def _prose(text: str, console: Console, style: str = "") -> Iterator[Text]:
+    """Yield sentences with an indent, wrapped where somebody looks at them on a terminal."""
+    for line in text.split("\n"):
+        shown = Text(harmless(line), style=style)
+        pieces: Iterable[Text] = (shown,)
+        if console.is_terminal:
+            pieces = shown.wrap(console, max(20, console.width - _INDENT))
+        for piece in pieces:
+            piece.rstrip()
+            yield Text(" " * _INDENT).append_text(piece) if piece else piece
+
+
+def _matrix(report: Report, console: Console) -> Iterator[Text]:
+    yield Text(harmless(f"{report.controller.name} {report.controller.version}"), style="bold")
+    sections: dict[str, list[CaseRecord]] = {}
+    for case in report.cases:
+        sections.setdefault(case.id.partition("/")[0], []).append(case)
+    widest = max((len(harmless(section)) for section in sections), default=0)
+    groups = max(1, (console.width - widest - 2) // (GROUP + 1))
+    for section, cases in sections.items():
+        label = harmless(section)
+        for start in range(0, len(cases), groups * GROUP):
+            row = Text(f"{label:<{widest}} ")
+            for number, case in enumerate(cases[start : start + groups * GROUP]):
+                row.append(" " if number % GROUP == 0 else "")
+                row.append(*sign(case))
+            yield row
+            label = ""
+
+
+def _legend(report: Report) -> Iterator[Text]:
+    """Explain the signs that are there."""
+    used = {sign(case) for case in report.cases}
+    words = [(look, verdict.value) for verdict, look in SIGNS.items()] + [(RECORDED, "recorded, not judged")]
+    shown = [(look, word) for look, word in words if look in used]
+    if shown:
+        line = Text()
+        for (mark, style), word in shown:
+            line.append("   " if line else "").append(mark, style).append(f" {word}", "dim")
+        yield Text()
+        yield line
+
+
+def _notes(report: Report, console: Console) -> Iterator[Text]:
+    """Yield what no sign tells: findings, claims that the cases refute, why cases were skipped."""
+    notes: list[tuple[str, str]] = [(finding.kind, finding.detail) for finding in report.findings]
+    for case in report.cases:
+        notes += [(finding.kind, f"{case.id}: {finding.detail}") for finding in case.findings]
+        if case.verdict is Verdict.PASS and case.contradiction:
+            notes.append(("contradiction", f"{case.id}: {case.contradiction}"))
+    skipped = Counter(case.detail for case in report.cases if case.verdict is Verdict.SKIPPED)
+    notes += [("skipped", f"{_cases(count)}: {why}") for why, count in skipped.items()]
+    if notes:
+        yield Text()
+    for kind, detail in dict.fromkeys(notes):
+        head, *rest = _prose(detail, console)
+        yield Text.assemble((f"{kind}: ", "bold yellow"), head.plain.strip())
+        yield from rest
+
+
+def _counts(report: Report) -> Iterator[Text]:
+    levels = [level for level in Level if any(case.level is level for case in report.cases)]
+    names = {level: "observed (recorded)" if level is Level.OBSERVED else level.value for level in levels}
+    first = max(map(len, ["level", *names.values()]))
+    yield Text(f"{'level':<{first}}" + "".join(f"  {verdict.value:>{_column(verdict)}}" for verdict in Verdict), "bold")
+    for level in levels:
         counts = Counter(case.verdict for case in report.cases if case.level is level)
-        name = f"{level.value} (recorded)" if level is Level.OBSERVED else level.value
-        table.add_row(name, *(Text(str(counts[v]), style=SIGNS[v][1] if counts[v] else "dim") for v in Verdict))
-    return table
+        row = Text(f"{names[level]:<{first}}")
+        for verdict in Verdict:
+            style = SIGNS[verdict][1] if counts[verdict] else "dim"
+            row.append("  ").append(f"{counts[verdict]:>{_column(verdict)}}", style)
+        yield row
 
 
-def _footer(report: Report) -> Text:
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
+
+
+def _column(verdict: Verdict) -> int:
+    return max(5, len(verdict.value))
+
+
+def _footer(report: Report) -> Iterator[Text]:
     spent = report.run.durations
-    return Text(
-        f"{report.controller.name} {report.controller.version} on {report.cluster.provider} "
-        f"Kubernetes {report.cluster.kubernetes_version}: {len(report.cases)} cases in {spent.total:.1f} s "
-        f"(cluster {spent.cluster:.1f}, controller {spent.controller:.1f}, observing {spent.observe:.1f})",
+    if not report.run.complete:
+        yield Text("the run was cut short: not every case has been judged", style="bold red")
+    yield Text(
+        harmless(
+            f"{report.controller.name} {report.controller.version} on {report.cluster.provider} "
+            f"Kubernetes {report.cluster.kubernetes_version}: {_cases(len(report.cases))} in {spent.total:.1f} s "
+            f"(cluster {spent.cluster:.1f}, controller {spent.controller:.1f}, observing {spent.observe:.1f})"
+        ),
         style="dim",
     )
