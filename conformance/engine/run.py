@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -59,8 +59,8 @@ class Engine:
                 route = threads.submit(self._await_first_route, main)
                 alone = [case for case in cases if case.placement == "alone"]
                 odd = [case for case in cases if case.placement == "odd"]
-                # Odd ones take longest, so where they have instances of their own they begin first.
-                parts = [threads.submit(self._odd, part, route) for part in _groups(odd) if self.stage.lanes]
+                # Odd ones take longest, so where they have instances of their own they begin at once.
+                parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
                 judgements = main.judge(packs)
                 route.result()
                 self.restarts += main.restarts
@@ -68,7 +68,7 @@ class Engine:
                 again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
                 apart = [*again, *(case for case in shared if case.id not in packed)]
                 parts += [threads.submit(self._apart, part) for part in (*_groups(apart), *([c] for c in alone))]
-                parts += [threads.submit(self._odd, part, route) for part in _groups(odd) if not self.stage.lanes]
+                parts += [threads.submit(self._odd, part) for part in _groups(odd) if not self.stage.lanes]
                 done = [part.result() for part in parts]
             second = {judgement.case.id: judgement for kept in done for judgement in kept}
             judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
@@ -100,9 +100,8 @@ class Engine:
             wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
             return self._carry_out(wave, cases)
 
-    def _odd(self, cases: Sequence[Case], route: Future[None]) -> list[Judgement]:
+    def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
-        route.result()
         with self._instance() as controller:
             wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
             kept = self._carry_out(wave, cases)

@@ -1,5 +1,6 @@
 """The pytest plugin. Nothing heavy is imported here: every pytest run of the environment loads this module."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +62,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not _runs(config) or hasattr(config, "workerinput"):
         return
-    relay = Relay()
+    relay, began = Relay(), time.monotonic()
     cluster = _cluster_on_its_way(relay)
     from conformance.errors import ConformanceError  # noqa: PLC0415
     from conformance.suite.session import RunSession  # noqa: PLC0415
 
     try:
-        run = RunSession.begin(config, cluster, relay)
+        run = RunSession.begin(config, cluster, relay, began)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(run, "ingress-conformance-run")

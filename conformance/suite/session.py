@@ -42,6 +42,7 @@ class RunSession:
         log: EventLog | None,
         cluster: Future[LocalCluster],
         relay: Relay,
+        began: float,
     ) -> None:
         self.options, self.entry, self.log, self._cluster, self.relay = options, entry, log, cluster, relay
         self.board = Board()
@@ -54,12 +55,12 @@ class RunSession:
         self._selection = threading.Event()
         self._engine: Engine | None = None
         self._exchange: Exchange | None = None
-        self._began = time.monotonic()
+        self._began = began
         self._thread = threading.Thread(target=self._work, name="run")
 
     @classmethod
-    def begin(cls, config: pytest.Config, cluster: Future[LocalCluster], relay: Relay) -> "RunSession":
-        """Check everything that the user wrote, then start; ``cluster`` is on its way already.
+    def begin(cls, config: pytest.Config, cluster: Future[LocalCluster], relay: Relay, began: float) -> "RunSession":
+        """Check everything that the user wrote, then start; ``cluster`` is on its way since ``began``.
 
         Raises:
             ConformanceError: bad input, or a folder that cannot be written.
@@ -68,7 +69,7 @@ class RunSession:
         entry = find(options.controller, options.programs)
         cases = load_cases(options.case_paths or None)
         log = EventLog(options.out / entry.name / "events.jsonl") if options.out else None
-        run = cls(options, entry, cases, log, cluster, relay)
+        run = cls(options, entry, cases, log, cluster, relay, began)
         config.stash[VERDICTS] = run.board
         run._thread.start()
         return run

@@ -45,7 +45,7 @@ def test_a_variant_of_a_product_is_a_row_of_its_own(tmp_path: Path) -> None:
     ("mutant", "case", "reason"),
     [
         ("string-prefix", "path-types/prefix-of-characters", "unexpected-match"),
-        ("trailing-slash-redirected", "path-types/exact-slash-missing", "redirected"),
+        ("trailing-slash-redirected", "path-types/exact-rule-slash", "redirected"),
         ("wildcard-many-labels", "hosts/wildcard-two-labels", "unexpected-match"),
         ("query-dropped", "backends/query-unchanged", "wrong-header"),
         ("case-insensitive-paths", "path-types/exact-case", "unexpected-match"),
