@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +62,7 @@ def shell(
       ingress-conformance cluster shell --controller reference -c 'kubectl get ingressclass'
       ingress-conformance cluster shell --attach hosts/wildcard-one-label
     """
+    from conformance.clusters.local.shell.entering import enter, open_alone
     from conformance.clusters.local.shell.kept import kept_cluster
     from conformance.clusters.local.shell.lay_out import named_cases
     from conformance.errors import BadInput
@@ -77,12 +75,12 @@ def shell(
         named_cases(case_ids, [Path(path) for path in paths])
     kept = kept_cluster() if attach or not (controller or settings) else None
     if kept is not None and kept.access is not None:
-        return _enter(kept.first_inside(), order)
+        return enter(kept, order)
     if attach:
         raise BadInput("no cluster is up", hint="start one with: ingress-conformance cluster up")
     if case_ids and controller is None:
         raise BadInput("cases need a controller", where="cluster shell", hint="name one, such as --controller traefik")
-    return _alone(order)
+    return open_alone(order)
 
 
 @cluster.command()
@@ -144,11 +142,16 @@ def _order(
     """Return the order, after a look at the controller and its programs: an error now saves the start of a cluster."""
     from conformance.clusters.local.shell.order import Order
     from conformance.controllers.catalogue import check_overrides, find, parse_overrides
-    from conformance.errors import BadInput
+    from conformance.controllers.programs import program_states
+    from conformance.errors import BadInput, HarnessFailure
 
     overrides = parse_overrides(settings)
     if controller is not None:
-        check_overrides([find(controller, overrides)], overrides)
+        entry = find(controller, overrides)
+        check_overrides([entry], overrides)
+        for state in program_states(entry):
+            if state.missing:
+                raise HarnessFailure(f"{entry.name}: {state.missing}", hint=state.hint)
     elif overrides:
         raise BadInput("--set is for a program of a controller", where="--set", hint="name one with --controller")
     return Order(
@@ -159,49 +162,6 @@ def _order(
         command=command,
         folder=str(Path.cwd()),
     )
-
-
-def _alone(order: Order) -> int:
-    from conformance.clusters.local.namespace import run_inside
-
-    # Job control needs the terminal's own process group; without a terminal signals are better passed on.
-    on_terminal = sys.stdin is not None and sys.stdin.isatty()
-    try:
-        return run_inside("conformance.clusters.local.shell", [order.to_json()], foreground=on_terminal)
-    finally:
-        if on_terminal:
-            _take_terminal_back()
-
-
-def _enter(first_inside: int | None, order: Order) -> int:
-    import dataclasses
-    import shutil
-
-    from conformance.clusters.local.namespace import INSIDE
-    from conformance.clusters.local.shell.kept import kept_cluster
-    from conformance.errors import HarnessFailure
-
-    nsenter = shutil.which("nsenter")
-    if nsenter is None:
-        raise HarnessFailure("nsenter is needed to enter a kept cluster", hint="install the package util-linux")
-    kept = kept_cluster()
-    if kept is None or first_inside is None:
-        raise HarnessFailure("the kept cluster has just ended", hint="start one with: ingress-conformance cluster up")
-    joining = dataclasses.replace(order, join=kept.access).to_json()
-    namespaces = ["--target", str(first_inside), "--all", "--preserve-credentials"]
-    command = [nsenter, *namespaces, "--", sys.executable, "-m", "conformance.clusters.local.shell", joining]
-    sys.stdout.flush()
-    os.execve(nsenter, command, {**os.environ, INSIDE: "1"})  # noqa: S606 - there is nothing left to do out here
-
-
-def _take_terminal_back() -> None:
-    """Make this process group the terminal's again: the shell inside cannot, its view of groups is another one."""
-    import signal
-
-    previous = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    with suppress(OSError):
-        os.tcsetpgrp(sys.stdin.fileno(), os.getpgrp())
-    signal.signal(signal.SIGTTOU, previous)
 
 
 def _refuse_inside() -> None:

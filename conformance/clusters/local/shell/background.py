@@ -30,7 +30,7 @@ def start(order: Order, say: Callable[[str], None]) -> Kept:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # neither Ctrl-C nor the end of this terminal is meant for it
         )
-    lines = _lines(log)
+    lines = _progress(log)
     ready: Kept | None = None
 
     def decided() -> bool:
@@ -38,8 +38,7 @@ def start(order: Order, say: Callable[[str], None]) -> Kept:
         for line in lines:
             if line is None:
                 break
-            if not line.startswith("error:"):
-                say(line)
+            say(line)
         kept = kept_cluster()
         ready = kept if kept is not None and kept.pid == keeper.pid and kept.access is not None else None
         return ready is not None or keeper.poll() is not None
@@ -47,18 +46,17 @@ def start(order: Order, say: Callable[[str], None]) -> Kept:
     try:
         wait_until(decided, A_BUILD)
         if ready is None:
-            raise HarnessFailure(_error(log))
+            raise HarnessFailure(_error(log))  # read before the log goes
     except BaseException:
         end(Kept(keeper.pid, started_at(keeper.pid)))
         raise
     return ready
 
 
-def _lines(log: Path) -> Iterator[str | None]:
-    """Yield the lines as they are written, None whenever there are no more yet."""
+def _progress(log: Path) -> Iterator[str | None]:
+    """Yield the lines as they are written, None whenever there are no more yet, up to an error."""
     with log.open(encoding="utf-8", errors="replace") as file:
-        while True:
-            line = file.readline()
+        while not (line := file.readline()).startswith("error:"):
             yield line.rstrip() if line else None
 
 

@@ -77,7 +77,7 @@ def forget(pid: int) -> None:
 
 
 def end(kept: Kept) -> None:
-    """End the cluster: politely first, for certain in the end; returns when everything of it is gone."""
+    """End the cluster: politely first, for certain in the end; returns when everything of it is gone, files too."""
     inside = kept.first_inside()
     inside_started = started_at(inside) if inside else ""
     with suppress(ProcessLookupError):
@@ -94,6 +94,7 @@ def end(kept: Kept) -> None:
     if inside:
         wait_until(lambda: started_at(inside) != inside_started, POLITE)
     forget(kept.pid)
+    log_file().unlink(missing_ok=True)
 
 
 @contextmanager

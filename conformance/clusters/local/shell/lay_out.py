@@ -14,7 +14,7 @@ from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.units import Unit, unit_of
 from conformance.probes.answer import ProbeLimits, WireProbe
-from conformance.probes.outcome import sighting
+from conformance.probes.outcome import Sighting, sighting
 from conformance.probes.sender import Sender
 from conformance.waiting import wait_until
 
@@ -109,11 +109,12 @@ def _not_live(units: Sequence[Unit], served: Served, alive: Callable[[], bool]) 
 def _live(unit: Unit, sender: Sender, names: dict[str, str]) -> bool:
     """Whether every marker of the unit answers; where it has none, whether a probe reaches its backend."""
 
-    def outcome(wire: WireProbe, ending: str = "") -> str:
-        return sighting(sender.send(wire), names=names, suffix=ending).outcome
+    def seen(wire: WireProbe, ending: str = "") -> Sighting:
+        return sighting(sender.send(wire), names=names, suffix=ending)
 
     markers = unit.markers()
     if markers:
-        return all(outcome(marker) == MARKER_BACKEND for marker in markers)
+        # In whichever namespace the marked object, and so its marker, is.
+        return all(seen(marker).backend == MARKER_BACKEND for marker in markers)
     wanted = [planned for planned in unit.probes if planned.probe.expect.outcome not in {NO_MATCH, RECORD}]
-    return any(outcome(planned.wire, planned.ending) == planned.probe.expect.outcome for planned in wanted)
+    return any(seen(planned.wire, planned.ending).outcome == planned.probe.expect.outcome for planned in wanted)

@@ -1,0 +1,82 @@
+"""The command line as a process: closed pipes, full disks, interrupts, and how soon it answers."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import cli
+
+PROGRAM = [sys.executable, "-m", "conformance"]
+
+
+def run(arguments: str, *, stdout: int | None = None, stderr: int = subprocess.PIPE) -> tuple[int, str]:
+    done = subprocess.run([*PROGRAM, *arguments.split()], stdout=stdout, stderr=stderr, timeout=60, check=False)
+    return done.returncode, (done.stderr or b"").decode()
+
+
+@pytest.mark.parametrize(
+    "arguments", ["cases list", "cases list --format ids", "controllers list", "--help", "--version"]
+)
+def test_closed_pipe_is_quiet(arguments: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert run(arguments, stdout=writer) == (141, "")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", ["cases list", "cases list --format ids", "controllers list", "--help"])
+def test_full_disk_is_told(arguments: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        status, said = run(arguments, stdout=full.fileno())
+    assert status == 3
+    assert said == "error: cannot write: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", ["--no-such-option", "cases show nothing-like-it"])
+def test_status_survives_when_the_message_cannot_be_written(arguments: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert run(arguments, stdout=subprocess.DEVNULL, stderr=full.fileno())[0] == 2
+
+
+def test_closed_output() -> None:
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *PROGRAM, "cases", "list"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(**_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(cli.cli, "main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_other_failures_are_bugs_and_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise PermissionError("no")
+
+    monkeypatch.setattr(cli.cli, "main", broken)
+    with pytest.raises(PermissionError):
+        cli.main()
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom conformance.cli import cli\n"
+        "try:\n    cli(['--help'])\nfinally:\n"
+        "    heavy = {'pydantic', 'requests', 'kubernetes', 'yaml', 'rich', 'pytest'} & set(sys.modules)\n"
+        "    print(*sorted(heavy), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
