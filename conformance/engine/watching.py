@@ -41,7 +41,8 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
     look_only: Sequence[PlannedProbe] | None = None
     pause = 0.0
     while alive():
-        watch.round(look_only)
+        # Without a marker it is the positive probes that make the others count, so all are sent each time.
+        watch.round(look_only if watch.unit.marked else None)
         look_only = watch.open_probes()
         elapsed = watch.clock() - began
         if not look_only or elapsed >= limits.convergence:

@@ -153,12 +153,12 @@ class RunSession:
             engine.run(cases)
             complete = True
         finally:
-            if not complete and not stage.main.alive and not engine.crew.served_once.is_set():
-                raise HarnessFailure(
-                    f"{self.entry.title} ended before it served anything; the end of its log:\n{stage.main.log_tail()}",
-                    hint=f"`ingress-conformance controllers show {self.entry.name}` shows how it is started",
-                )
             self._finish(stage, engine, observe_began, complete=complete)
+        if not stage.main.alive and not engine.crew.served_once.is_set():
+            raise HarnessFailure(
+                f"{self.entry.title} ended before it served anything; the end of its log:\n{stage.main.log_tail()}",
+                hint=f"`ingress-conformance controllers show {self.entry.name}` shows how it is started",
+            )
 
     def _finish(self, stage: LocalStage, engine: Engine, observe_began: float, *, complete: bool) -> None:
         now = time.monotonic()
