@@ -63,7 +63,7 @@ def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fals
     command = [*unshare_command(), sys.executable, "-m", "conformance.clusters.local.inside", module, *arguments]
     process = subprocess.Popen(
         command,
-        env={**os.environ, INSIDE: "1", LIFELINE: str(reader)},
+        env={**os.environ, "PATH": _with_system_programs(), INSIDE: "1", LIFELINE: str(reader)},
         pass_fds=(reader,),
         process_group=None if foreground else 0,
     )
@@ -73,7 +73,9 @@ def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fals
         for child in _children(process.pid):
             os.kill(child, number)
 
-    previous = {number: signal.signal(number, signal.SIG_IGN if foreground else forward) for number in FORWARDED}
+    # A terminal sends Ctrl-C to everything in the foreground by itself.
+    handlers = dict.fromkeys(FORWARDED, forward) | ({signal.SIGINT: signal.SIG_IGN} if foreground else {})
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         status = process.wait()
     finally:
@@ -81,6 +83,12 @@ def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fals
             signal.signal(number, handler)
         os.close(writer)
     return status if status >= 0 else 128 - status
+
+
+def _with_system_programs() -> str:
+    """Return PATH with the folders of nft, ip and mount, which ordinary users of some distributions lack."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join([*folders, *(folder for folder in ("/usr/sbin", "/sbin") if folder not in folders)])
 
 
 def _children(pid: int) -> list[int]:
