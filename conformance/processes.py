@@ -1,4 +1,4 @@
-"""Child processes with a log file each, ended politely first and for certain in the end."""
+"""Child processes with a log file each."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -26,17 +26,6 @@ class Child:
         with self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - LOG_TAIL_BYTES))
             return file.read().decode(errors="replace")
-
-    def end(self, grace: float = 2.0) -> None:
-        """Ask the program to end, wait ``grace`` seconds, then kill it."""
-        if not self.alive:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(grace)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
     def kill(self) -> None:
         """End the program at once."""

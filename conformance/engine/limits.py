@@ -25,4 +25,3 @@ class Limits:
     patience: float = 5.0
     hopeless: float = 5.0
     probe: float = 5.0
-    controller_start: float = 60.0

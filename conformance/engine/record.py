@@ -7,7 +7,6 @@ from conformance.case.model import Case
 from conformance.engine.rounds import Watch
 from conformance.judge.cases import CaseVerdict, judge_case, with_claims
 from conformance.judge.probes import Attempt, ProbeVerdict, judge_again, judge_probe, recorded_outcome
-from conformance.judge.words import Reason, Verdict
 from conformance.plan.objects import marker_host
 from conformance.plan.units import PlannedProbe
 from conformance.probes.answer import Answer, Endpoint
@@ -86,27 +85,6 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
         objects=tuple(_object_records(judgement.watch)),
         probes=tuple(_probe_record(judgement, planned, shown_at, began) for planned in judgement.planned()),
         findings=judgement.findings,
-    )
-
-
-def skipped_record(
-    case: Case, why: str, verdict: Verdict = Verdict.SKIPPED, reason: Reason | None = None
-) -> CaseRecord:
-    """Return the record of a case that was not observed at all."""
-    return CaseRecord(
-        id=case.id,
-        statements=case.statements,
-        level=case.level,
-        title=case.title,
-        spec_url=case.spec_url,
-        placement=case.placement,
-        judged_alone=False,
-        verdict=verdict,
-        reason=reason,
-        detail=printable(why),
-        seconds=0.0,
-        objects=(),
-        probes=(),
     )
 
 

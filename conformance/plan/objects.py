@@ -4,18 +4,11 @@ import copy
 import hashlib
 from typing import Any
 
+from conformance.case.manifests import API_VERSIONS
 from conformance.case.model import Case, Manifest
 from conformance.plan.hosts import unique
 
 MARKER_BACKEND = "marker"
-API_VERSIONS = {
-    "Ingress": "networking.k8s.io/v1",
-    "IngressClass": "networking.k8s.io/v1",
-    "Service": "v1",
-    "Secret": "v1",
-    "ConfigMap": "v1",
-    "EndpointSlice": "discovery.k8s.io/v1",
-}
 CLUSTER_WIDE = frozenset({"IngressClass"})
 SERVICE_LABEL = "kubernetes.io/service-name"
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"

@@ -72,7 +72,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         case_paths=tuple(Path(path) for path in config.getoption("--cases")),
         out=Path(out) if out else None,
         programs=dict(_program(text) for text in config.getoption("programs")),
-        limits=Limits(marker=marker, convergence=convergence, controller_start=marker),
+        limits=Limits(marker=marker, convergence=convergence),
     )
 
 
