@@ -35,6 +35,19 @@ class AttemptRecord(Recorded):
     second_look: bool = False
 
 
+class CertificateRecord(Recorded):
+    """A certificate as it was presented; times in ISO 8601, UTC."""
+
+    names: tuple[str, ...] = Field(description="Subject alternative names, as presented.")
+    issuer: str
+    sha256: str = Field(description="Fingerprint of the leaf, in hexadecimal.")
+    not_before: str
+    not_after: str
+    key: str = Field(description="RSA 2048, ECDSA P-256, …")
+    chain: int = Field(1, description="How many certificates were sent, the leaf included.")
+    secret: str = Field("", description="The case's Secret that holds this very certificate, if one does.")
+
+
 class Observed(Recorded):
     """What the last counted attempt of a probe saw (the last one of all, where none counted)."""
 
@@ -46,6 +59,11 @@ class Observed(Recorded):
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = Field(None, description="The start of the body where no backend answered.")
     received: dict[str, Any] | None = Field(None, description="The request as the backend says it received it.")
+    certificate: CertificateRecord | None = None
+    protocol: str = Field(
+        "", description="TLS version and application protocol, as in TLSv1.3 h2; empty for plain HTTP."
+    )
+    pods: dict[str, int] = Field(default_factory=dict, description="How many of several requests each pod answered.")
     detail: str = ""
 
 
@@ -54,12 +72,14 @@ class Expected(Recorded):
 
     outcome: str
     received: dict[str, Any] | None = None
+    more: dict[str, Any] = Field(default_factory=dict, description="What else: certificate, headers, pods, status, …")
 
 
 class ProbeRecord(Recorded):
     """One probe with all of its attempts."""
 
     id: str
+    step: int = Field(0, description="The step of the case after which it was sent; 0: the objects as first applied.")
     expected: Expected
     observed: Observed | None
     verdict: Verdict
@@ -86,6 +106,34 @@ class ObjectRecord(Recorded):
     marker: MarkerRecord | None = None
 
 
+class StepRecord(Recorded):
+    """One step of a case: what was changed, when, and how long the controller took to load it.
+
+    Times are in seconds: ``at`` since the run began, ``live_after`` from the change to the marker's answer.
+    """
+
+    number: int
+    title: str
+    actions: tuple[str, ...] = Field(description="Each change in a few words, such as: update Ingress main.")
+    manifests: tuple[dict[str, Any], ...] = Field((), description="The objects that were written.")
+    at: float
+    live_after: float | None = None
+
+
+class MeasurementRecord(Recorded):
+    """Numbers of a case: counts of requests, or a distribution of times in seconds."""
+
+    name: str = Field(description="What was measured, such as: requests during step 1, or: create to effect.")
+    unit: Literal["requests", "seconds"]
+    count: int = Field(description="How many requests, or samples.")
+    failed: int | None = Field(None, description="How many requests failed (unit: requests).")
+    failures: dict[str, int] = Field(default_factory=dict, description="Outcome of failed requests to their number.")
+    p50: float | None = None
+    p95: float | None = None
+    max: float | None = None
+    samples: tuple[float, ...] = Field((), description="All samples, in order of time (unit: seconds).")
+
+
 class Finding(Recorded):
     """Something that says more than a verdict: one object that spoiled another, or the whole controller."""
 
@@ -110,6 +158,8 @@ class CaseRecord(Recorded):
     seconds: float
     objects: tuple[ObjectRecord, ...]
     probes: tuple[ProbeRecord, ...]
+    steps: tuple[StepRecord, ...] = ()
+    measurements: tuple[MeasurementRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
