@@ -13,6 +13,7 @@ from conformance.report.model import (
     SuiteRecord,
     summary_of,
 )
+from conformance.report.seal import sealed
 
 
 def report_of(events: Iterable[Event]) -> Report:
@@ -39,7 +40,7 @@ def report_of(events: Iterable[Event]) -> Report:
         raise ValueError(f"no event about: {', '.join(sorted(missing))}")
     records = tuple(CaseRecord.model_validate(cases[case_id]) for case_id in order if case_id in cases)
     end = latest.get("end", {})
-    return Report(
+    report = Report(
         suite=SuiteRecord.model_validate(latest["run"]["suite"]),
         controller=ControllerRecord.model_validate(latest["controller"]["controller"]),
         cluster=ClusterRecord.model_validate(latest["cluster"]["cluster"]),
@@ -52,3 +53,4 @@ def report_of(events: Iterable[Event]) -> Report:
         summary=summary_of(records),
         cases=records,
     )
+    return sealed(report)

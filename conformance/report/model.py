@@ -161,6 +161,7 @@ class CaseRecord(Recorded):
     steps: tuple[StepRecord, ...] = ()
     measurements: tuple[MeasurementRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
+    digest: str = Field(default="", description="sha256:… of everything else that is said of the case.")
 
 
 class SuiteRecord(Recorded):
@@ -231,6 +232,7 @@ class Report(Recorded):
     summary: dict[Level, Counts]
     cases: tuple[CaseRecord, ...]
     findings: tuple[Finding, ...] = ()
+    digest: str = Field(default="", description="sha256:… of everything else in the report.")
 
     def to_json(self) -> str:
         """Return the report as JSON text, keys in the order of the model."""

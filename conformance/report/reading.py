@@ -1,0 +1,115 @@
+"""Reports from the disk: named files, and folders that are searched for ``report.json``."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from conformance.errors import BadInput
+from conformance.report.canonical import parse
+from conformance.report.model import SCHEMA_VERSION, Report
+
+FILE_NAME = "report.json"
+MAX_BYTES = 256 * 1024 * 1024
+"""A report with 250 cases has about 5 MB."""
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """A report and where it was read; ``written`` is the file's JSON as it stands there."""
+
+    path: Path
+    written: dict[str, Any]
+    report: Report
+
+
+def read_report(path: Path) -> ReportFile:
+    """Return the report of a file.
+
+    Raises:
+        BadInput: it cannot be read or is no report of this schema version; it says where in it.
+    """
+    written = read_json(path)
+    version = written.get("schemaVersion")
+    if version != SCHEMA_VERSION:
+        raise BadInput(
+            f"has the schema version {version!r:.40}, and this suite reads {SCHEMA_VERSION!r}",
+            where=str(path),
+            hint="use the suite that wrote the report",
+        )
+    try:
+        # Strict, because a number in quotes is not what any run writes; as JSON, because enumerations are words there.
+        report = Report.model_validate_json(path_text(path), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"is no report: {f'{place}: ' if place else ''}{first['msg']}",
+            where=str(path),
+            hint="a report of a newer or older suite? use the suite that wrote it",
+        ) from error
+    return ReportFile(path, written, report)
+
+
+def read_reports(paths: Iterable[Path]) -> tuple[ReportFile, ...]:
+    """Return the reports of files and folders, in that order; a file that is found twice is read once.
+
+    Raises:
+        BadInput: nothing is there, or it is no report.
+    """
+    files = dict.fromkeys(file for path in paths for file in report_files(path))
+    return tuple(read_report(file) for file in files)
+
+
+def report_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that a path stands for: itself, or every ``report.json`` below a folder, sorted.
+
+    Raises:
+        BadInput: there is nothing of that name, or no report in the folder.
+    """
+    if not path.is_dir():
+        return (path,)
+    files = sorted(Path(place) / FILE_NAME for place, _, names in os.walk(path) if FILE_NAME in names)
+    if not files:
+        raise BadInput(
+            f"there is no {FILE_NAME} below this folder",
+            where=str(path),
+            hint="`ingress-conformance run CONTROLLER --out DIR` writes DIR/CONTROLLER/report.json",
+        )
+    return tuple(files)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises:
+        BadInput: it cannot be read, is too large, is no JSON, or could be read in two ways.
+    """
+    try:
+        written = parse(path_text(path))
+    except ValueError as error:
+        raise BadInput(f"is no JSON: {error}", where=str(path), hint="give the report.json of a run") from error
+    if not isinstance(written, dict):
+        raise BadInput("is no report: it holds no JSON object", where=str(path), hint="give the report.json of a run")
+    return written
+
+
+def path_text(path: Path) -> bytes:
+    """Return the bytes of a file of bounded size.
+
+    Raises:
+        BadInput: it cannot be read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(
+            f"cannot be read: {error.strerror}", where=str(path), hint="give the report.json of a run"
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise BadInput(f"has more than {MAX_BYTES >> 20} MiB", where=str(path), hint="no report is that large")
+    return data
