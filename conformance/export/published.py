@@ -1,0 +1,29 @@
+"""JSON Schemas of what is made from reports; ``python -m conformance.export.published`` writes their files."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from conformance.export.gateway_shape import ConformanceReport
+from conformance.export.shields import ShieldsEndpoint
+from conformance.report.schema import DIALECT
+
+FOLDER = Path(__file__).resolve().parent / "schemas"
+PUBLISHED: Mapping[str, type[BaseModel]] = {
+    "conformance-report.schema.json": ConformanceReport,
+    "shields-endpoint.schema.json": ShieldsEndpoint,
+}
+JUNIT_XSD = FOLDER / "junit.xsd"
+
+
+def schema_text(name: str) -> str:
+    """Return a schema as it is published."""
+    shape = PUBLISHED[name].model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps({"$schema": DIALECT, "$id": name, **shape}, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name in PUBLISHED:
+        (FOLDER / name).write_text(schema_text(name), encoding="utf-8")
