@@ -20,6 +20,7 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 COMMANDS = {
     "run": ("conformance.cli.run", "run", "Judge one or more controllers."),
+    "report": ("conformance.cli.report", "report", "Make an HTML site from the reports of runs."),
     "export": ("conformance.cli.export", "export", "Write reports as JUnit, Allure, Markdown, badges, CSV and more."),
     "cases": ("conformance.cli.cases", "cases", "List, show and check the cases."),
     "controllers": ("conformance.cli.controllers", "controllers", "List and show the controllers of the catalogue."),

@@ -1,0 +1,154 @@
+// The migration view: two controllers side by side, what breaks first. The choice stands in the URL: #from=…&to=…
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const from = document.getElementById("from");
+  const to = document.getElementById("to");
+  const summary = document.getElementById("summary");
+  const result = document.getElementById("result");
+  const SIGNS = { p: "✓ pass", f: "✗ fail", u: "○ unsupported", s: "– skipped", e: "! error", r: "• recorded" };
+
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  function fill(select) {
+    for (const [slug, label] of data.columns) select.append(make("option", { value: slug }, label));
+  }
+
+  function place(slug) {
+    return data.columns.findIndex((column) => column[0] === slug);
+  }
+
+  // The kinds of change, worst first. Each: key, title, what it means, and a test over the two cells.
+  const judged = (cell) => "pfu".includes(cell[0]);
+  const short = (cell) => cell[0] === "f" || cell[0] === "u";
+  const level = (name) => (kase) => kase[3] === name;
+  const KINDS = [
+    ["core", "Breaks, core", "It holds today. The specification demands it, and it will not hold.",
+      (k, a, b) => level("core")(k) && a[0] === "p" && short(b)],
+    ["extended", "Breaks, extended", "It holds today, and will not hold. The specification leaves a way out.",
+      (k, a, b) => !level("core")(k) && a[0] === "p" && short(b)],
+    ["observed", "Behaves differently", "The specification leaves it open, and the two do not do the same.",
+      (k, a, b) => a[0] === "r" && b[0] === "r" && a[3] !== b[3]],
+    ["wrong", "Wrong in another way", "Neither does what the statement says, but not the same.",
+      (k, a, b) => short(a) && short(b) && a[3] !== b[3]],
+    ["better", "Gets right", "It does not hold today, and will hold.", (k, a, b) => short(a) && b[0] === "p"],
+    ["unknown", "Not known", "One of the two was not judged here, so nothing can be said.",
+      (k, a, b) => !a || !b || !(judged(a) && judged(b)) && !(a[0] === "r" && b[0] === "r")],
+    ["same", "Stays the same", "", () => true],
+  ];
+
+  function kindOf(kase, a, b) {
+    return KINDS.find(([key, , , test]) => (key === "unknown" || (a && b)) && test(kase, a, b))[0];
+  }
+
+  function cell(one) {
+    if (!one) return make("td", { class: "n" }, "· not run");
+    const [letter, reason, text] = one;
+    const td = make("td", { class: letter }, make("b", {}, SIGNS[letter] || letter));
+    if (reason) td.append(" ", make("span", {}, reason));
+    if (data.texts[text]) td.append(make("small", {}, data.texts[text]));
+    return td;
+  }
+
+  function table(cases, a, b) {
+    const head = make("tr", {}, ...["Case", data.columns[a][1], data.columns[b][1]].map(
+      (text) => make("th", { scope: "col" }, text)));
+    const body = make("tbody", {}, ...cases.map((kase) => make("tr", {},
+      make("th", { scope: "row" },
+        make("a", { href: `case/${encodeURIComponent(kase[1])}.html` }, kase[2]),
+        make("small", {}, `${kase[0]} · ${kase[3]} · ${kase[4].join(" ")}`)),
+      cell(kase[5][a]), cell(kase[5][b]))));
+    return make("table", { class: "change" }, make("thead", {}, head), body);
+  }
+
+  function section(key, title, text, cases, a, b) {
+    const number = make("span", { class: `number ${key}` }, String(cases.length));
+    const part = make("section", { id: key, "aria-label": title });
+    const heading = make("h2", {}, number, ` ${title}`);
+    if (key === "same" || key === "unknown") {
+      const details = make("details", {}, make("summary", {}, heading));
+      // Hundreds of rows that say nothing are made only for who asks.
+      details.addEventListener("toggle", () => {
+        if (!details.querySelector("table")) details.append(table(cases, a, b));
+      }, { once: true });
+      part.append(details);
+    } else {
+      part.append(heading, make("p", { class: "quiet" }, text), table(cases, a, b));
+    }
+    return part;
+  }
+
+  function headers(a, b) {
+    const [old, now] = [new Map(data.headers[a]), new Map(data.headers[b])];
+    const find = (map, name) => [...map.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
+    const rows = [];
+    for (const [name, value] of old) {
+      const other = find(now, name);
+      if (other === undefined) rows.push([name, value, "–"]);
+      else if (now.get(other) !== value || other !== name) rows.push([name, value, now.get(other)]);
+    }
+    for (const [name, value] of now) if (find(old, name) === undefined) rows.push([name, "–", value]);
+    if (!rows.length) return "";
+    const head = make("tr", {}, ...["Header", data.columns[a][1], data.columns[b][1]].map(
+      (text) => make("th", { scope: "col" }, text)));
+    const body = rows.map(([name, x, y]) => make("tr", {}, make("th", { scope: "row" }, name),
+      make("td", {}, make("code", {}, x)), make("td", {}, make("code", {}, y))));
+    return make("section", { id: "headers", "aria-label": "Headers" },
+      make("h2", {}, make("span", { class: "number" }, String(rows.length)), " Headers that backends receive differently"),
+      make("p", { class: "quiet" }, "What stands in most requests. {host} is the Host of the request."),
+      make("table", { class: "change" }, make("thead", {}, head), make("tbody", {}, ...body)));
+  }
+
+  function show() {
+    const [a, b] = [place(from.value), place(to.value)];
+    const found = new Map(KINDS.map(([key]) => [key, []]));
+    for (const kase of data.cases) found.get(kindOf(kase, kase[5][a], kase[5][b])).push(kase);
+    const breaks = found.get("core").length + found.get("extended").length;
+    const changes = found.get("observed").length + found.get("wrong").length;
+    summary.textContent = a === b
+      ? "Pick two different runs."
+      : `${breaks} of ${data.cases.length} cases break (${found.get("core").length} core), ${changes} behave `
+        + `differently, ${found.get("better").length} get right, ${found.get("same").length} stay the same`
+        + (found.get("unknown").length ? `, ${found.get("unknown").length} are not known.` : ".");
+    const parts = a === b ? [] : KINDS.filter(([key]) => found.get(key).length).map(
+      ([key, title, text]) => section(key, title, text, found.get(key), a, b));
+    const same = parts.findIndex((part) => part.id === "unknown" || part.id === "same");
+    const about = a === b ? "" : headers(a, b);
+    if (about) parts.splice(same < 0 ? parts.length : same, 0, about);
+    result.replaceChildren(...parts);
+  }
+
+  function readUrl() {
+    const state = new URLSearchParams(location.hash.slice(1));
+    const last = data.columns.length - 1;
+    from.value = (data.columns[place(state.get("from"))] || data.columns[0] || [""])[0];
+    to.value = (data.columns[place(state.get("to"))] || data.columns[Math.min(1, last)] || [""])[0];
+  }
+
+  function changed() {
+    history.replaceState(null, "", `#${new URLSearchParams({ from: from.value, to: to.value })}`);
+    show();
+  }
+
+  fill(from);
+  fill(to);
+  if (!data.columns.length) return;
+  from.addEventListener("change", changed);
+  to.addEventListener("change", changed);
+  document.getElementById("swap").addEventListener("click", () => {
+    [from.value, to.value] = [to.value, from.value];
+    changed();
+  });
+  document.querySelector("form.pick").addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("hashchange", () => {
+    readUrl();
+    show();
+  });
+  readUrl();
+  show();
+})();

@@ -1,0 +1,111 @@
+"""What one run says about one case, made comparable: the cells of the matrix, and which of them say the same."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from conformance.case.model import Level
+from conformance.judge.words import Verdict
+from conformance.report.model import CaseRecord, ControllerRecord, ProbeRecord
+from conformance.site.columns import Column
+from conformance.site.words import ABSENT, ABSENT_LETTER, LETTERS, RECORDED, RECORDED_LETTER, SIGNS
+
+NOTHING = "nothing"
+"""Stands where a probe was never sent."""
+
+ANSWER_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case of one run.
+
+    ``group`` is equal where two runs say the same about the case; ``letter`` is the class of its verdict (see
+    ``words.LETTERS``); ``answer`` is what was recorded, or what the failing probes saw.
+    """
+
+    verdict: Verdict | None
+    letter: str
+    sign: str
+    word: str
+    reason: str
+    answer: str
+    group: int
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it was only recorded, so that the outcome and not the verdict is to be shown."""
+        return self.letter == RECORDED_LETTER
+
+    @property
+    def group_name(self) -> str:
+        """A, B, …: the groups of equal answers."""
+        return group_name(self.group)
+
+
+Key = tuple[str, ...]
+
+
+def cells_of(case_id: str, columns: Sequence[Column]) -> tuple[Cell, ...]:
+    """Return the cells of a case. Groups are numbered by size, then by the column that comes first."""
+    records = [column.cases.get(case_id) for column in columns]
+    keys = [
+        said(record, column.report.controller) if record else ()
+        for record, column in zip(records, columns, strict=True)
+    ]
+    ranked = sorted(dict.fromkeys(key for key in keys if key), key=lambda key: -keys.count(key))
+    numbers = {key: number for number, key in enumerate(ranked)}
+    return tuple(
+        _cell(record, column.report.controller, numbers.get(key, -1))
+        for record, column, key in zip(records, columns, keys, strict=True)
+    )
+
+
+def is_recorded(record: CaseRecord) -> bool:
+    """Tell whether the case was recorded and not judged."""
+    return record.level is Level.OBSERVED and record.verdict is Verdict.PASS
+
+
+def said(record: CaseRecord, controller: ControllerRecord) -> Key:
+    """Return what a run says about a case, for comparison: a pass is a pass, whatever status ``no match`` came as."""
+    if is_recorded(record):
+        return ("recorded", *(f"{p.step} {p.id}\0{outcome(p, controller)}" for p in record.probes))
+    if record.verdict is Verdict.PASS:
+        return ("pass",)
+    seen = [f"{p.step} {p.id}\0{outcome(p, controller)}" for p in record.probes if p.verdict is not Verdict.PASS]
+    return (record.verdict.value, record.reason or "", *seen)
+
+
+def outcome(probe: ProbeRecord, controller: ControllerRecord) -> str:
+    """Return what a probe saw, without what differs from run to run: the controller's address in a redirect."""
+    if probe.observed is None:
+        return NOTHING
+    text, address = probe.observed.outcome, controller.address
+    return text.replace(address, "ADDRESS") if address and text.startswith("redirect:") else text
+
+
+def group_name(number: int) -> str:
+    """Return A for 0, B for 1, …, AA after Z; nothing for a run that has no answer."""
+    name = ""
+    while number >= 0:
+        name, number = chr(ord("A") + number % 26) + name, number // 26 - 1
+    return name
+
+
+def in_short(outcomes: Iterable[str], length: int = ANSWER_LENGTH) -> str:
+    """Return a list of outcomes in one short line: equal neighbours are counted, what is too long is cut."""
+    runs = [(seen, sum(1 for _ in again)) for seen, again in groupby(outcomes)]
+    text = ", ".join(f"{seen} ×{count}" if count > 1 else seen for seen, count in runs)
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _cell(record: CaseRecord | None, controller: ControllerRecord, group: int) -> Cell:
+    if record is None:
+        return Cell(None, ABSENT_LETTER, ABSENT, "not run", "", "", -1)
+    reason = record.reason.value if record.reason else ""
+    if is_recorded(record):
+        answer = in_short(outcome(probe, controller) for probe in record.probes)
+        return Cell(record.verdict, RECORDED_LETTER, RECORDED, "recorded", reason, answer, group)
+    wrong = [outcome(probe, controller) for probe in record.probes if probe.verdict is not Verdict.PASS]
+    verdict = record.verdict
+    return Cell(verdict, LETTERS[verdict], SIGNS[verdict], verdict.value, reason, in_short(wrong), group)

@@ -1,0 +1,129 @@
+"""What the page of a run shows: how it was run, what fails, claims, findings, numbers, and its other versions."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.case.model import Level
+from conformance.judge.words import Verdict
+from conformance.report.model import CaseRecord, Finding, Report
+from conformance.site.cells import Cell, cells_of
+from conformance.site.columns import Column
+from conformance.site.history import Version, history_of
+from conformance.site.matrix import Count
+from conformance.site.plots import Histogram, Measured, histogram, measured, seconds
+from conformance.site.usual import Habits
+from conformance.site.words import WORST_FIRST
+
+OPTIONS = {"markerLimit": ("--marker-limit", 60.0), "convergence": ("--convergence", 10.0)}
+"""Options of ``run`` that a report tells, with their defaults."""
+
+
+@dataclass(frozen=True)
+class Short:
+    """A case that does not pass."""
+
+    case: CaseRecord
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class ControllerPage:
+    """Everything that the page shows."""
+
+    column: Column
+    others: tuple[Column, ...]
+    command: str
+    levels: tuple[tuple[Level, Count], ...]
+    shorts: tuple[Short, ...]
+    claimed: tuple[CaseRecord, ...]
+    contradictions: tuple[tuple[str, tuple[CaseRecord, ...]], ...]
+    findings: tuple[tuple[Finding, CaseRecord | None], ...]
+    durations: tuple[tuple[str, str], ...]
+    latency: Histogram | None
+    live: Histogram | None
+    never_live: int
+    attempts: int
+    measurements: tuple[tuple[CaseRecord, Measured, str], ...]
+    habits: Habits
+    history: tuple[Version, ...]
+
+
+def controller_page(
+    column: Column, columns: Sequence[Column], levels: Sequence[tuple[Level, Count]], habits: Habits
+) -> ControllerPage:
+    """Return the page of a run; ``levels`` are its counts."""
+    report = column.report
+    cases = tuple(column.cases.values())
+    markers = [record.marker for case in cases for record in case.objects if record.marker is not None]
+    attempts = [attempt for case in cases for probe in case.probes for attempt in probe.attempts]
+    return ControllerPage(
+        column=column,
+        others=tuple(other for other in columns if other.slug != column.slug),
+        command=command_of(report),
+        levels=tuple(levels),
+        shorts=_shorts(column, cases),
+        claimed=tuple(case for case in cases if case.verdict is Verdict.UNSUPPORTED),
+        contradictions=_contradictions(cases),
+        findings=_findings(report, cases),
+        durations=_durations(report),
+        latency=histogram([attempt.seconds for attempt in attempts]),
+        live=histogram([marker.live_after for marker in markers if marker.live_after is not None]),
+        never_live=sum(1 for marker in markers if marker.live_after is None),
+        attempts=len(attempts),
+        measurements=_measurements(cases),
+        habits=habits,
+        history=history_of(column, columns),
+    )
+
+
+def command_of(report: Report) -> str:
+    """Return the command that makes a run like this one, safe to paste into a shell."""
+    # A name that begins with a dash would be taken for an option.
+    name = report.controller.name
+    words = ["ingress-conformance", "run", "--cluster", report.cluster.provider]
+    options = report.suite.options
+    if options.get("isolate") is True:
+        words.append("--isolate")
+    for key, (option, default) in OPTIONS.items():
+        value = options.get(key, default)
+        if isinstance(value, int | float) and value != default:
+            words += [option, f"{value:g}"]
+    return shlex.join([*words, *(["--"] if name.startswith("-") else []), name])
+
+
+def _shorts(column: Column, cases: Sequence[CaseRecord]) -> tuple[Short, ...]:
+    levels = list(Level)
+    found = [Short(case, cells_of(case.id, [column])[0]) for case in cases if case.verdict is not Verdict.PASS]
+    return tuple(
+        sorted(found, key=lambda short: (WORST_FIRST.index(short.case.verdict), levels.index(short.case.level)))
+    )
+
+
+def _contradictions(cases: Sequence[CaseRecord]) -> tuple[tuple[str, tuple[CaseRecord, ...]], ...]:
+    found: dict[str, list[CaseRecord]] = {}
+    for case in cases:
+        if case.contradiction:
+            found.setdefault(case.contradiction, []).append(case)
+    return tuple((text, tuple(those)) for text, those in found.items())
+
+
+def _findings(report: Report, cases: Sequence[CaseRecord]) -> tuple[tuple[Finding, CaseRecord | None], ...]:
+    whole: list[tuple[Finding, CaseRecord | None]] = [(finding, None) for finding in report.findings]
+    return (*whole, *((finding, case) for case in cases for finding in case.findings))
+
+
+def _durations(report: Report) -> tuple[tuple[str, str], ...]:
+    spent = report.run.durations
+    names = ("cluster", "controller", "apply", "observe", "total")
+    return tuple((name, seconds(getattr(spent, name))) for name in names)
+
+
+def _measurements(cases: Sequence[CaseRecord]) -> tuple[tuple[CaseRecord, Measured, str], ...]:
+    tops: dict[str, float] = {}
+    for case in cases:
+        for record in case.measurements:
+            tops[record.name] = max(tops.get(record.name, 0.0), record.max or 0.0)
+    return tuple(
+        (case, measured(record, tops[record.name]), record.name) for case in cases for record in case.measurements
+    )

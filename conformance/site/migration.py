@@ -1,0 +1,53 @@
+"""What the migration view works on: every case of every run in one compact value, for the script on the page.
+
+``cases`` holds for each case: id, page, title, level, statements, and for each column a list of letter of the verdict,
+reason, index of what was seen in ``texts``, and group (equal where two runs say the same); 0 where a run has no such
+case. ``headers`` holds for each column what backends usually receive from it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.report.model import CaseRecord
+from conformance.site.cells import Cell, in_short, outcome
+from conformance.site.columns import Column
+from conformance.site.matrix import Matrix
+from conformance.site.text import visible
+from conformance.site.usual import Habits
+
+SEEN_LENGTH = 160
+
+
+def migration_data(matrix: Matrix, habits: Mapping[str, Habits]) -> dict[str, Any]:
+    """Return the data of the page, ready to be written as JSON."""
+    texts: dict[str, int] = {}
+    cases = []
+    for row in matrix.rows:
+        cells: list[Any] = []
+        for column, cell in zip(matrix.columns, row.cells, strict=True):
+            record = column.cases.get(row.id)
+            if record is None:
+                cells.append(0)
+                continue
+            text = visible(_seen(record, cell, column))
+            cells.append([cell.letter, cell.reason, texts.setdefault(text, len(texts)), cell.group])
+        words = [visible(word) for word in row.statements]
+        cases.append([visible(row.id), row.page, visible(row.title), row.level.value, words, cells])
+    return {
+        "columns": [[column.slug, visible(column.label)] for column in matrix.columns],
+        "texts": list(texts),
+        "cases": cases,
+        "headers": [_headers(habits[column.slug]) for column in matrix.columns],
+    }
+
+
+def _headers(habits: Habits) -> list[list[str]]:
+    return [[visible(shown), visible(value)[:SEEN_LENGTH]] for shown, value, _ in habits.received.headers.values()]
+
+
+def _seen(record: CaseRecord, cell: Cell, column: Column) -> str:
+    """Return what was seen in a line: what was recorded, or why it fails."""
+    if cell.recorded:
+        seen = [f"{probe.id} → {outcome(probe, column.report.controller)}" for probe in record.probes]
+        return in_short(seen, 400)
+    return in_short(record.detail.split("\n"), SEEN_LENGTH)

@@ -1,0 +1,106 @@
+"""All pages of the site, as bytes by their paths. Pure: the same reports give the same bytes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+from typing import Any
+
+from conformance.case.statements import StatementsFile
+from conformance.judge.words import Verdict
+from conformance.report.model import Report
+from conformance.site.casepage import case_page
+from conformance.site.columns import Column, columns_of, section_of
+from conformance.site.controllerpage import controller_page
+from conformance.site.matrix import Matrix, matrix_of
+from conformance.site.migration import migration_data
+from conformance.site.names import file_names
+from conformance.site.render import Renderer
+from conformance.site.usual import habits_of
+from conformance.site.words import (
+    ABSENT,
+    FINDING_TEXTS,
+    LETTERS,
+    LEVEL_TEXTS,
+    REASON_TEXTS,
+    RECORDED,
+    SIGNS,
+    VERDICT_TEXTS,
+)
+
+ASSETS = ("early.js", "icon.svg", "matrix.js", "migrate.js", "page.js", "query.js", "site.css")
+
+
+def site(reports: Iterable[Report], statements: StatementsFile) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the site: its path, with slashes, and its bytes."""
+    columns = columns_of(reports)
+    names = file_names(case_id for column in columns for case_id in column.cases)
+    habits = {column.slug: habits_of(column.report) for column in columns}
+    matrix = matrix_of(columns, names)
+    render = Renderer()
+    yield from assets()
+    yield "index.html", render("index.html", here="matrix", **_index(matrix))
+    yield "migrate.html", render("migrate.html", here="migrate", data=migration_data(matrix, habits))
+    yield "verdicts.html", render("verdicts.html", here="verdicts", **_words())
+    for place, column in enumerate(columns):
+        levels = [(level, counts[place]) for level, counts in matrix.levels]
+        page = controller_page(column, columns, levels, habits[column.slug])
+        yield f"controller/{column.slug}.html", render("controller.html", root="../", page=page, pages=names)
+    rows = matrix.rows
+    for place, row in enumerate(rows):
+        yield (
+            f"case/{row.page}.html",
+            render(
+                "case.html",
+                root="../",
+                page=case_page(row.id, columns, statements, habits),
+                section=section_of(row.id),
+                level_texts=LEVEL_TEXTS,
+                before=rows[place - 1] if place else None,
+                after=rows[place + 1] if place + 1 < len(rows) else None,
+            ),
+        )
+
+
+def assets() -> Iterator[tuple[str, bytes]]:
+    """Yield the files that are the same in every site."""
+    folder = files("conformance.site") / "assets"
+    for name in ASSETS:
+        yield f"assets/{name}", (folder / name).read_bytes()
+
+
+def _index(matrix: Matrix) -> dict[str, Any]:
+    letters = {letter for row in matrix.rows for letter in row.letters}
+    words = [(LETTERS[verdict], SIGNS[verdict], verdict.value) for verdict in Verdict]
+    words += [("r", RECORDED, "recorded"), ("n", ABSENT, "not run")]
+    used = [(letter, sign, word) for letter, sign, word in words if letter in letters]
+    return {
+        "matrix": matrix,
+        "legend": [(sign, word) for _, sign, word in used],
+        "present": [word.replace(" ", "-") for _, _, word in used],
+        "notes": _notes(matrix.columns),
+        "suites": list(dict.fromkeys(column.report.suite.version for column in matrix.columns)),
+    }
+
+
+def _notes(columns: Sequence[Column]) -> list[str]:
+    """Return what a reader must know before comparing columns."""
+    notes = [
+        f"{column.label} was cut short: not every case has been judged."
+        for column in columns
+        if not column.report.run.complete
+    ]
+    if len({column.report.suite.cases_digest for column in columns}) > 1:
+        notes.append("Not all runs had the same cases, or the same text of them. A column may lack some.")
+    return notes
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "verdicts": VERDICT_TEXTS,
+        "signs": SIGNS,
+        "letters": LETTERS,
+        "levels": LEVEL_TEXTS,
+        "reasons": REASON_TEXTS,
+        "findings": FINDING_TEXTS,
+        "recorded": RECORDED,
+        "absent": ABSENT,
+    }
