@@ -7,13 +7,11 @@ keeps quiet about a body that ends before its Content-Length.
 import http.client
 import re
 
+from conformance.probes.trouble import Nonsense
+
 _PIECE = 65536
 _LINE = 1024
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?\r?\n")
-
-
-class Nonsense(http.client.HTTPException):
-    """The body is not framed as HTTP wants it."""
 
 
 def read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool]:

@@ -4,7 +4,7 @@ import re
 import shlex
 
 from conformance.probes.answer import Endpoint, WireProbe
-from conformance.probes.pinned import WITH_BODY
+from conformance.probes.request import WITH_BODY
 
 _PLAIN_TARGET = re.compile(r"/[A-Za-z0-9_.~/?=&-]*")
 _UNNOTICED_BODY = 1024

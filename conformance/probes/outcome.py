@@ -1,21 +1,25 @@
 """From an Answer to its outcome: one word or code of a small set that can be compared between controllers.
 
 The set: a backend's name (``a``, or ``other/a`` in another namespace), ``status:404``,
-``redirect:308:https://…``, ``reset``, ``refused``, ``timeout``, ``malformed``, ``tls-alert:NAME`` and ``stale`` (a
-backend's answer to some other request, or one that only claims to be a backend's).
+``redirect:308:https://…``, ``grpc-status:14`` (``grpc-status:none`` where a 200 had none), ``reset``, ``refused``,
+``timeout``, ``malformed``, ``tls-alert:NAME``, ``alpn:NAME`` (TLS agreed on another protocol than the probe's),
+``stale`` (a backend's answer to some other request, or one that only claims to be a backend's) and ``varies:a,b``
+(different backends on one connection).
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from conformance.probes.answer import BACKEND_HEADER, PROBE_HEADER, Answer
+from conformance.probes.answer import ACCOUNT_QUESTION, BACKEND_HEADER, PROBE_HEADER, Answer
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 WITHOUT_BODY = frozenset({101, 204, 304})
+_GRPC_STATUS = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,18 @@ class Sighting:
 
 
 def sighting(answer: Answer, *, names: Mapping[str, str], suffix: str = "") -> Sighting:
-    """Read an answer.
+    """Read an answer; of several on one connection the worst decides.
 
     ``names`` maps the namespaces of the run to the names that cases use for them (the first one is ""); ``suffix`` is
     what made the hosts of the case unique. Both keep what differs from run to run out of the outcome.
     """
+    last = _sighting(answer, names, suffix)
+    if not answer.earlier:
+        return last
+    return _worst([*(_sighting(earlier, names, suffix) for earlier in answer.earlier), last])
+
+
+def _sighting(answer: Answer, names: Mapping[str, str], suffix: str) -> Sighting:
     if answer.trouble:
         return Sighting(answer.trouble)
     who = _backend_of(answer)
@@ -51,7 +62,29 @@ def sighting(answer: Answer, *, names: Mapping[str, str], suffix: str = "") -> S
     namespace, backend, pod, account = who
     symbol = names.get(namespace, namespace)
     name = f"{symbol}/{backend}" if symbol else backend
-    return Sighting(name if answer.status == 200 else status, backend, namespace, pod, account)
+    return Sighting(name if _succeeded(answer) else status, backend, namespace, pod, account)
+
+
+def _worst(seen: list[Sighting]) -> Sighting:
+    """Return one sighting for all: what fell short of a backend, if anything did, and any backend that was reached.
+
+    So neither "this backend" nor "no match" holds unless it holds for every request.
+    """
+    outcomes = {sighting.outcome for sighting in seen}
+    if len(outcomes) == 1:
+        return seen[-1]
+    served = [sighting for sighting in seen if sighting.matched]
+    # The name of a backend holds no colon: it is part of a host name.
+    short = [s.outcome for s in seen if not s.matched] or [s.outcome for s in served if ":" in s.outcome]
+    outcome = short[0] if short else "varies:" + ",".join(sorted(outcomes))
+    return replace(served[-1], outcome=outcome) if served else Sighting(outcome)
+
+
+def _succeeded(answer: Answer) -> bool:
+    """Tell whether the backend did what was asked: a WebSocket is an upgrade, a call has a status of its own."""
+    if answer.protocol == "websocket":
+        return answer.status == 101
+    return answer.status == 200 and (answer.protocol != "grpc" or answer.trailer("grpc-status") == "0")
 
 
 _Who = tuple[str, str, str, dict[str, Any]]
@@ -69,16 +102,21 @@ def _backend_of(answer: Answer) -> _Who | None:
     identity = tuple(header.split("/"))
     if len(identity) != 3 or not all(identity):
         return _LIAR
-    if answer.head or answer.status in WITHOUT_BODY:
+    if answer.head or (answer.status in WITHOUT_BODY and answer.protocol != "websocket"):
         return (*identity, {})
     account = _account(answer.body)
     said = account is not None and (account["namespace"], account["backend"], account["pod"]) == identity
     if account is None or not said or not _tells_of(account, answer.sent):
         return _LIAR
+    if answer.status == 101 and account.get("message") != ACCOUNT_QUESTION + answer.sent:
+        return _LIAR
     return (*identity, account)
 
 
 def _status(answer: Answer, suffix: str) -> str:
+    if answer.protocol == "grpc" and (answer.status == 200 or answer.trailer("grpc-status") is not None):
+        code = answer.trailer("grpc-status") or ""
+        return f"grpc-status:{code if _GRPC_STATUS.fullmatch(code) else 'none'}"
     location = answer.header("Location")
     if answer.status in REDIRECTS and location is not None:
         return f"redirect:{answer.status}:{location.replace(suffix, '') if suffix else location}"[:300]
@@ -88,6 +126,15 @@ def _status(answer: Answer, suffix: str) -> str:
 class _Body(TypedDict):
     length: int
     sha256: str
+
+
+class _Tls(TypedDict):
+    """What the backend saw of the TLS in front of it, if it spoke any."""
+
+    version: str
+    alpn: str | None
+    sni: str | None
+    client: str | None
 
 
 class _Account(TypedDict):
@@ -102,6 +149,9 @@ class _Account(TypedDict):
     headers: list[tuple[str, str]]
     body: _Body
     version: NotRequired[str]
+    tls: NotRequired[_Tls | None]
+    message: NotRequired[str]
+    pseudo: NotRequired[list[tuple[str, str]]]
     peer: NotRequired[str]
     trailers: NotRequired[list[tuple[str, str]]]
 

@@ -1,66 +1,52 @@
-"""The thin client for requests that requests cannot say: odd bytes in a target, malformed headers."""
+"""The thin client for HTTP/1.1 that requests cannot say: odd bytes, trailers, 100-continue, kept connections."""
 
-import contextlib
-import http.client
-import re
-import socket
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
-from conformance.probes.body import read_body
-from conformance.probes.deadline import arm
-from conformance.probes.pinned import DeadlinePassed, tls_context, tls_facts, wire_headers
+from conformance.probes.answer import Answer, WireProbe
+from conformance.probes.line import Line
+from conformance.probes.request import body_bytes, head_bytes
+from conformance.probes.response import Response, ResponseReader
 
-_SAYABLE = re.compile(r"[!-~]+")
-_TLS = tls_context()
-
-
-def needs_raw(probe: WireProbe) -> bool:
-    """Tell whether only the raw client can send this probe: http.client refuses such targets and headers."""
-    return not _SAYABLE.fullmatch(probe.target) or any("\n" in value or "\r" in value for _, value in probe.headers)
+CONTINUE_SECONDS = 1.0
+"""How long a body is held back for the interim answer."""
 
 
-def request_bytes(probe: WireProbe) -> bytes:
-    """Return the request as bytes, one character of target and headers each (Latin-1)."""
-    lines = [f"{probe.method} {probe.target} HTTP/1.1", *(f"{n}: {v}" for n, v in wire_headers(probe))]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (probe.body or b"")
-
-
-def send_raw(probe: WireProbe, sent: str, endpoint: Endpoint, limits: ProbeLimits) -> Answer:
-    """Send the probe byte for byte and return the answer.
+def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[Answer]:
+    """Send the requests, one after another, and yield the answer to each. ``requests`` holds (number, probe).
 
     Raises:
-        DeadlinePassed, OSError, http.client.HTTPException: as with the requests client.
+        OSError, http.client.HTTPException, h11.RemoteProtocolError, OtherProtocol: as they come.
     """
     began = time.monotonic()
-    address = (endpoint.address, endpoint.port(probe.scheme))
-    with socket.create_connection(address, timeout=limits.seconds) as plain:
-        guard = arm(plain, began + limits.seconds)
-        try:
-            stream = _TLS.wrap_socket(plain, server_hostname=probe.sni) if probe.scheme == "https" else plain
-            with stream:
-                stream.sendall(request_bytes(probe))
-                certificate, version = tls_facts(stream)
-                with contextlib.closing(http.client.HTTPResponse(stream, method=probe.method)) as response:
-                    response.begin()
-                    body, truncated = read_body(response, limits.body_bytes)
-            if guard.passed:
-                raise DeadlinePassed
-        except Exception as error:
-            if guard.passed:
-                raise DeadlinePassed from error
-            raise
-        finally:
-            guard.end()
+    stream = line.open()
+    reader = ResponseReader(stream, line.limits.body_bytes)
+    for sent, probe in requests:
+        reader.begin(probe.method)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            # A server may answer before it has read the whole request, and end the connection with that.
+            if probe.wait_for_continue:
+                stream.sendall(head_bytes(probe))
+                if reader.wait_for_interim(CONTINUE_SECONDS):
+                    stream.sendall(body_bytes(probe))
+            else:
+                stream.sendall(head_bytes(probe) + body_bytes(probe))
+        yield answer_of(reader.read(), probe, sent, time.monotonic() - began)
+        began = time.monotonic()
+
+
+def answer_of(response: Response, probe: WireProbe, sent: str, seconds: float) -> Answer:
+    """Return the answer that a response is."""
     return Answer(
         sent=sent,
-        seconds=time.monotonic() - began,
+        seconds=seconds,
         status=response.status,
         http_reason=response.reason,
-        headers=tuple(response.getheaders()),
-        body=body,
-        truncated=truncated,
-        certificate=certificate,
-        tls_version=version,
+        headers=response.headers,
+        body=response.body,
+        truncated=response.truncated,
+        interim=response.interim,
+        trailers=response.trailers,
         head=probe.method == "HEAD",
     )
