@@ -2,10 +2,21 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from conformance.case.manifests import KubernetesObject
-from conformance.case.model import Frozen, Level, Placement, Received
+from conformance.case.model import (
+    Backend,
+    Certificate,
+    Frozen,
+    Latency,
+    Level,
+    Marker,
+    Named,
+    Placement,
+    Protocol,
+    Received,
+)
 
 LABEL = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 """A section's or case's name: a DNS label of at most 40 characters, because host names are made from it."""
@@ -53,20 +64,32 @@ class FileExpectation(Frozen):
     """What a probe must see: a backend, and what that backend must have received."""
 
     backend: str = Field(
-        min_length=1, description="A backend a-e (other/a in the second namespace), no match or record."
+        min_length=1, description="A backend (other/a in the second namespace), no match, tls refused or record."
     )
     received: Received | None = None
+    certificate: Certificate | None = None
+    pods: int | None = Field(default=None, ge=1, strict=True, description="How many pods must have answered.")
+    alpn: str | None = None
+    continued: bool = Field(default=False, strict=True, description="An interim 100 must have come.")
+
+
+Expected = Annotated[FileExpectation, BeforeValidator(_expectation, json_schema_input_type=str | FileExpectation)]
+Targets = Annotated[
+    tuple[Target, ...],
+    Field(min_length=1, description="Request target, exactly as it is to be sent; a list is several probes."),
+    BeforeValidator(_listed, json_schema_input_type=Target | Annotated[tuple[Target, ...], Field(min_length=1)]),
+]
 
 
 class FileProbe(Frozen):
-    """One request, or several that expect the same."""
+    """One request, or several that expect the same; or a look at an Ingress's status."""
 
     id: str | None = Field(default=None, min_length=1, description="Derived from method, host and target when absent.")
-    request: Annotated[
-        tuple[Target, ...],
-        Field(min_length=1, description="Request target, exactly as it is to be sent; a list is several probes."),
-        BeforeValidator(_listed, json_schema_input_type=Target | Annotated[tuple[Target, ...], Field(min_length=1)]),
-    ]
+    request: Targets | None = None
+    status: str | None = Field(
+        default=None,
+        description="In place of a request: the Ingress at whose status to look; expects address or no address.",
+    )
     method: str = Field(default="GET", pattern=r"^[A-Z]{1,20}$")
     scheme: Literal["http", "https"] = "http"
     host: str | None = Field(
@@ -75,9 +98,98 @@ class FileProbe(Frozen):
     named: bool = Field(default=True, strict=True, description="False says that no rule names the host, on purpose.")
     headers: dict[str, HeaderValues] = Field(default_factory=dict)
     body: str | None = None
-    expect: Annotated[FileExpectation, BeforeValidator(_expectation, json_schema_input_type=str | FileExpectation)] = (
-        Field(description="A backend a-e, `no match`, `record`, or a backend with what it must have received.")
+    sni: str | None = Field(default=None, description="Name in the TLS handshake; the host if absent, none if empty.")
+    tls: Literal["1.0", "1.1", "1.2", "1.3"] | None = Field(default=None, description="The only version offered.")
+    alpn: tuple[str, ...] = ()
+    protocol: Protocol = "http/1.1"
+    chunked: bool = Field(default=False, strict=True)
+    trailers: dict[str, str] = Field(default_factory=dict)
+    times: int = Field(default=1, ge=1, le=200, strict=True, description="Requests of one observation.")
+    on_one_connection: int = Field(default=1, ge=1, le=50, strict=True)
+    expect: Expected = Field(
+        description="A backend, `no match`, `record`, or a backend with what it must have received."
     )
+
+    @model_validator(mode="after")
+    def _asks(self) -> "FileProbe":
+        if (self.request is None) == (self.status is None):
+            raise ValueError("a probe has either request or status")
+        return self
+
+
+class FileAction(Frozen):
+    """One change; exactly one of its parts is written."""
+
+    apply: KubernetesObject | None = None
+    delete: Named | None = None
+    scale: Backend | None = None
+    unready: str | None = None
+    ready: str | None = None
+    replace: str | None = None
+    restart: Literal["controller"] | None = None
+    unrelated_updates: int | None = Field(default=None, ge=1, le=1000, strict=True)
+
+    @model_validator(mode="after")
+    def _one(self) -> "FileAction":
+        if len(self.model_fields_set) != 1:
+            raise ValueError(
+                "an action is one of apply, delete, scale, unready, ready, replace, restart and unrelated_updates"
+            )
+        return self
+
+
+class FileTraffic(Frozen):
+    """Requests sent without a pause during a step."""
+
+    request: Target = "/"
+    host: str | None = None
+    scheme: Literal["http", "https"] = "http"
+    expect: Expected
+    judged: bool = Field(default=True, strict=True, description="False: failed requests are counted, not judged.")
+
+
+class FileStep(Frozen):
+    """Changes, then a wait for the controller to load them, then probes."""
+
+    title: Sentence
+    do: tuple[FileAction, ...] = ()
+    traffic: FileTraffic | None = None
+    latency: Latency | None = None
+    probes: tuple[FileProbe, ...] = ()
+
+
+class Stored(Frozen):
+    """The object is accepted, and stored with these values (path to value)."""
+
+    stored: dict[str, str] = Field(min_length=1)
+
+
+class Refused(Frozen):
+    """The object is refused, and the message names this field."""
+
+    refused: str = Field(min_length=1)
+
+
+class Shown(Frozen):
+    """Whatever happens is recorded, with the value of this path."""
+
+    record: str = Field(min_length=1)
+
+
+class FileSubmission(Frozen):
+    """An object offered to the API server, as a dry run."""
+
+    id: str = Field(min_length=1)
+    create: KubernetesObject | None = None
+    update: KubernetesObject | None = None
+    each: tuple[str, ...] = Field(default=(), description='Texts put in the place of "$each", a submission each.')
+    expect: Literal["accepted", "refused", "record"] | Stored | Refused | Shown
+
+    @model_validator(mode="after")
+    def _one(self) -> "FileSubmission":
+        if (self.create is None) == (self.update is None):
+            raise ValueError("a submission has either create or update")
+        return self
 
 
 class FileCase(Frozen):
@@ -98,11 +210,17 @@ class FileCase(Frozen):
         strict=True,
         description="How often the rules stand side by side under hosts of their own, to show a choice made by chance.",
     )
-    marker: bool = Field(
-        default=True, strict=True, description="False where the Ingress has no room for a marker rule."
+    marker: Marker = Field(
+        default="own",
+        description="Where the proof stands that the objects are loaded: own (a rule in each Ingress), beside (in an "
+        "Ingress beside them, where theirs must not be served or goes away), none (no room for a rule).",
     )
-    objects: tuple[KubernetesObject, ...] = Field(min_length=1)
+    backends: tuple[Backend, ...] = Field(default=(), description="Echo backends of the case's own.")
+    uses: tuple[Literal["default-class"], ...] = ()
+    objects: tuple[KubernetesObject, ...] = ()
     probes: tuple[FileProbe, ...] = ()
+    steps: tuple[FileStep, ...] = ()
+    submissions: tuple[FileSubmission, ...] = ()
 
 
 Cell = Annotated[tuple[str, ...] | None, BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...] | None)]

@@ -61,13 +61,17 @@ def _statements(case: Case, known: Collection[str] | None) -> Iterator[Flaw]:
 
 
 def _level(case: Case) -> Iterator[Flaw]:
-    if case.level is Level.API:
-        hint = "it is judged once per cluster version, not per controller"
-        yield Flaw(("level",), "a case at level api cannot be run yet", hint)
+    if (case.level is Level.API) != bool(case.submissions):
+        hint = "submissions are judged at level api, probes at the others"
+        yield Flaw(("level",), f"the level {case.level} does not go with what the case sends", hint)
+    outcomes = {submission.outcome for submission in case.submissions}
+    if "refused" in outcomes and "accepted" not in outcomes:
+        hint = "add its accepted twin; without it a server that refuses everything passes"
+        yield Flaw(("submissions",), "a refusal is expected, but nothing accepted in the same case", hint)
 
 
 def _placement(case: Case) -> Iterator[Flaw]:
-    derived = derived_placement(case.objects)
+    derived = derived_placement(case.objects, case.steps)
     if looser(case.placement, derived):
         hint = "leave it out, or give a stricter one"
         yield Flaw(("placement",), f"placement {case.placement} is looser than the objects allow ({derived})", hint)
@@ -90,8 +94,8 @@ def _objects(case: Case) -> Iterator[Flaw]:
             message = f"section, name and object's name are longer than {LONGEST_LABEL} characters together"
             yield Flaw(("objects", index, "metadata", "name"), message, hint)
     for index, spec in ingress_specs(case.objects):
-        if case.marker and not items(spec.get("rules")):
-            hint = "write marker: false; a marker rule would make it another kind of Ingress"
+        if case.marker == "own" and not items(spec.get("rules")):
+            hint = "write marker: none; a marker rule would make it another kind of Ingress"
             yield Flaw(("objects", index, "spec"), "an Ingress without rules has no room for a marker", hint)
 
 

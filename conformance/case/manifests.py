@@ -115,20 +115,48 @@ class IngressObject(KubernetesValue):
     spec: IngressSpec
 
 
+class CertificateSpec(KubernetesValue):
+    """The certificate that a Secret holds; made anew for each run."""
+
+    names: tuple[str, ...] = Field(min_length=1, description="Made unique like the hosts of the rules.")
+    key: Literal["ecdsa", "rsa"] = "ecdsa"
+    intermediate: bool = Field(default=False, description="Signed by an intermediate CA, which stands in tls.crt too.")
+    expired: bool = False
+    flaw: Literal["", "empty", "garbage", "mismatch", "no-key"] = Field(
+        default="", description="What is wrong with the Secret's data on purpose."
+    )
+
+
+class SecretObject(KubernetesValue):
+    """A Secret; with ``certificate`` the suite writes tls.crt and tls.key."""
+
+    api_version: Literal["v1"] | None = None
+    kind: Literal["Secret"]
+    metadata: Metadata
+    type: str | None = Field(default=None, description="kubernetes.io/tls where a certificate is given.")
+    certificate: CertificateSpec | None = None
+    data: dict[str, str] = Field(default_factory=dict)
+    string_data: dict[str, str] = Field(default_factory=dict)
+
+
 class OtherObject(BaseModel):
     """An object of another kind, free in everything but its name."""
 
     model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
 
     api_version: str | None = Field(default=None, description="May be left out for the kinds the suite knows.")
-    kind: str = Field(min_length=1, json_schema_extra={"not": {"const": "Ingress"}})
+    kind: str = Field(min_length=1, json_schema_extra={"not": {"enum": ["Ingress", "Secret"]}})
     metadata: Metadata
 
 
 def _kind(value: Any) -> str:
-    return "ingress" if isinstance(value, dict) and value.get("kind") == "Ingress" else "other"
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return {"Ingress": "ingress", "Secret": "secret"}.get(str(kind), "other")
 
 
 KubernetesObject = Annotated[
-    Annotated[IngressObject, Tag("ingress")] | Annotated[OtherObject, Tag("other")], Discriminator(_kind)
+    Annotated[IngressObject, Tag("ingress")]
+    | Annotated[SecretObject, Tag("secret")]
+    | Annotated[OtherObject, Tag("other")],
+    Discriminator(_kind),
 ]

@@ -1,81 +1,76 @@
 """What a case is, once it has been loaded: frozen values, no behaviour that touches the world."""
 
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-NO_MATCH = "no match"
-RECORD = "record"
-ADDRESS = "@address"
-"""A probe's host that stands for the controller's own address: the Host header is the IP."""
+from conformance.case.probe import (
+    ACCEPTED,
+    ADDRESS,
+    HAS_ADDRESS,
+    NO_ADDRESS,
+    NO_CLASS,
+    NO_MATCH,
+    NOBODY,
+    OUR_CLASS,
+    OUR_CONTROLLER,
+    RECORD,
+    REFUSED,
+    SHARED_BACKENDS,
+    TLS_REFUSED,
+    Certificate,
+    Expectation,
+    Frozen,
+    Level,
+    Manifest,
+    Probe,
+    Protocol,
+    Received,
+)
+from conformance.case.steps import Action, Backend, Latency, Named, Step, Submission, Traffic
 
-SHARED_BACKENDS = ("a", "b", "c", "d", "e")
-"""Every namespace of a run has these Services; each is served by an echo backend of the same name.
-
-Each Service has port 80 (name ``http``, container port 8080) and port 8081 (name ``alt``, container port 9090).
-"""
-
-Manifest = dict[str, Any]
-
-
-class Frozen(BaseModel):
-    """A value: it cannot be changed, and it refuses keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Level(StrEnum):
-    """How binding the statement behind a case is; the levels are told apart in every report."""
-
-    CORE = "core"
-    EXTENDED = "extended"
-    OBSERVED = "observed"
-    API = "api"
-
-
-class Received(Frozen):
-    """What the backend must have received; ``None`` means not looked at."""
-
-    method: str | None = None
-    target: str | None = Field(default=None, description="The raw request target, path and query.")
-    host: str | None = Field(default=None, description="The Host header, written as in the case.")
-    body: str | None = Field(default=None, description="The whole body.")
-    port: int | None = Field(
-        default=None, description="The container port that was reached: 8080 (http) or 9090 (alt)."
-    )
-    headers: dict[str, str] = Field(default_factory=dict, description="Headers that must have arrived with this value.")
-
-
-class Expectation(Frozen):
-    """What one probe must see.
-
-    ``outcome`` is the name of a backend, ``no match`` (no backend of the case answers) or ``record``
-    (nothing is judged, the outcome is only written down).
-    """
-
-    outcome: str
-    received: Received | None = None
-
-
-class Probe(Frozen):
-    """One request and what is expected of the answer. Hosts are written as in the case file."""
-
-    id: str
-    method: str = "GET"
-    scheme: Literal["http", "https"] = "http"
-    host: str
-    target: str = "/"
-    headers: tuple[tuple[str, str], ...] = ()
-    body: str | None = None
-    expect: Expectation
-    witness: bool = Field(default=False, description="Added by a table: it proves that the row's own rule is there.")
-    named: bool = Field(default=True, description="False where no rule of the case names the host, on purpose.")
-
+__all__ = [
+    "ACCEPTED",
+    "ADDRESS",
+    "HAS_ADDRESS",
+    "NOBODY",
+    "NO_ADDRESS",
+    "NO_CLASS",
+    "NO_MATCH",
+    "OUR_CLASS",
+    "OUR_CONTROLLER",
+    "RECORD",
+    "REFUSED",
+    "SHARED_BACKENDS",
+    "TLS_REFUSED",
+    "Action",
+    "Backend",
+    "Case",
+    "Certificate",
+    "Expectation",
+    "Frozen",
+    "Latency",
+    "Level",
+    "Manifest",
+    "Marker",
+    "Named",
+    "Placement",
+    "Probe",
+    "Protocol",
+    "Received",
+    "Step",
+    "Submission",
+    "Traffic",
+]
 
 Placement = Literal["packed", "own", "alone", "odd"]
 """Where a case may run: in an Ingress shared with others; apart from plainer cases, which it might trouble; alone on
 a controller; or alone and last, because its odd but valid objects might spoil a controller."""
+
+
+Marker = Literal["own", "beside", "none"]
+"""Where the proof stands that the controller has loaded the objects: in each Ingress of the case, in an Ingress beside
+them (where theirs must not be served, or goes away), or nowhere (no room for a rule: the positive probes prove it)."""
 
 
 class Case(Frozen):
@@ -89,7 +84,13 @@ class Case(Frozen):
     objects: tuple[Manifest, ...]
     probes: tuple[Probe, ...]
     placement: Placement
-    marker: bool = Field(default=True, description="False where the object under test has no room for a marker rule.")
+    marker: Marker = "own"
+    backends: tuple[Backend, ...] = ()
+    steps: tuple[Step, ...] = ()
+    submissions: tuple[Submission, ...] = Field(default=(), description="Level api: what the API server must say.")
+    uses: tuple[str, ...] = Field(
+        default=(), description="What the whole cluster has one of, such as the default class: used by one at a time."
+    )
     copies: int = Field(
         default=1,
         description="How often the rules stand side by side, each time under other hosts: a choice that a controller "

@@ -5,17 +5,21 @@ from typing import Any, get_args
 
 from conformance.case.file_format import PATH_TYPES
 from conformance.case.matching import ingress_specs, items, mapping
-from conformance.case.model import Manifest, Placement
+from conformance.case.model import Manifest, Placement, Step
 
 STRICTNESS: tuple[Placement, ...] = get_args(Placement)
 """From the placement with the most company to that with the least."""
 
 
-def derived_placement(objects: Sequence[Manifest]) -> Placement:
-    """Return the least strict placement that is safe for these objects."""
-    if any(_catches_all(spec) for _, spec in ingress_specs(objects)):
+def derived_placement(objects: Sequence[Manifest], steps: Sequence[Step] = ()) -> Placement:
+    """Return the least strict placement that is safe for these objects and what happens to them."""
+    actions = [action for step in steps for action in step.actions]
+    standing = [*objects, *(action.apply for action in actions if action.apply is not None)]
+    if any(_catches_all(spec) for _, spec in ingress_specs(standing)):
         return "alone"
-    if len(objects) == 1 and _only_hosts_and_paths(objects[0]):
+    if any(action.restart or action.unrelated_updates for action in actions):
+        return "alone"
+    if len(objects) == 1 and not steps and _only_hosts_and_paths(objects[0]):
         return "packed"
     return "own"
 

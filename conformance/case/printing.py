@@ -15,6 +15,8 @@ from conformance.case.model import NO_MATCH, RECORD, Case, Expectation, Level, P
 NO_CASE = "no case yet"
 LEVEL_STYLES = {Level.CORE: "bold", Level.EXTENDED: "", Level.OBSERVED: "dim", Level.API: "dim"}
 
+MARKERS = {"own": "", "beside": ", with a marker rule in an Ingress beside it", "none": ", without a marker rule"}
+
 Cell = tuple[str, str]
 """A text and its style on a terminal."""
 
@@ -43,7 +45,7 @@ def print_case(case: Case) -> None:
         "level": case.level.value,
         "statements": " ".join(case.statements),
         "spec": case.spec_url,
-        "placement": case.placement + ("" if case.marker else ", without a marker rule"),
+        "placement": case.placement + MARKERS[case.marker],
         "from": case.where,
     }
     for name, value in head.items():

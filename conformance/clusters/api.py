@@ -107,6 +107,30 @@ class Api:
                 raise
             return self.merge(manifest)
 
+    def put(self, manifest: Manifest) -> Manifest:
+        """Create an object, or put it whole in the place of the one that is there."""
+        try:
+            return self.create(manifest)
+        except Refused as refusal:
+            if refusal.status != 409:
+                raise
+        replaced: Manifest = self.request("PUT", object_path(manifest), manifest)
+        return replaced
+
+    def try_out(self, manifest: Manifest, *, update: bool) -> Manifest:
+        """Return the object as the server would store it, without storing it (server-side dry run).
+
+        Raises:
+            Refused: the server would refuse it.
+        """
+        method, path = ("PUT", object_path(manifest)) if update else ("POST", collection_path(manifest))
+        stored: Manifest = self.request(method, f"{path}?dryRun=All&fieldValidation=Strict", manifest)
+        return stored
+
+    def call_pod(self, namespace: str, pod: str, port: int, path: str) -> None:
+        """Send a POST to a port of a pod, through the API server, so that it works wherever the pod runs."""
+        self.request("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}")
+
     def get(self, manifest: Manifest) -> Manifest | None:
         """Return the object of that kind and name, ``None`` where there is none."""
         try:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from conformance.case.model import Case, Manifest
 from conformance.clusters.api import Refused
 from conformance.engine.limits import Limits
+from conformance.engine.pods import await_ready
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController, Stage
+from conformance.plan.certificates import Mint
+from conformance.plan.instance import Ground
 from conformance.plan.objects import with_marker
-from conformance.plan.units import Ground, Unit
+from conformance.plan.units import Unit
 from conformance.probes.answer import ProbeLimits
 from conformance.probes.sender import Sender
 from conformance.waiting import wait_until
@@ -35,17 +38,21 @@ class Crew:
     hopeless: threading.Event = field(default_factory=threading.Event)
     slowest_live: float = 0.0
     apply_seconds: float = 0.0
+    mint: Mint = field(default_factory=Mint)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROBE_THREADS, "probe"))
 
     def ground(self, controller: RunningController, realm: str) -> Ground:
         """Return what a plan for this instance needs to know."""
-        return Ground(dict(self.stage.namespaces), controller.ingress_class, controller.endpoint.address, realm)
+        names = dict(self.stage.namespaces)
+        return Ground(
+            names, controller.ingress_class, controller.endpoint.address, realm, controller.controller, self.mint
+        )
 
     def watch(self, unit: Unit, controller: RunningController) -> Watch:
         """Return an empty watch of the unit at that instance."""
         names = {real: symbolic for symbolic, real in self.stage.namespaces.items()}
         sender = Sender(controller.endpoint, ProbeLimits(self.limits.probe))
-        return Watch(unit, sender, self.pool, names)
+        return Watch(unit, sender, self.pool, names, look_up=self.stage.api.get)
 
     def working(self, controller: RunningController) -> Callable[[], bool]:
         """Return a function that tells whether it makes sense to go on waiting for this instance."""
@@ -74,14 +81,26 @@ class Crew:
     def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
         """Apply the objects of the units side by side; returns the refusals by unit name."""
         began = time.monotonic()
-        pairs = [(unit.name, manifest) for unit in units for manifest in unit.objects]
+        pairs = [(unit.name, manifest) for unit in units for manifest in unit.standing]
         refusals = self.stage.api.apply_all([manifest for _, manifest in pairs])
         self.apply_seconds += time.monotonic() - began
         return {name: refusal for (name, _), refusal in zip(pairs, refusals, strict=True) if refusal is not None}
 
     def apply_revision(self, unit: Unit) -> None:
         """Apply the marked objects of a unit again, at its present revision."""
-        self.stage.api.apply_all([unit.objects[index] for index in unit.marked])
+        renewed = unit.marked if unit.beside is None else (unit.beside,)
+        self.stage.api.apply_all([unit.objects[index] for index in renewed])
+
+    def prepare(self, unit: Unit) -> None:
+        """Make the unit's own backends, and wait until they are ready.
+
+        Raises:
+            HarnessFailure: they did not become ready.
+        """
+        self.stage.api.apply_all(unit.backends)
+        for manifest in unit.backends:
+            if manifest["kind"] == "Deployment":
+                await_ready(self.stage.api, manifest)
 
     def wait_until_gone(self, watch: Watch) -> None:
         """Wait until the markers of objects that were removed no longer answer, as long as a change may take."""
@@ -89,7 +108,7 @@ class Crew:
 
     def remove(self, units: Sequence[Unit]) -> None:
         """Delete the objects of the units."""
-        self.stage.api.delete_all([manifest for unit in units for manifest in unit.objects])
+        self.stage.api.delete_all([manifest for unit in units for manifest in unit.every_object()])
 
 
 def bystander(name: str, ground: Ground) -> Unit:

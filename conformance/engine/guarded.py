@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.engine.crew import bystander
-from conformance.engine.record import Judgement
+from conformance.engine.judgement import Judgement
 from conformance.engine.rounds import Watch
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave, halves

@@ -4,18 +4,22 @@ A probe that expects nothing to match proves something only while the objects un
 counts only when the markers of every object, at their current revision, answered both before and after it.
 """
 
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from conformance.case.model import NO_MATCH, RECORD
+from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, NO_MATCH, RECORD, TLS_REFUSED, Manifest, Probe
 from conformance.judge.probes import Attempt, as_expected, settled
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.units import PlannedProbe, Unit
-from conformance.probes.answer import WireProbe
+from conformance.probes.answer import Answer, WireProbe
 from conformance.probes.outcome import Sighting, sighting
 from conformance.probes.sender import Sender
+
+NO_ALIASES: Mapping[str, str] = {}
 
 
 @dataclass
@@ -30,6 +34,7 @@ class Watch:
     attempts: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
     marker_attempts: list[Attempt] = field(default_factory=list)
     live_after: float | None = None
+    look_up: Callable[[Manifest], Manifest | None] = lambda _: None
 
     def markers_answer(self) -> bool:
         """Send each marker once; tell whether all of them, at the current revision, reached the marker backend.
@@ -47,22 +52,22 @@ class Watch:
         """Observe the probes once (all of the unit, or ``only`` those), between two looks at the markers."""
         probes = list(self.unit.probes if only is None else only)
         before = self._marked()
-        fresh = list(self.pool.map(lambda planned: self._attempt(planned.wire, planned.ending), probes))
+        fresh = list(self.pool.map(self.observe, probes))
         live = before and self._marked()
         if live and not self.unit.marked:
             live = any(
-                as_expected(planned.probe, attempt, planned.ending)
+                as_expected(planned.probe, attempt, planned.ending, planned.facts)
                 for planned, attempt in zip(probes, fresh, strict=True)
                 if positive(planned)
             )
         for planned, attempt in zip(probes, fresh, strict=True):
             counted = live or (not self.unit.marked and attempt.seen.matched)
-            kept = Attempt(attempt.at, attempt.answer, attempt.seen, counted, self.unit.revision)
+            kept = replace(attempt, counted=counted, revision=self.unit.revision)
             self.attempts.setdefault(planned.key, []).append(kept)
 
     def open_probes(self) -> list[PlannedProbe]:
         """Return the probes that have not yet shown the expected answer often enough."""
-        return [p for p in self.unit.probes if not settled(p.probe, self.of(p), p.ending)]
+        return [p for p in self.unit.probes if not settled(p.probe, self.of(p), p.ending, p.facts)]
 
     def of(self, planned: PlannedProbe) -> list[Attempt]:
         """Return the attempts of one probe, oldest first."""
@@ -74,17 +79,44 @@ class Watch:
     def _positive_answers(self, planned: PlannedProbe) -> bool:
         if not positive(planned):
             return False
-        attempt = self._attempt(planned.wire, planned.ending)
+        attempt = self.observe(planned)
         self.marker_attempts.append(attempt)
-        return as_expected(planned.probe, attempt, planned.ending)
+        return as_expected(planned.probe, attempt, planned.ending, planned.facts)
 
-    def _attempt(self, wire: WireProbe, ending: str) -> Attempt:
+    def observe(self, planned: PlannedProbe) -> Attempt:
+        """Observe a probe once: one request, several that should be answered alike, or a look at a status."""
+        if planned.status_of is not None:
+            return self._status(planned.status_of)
+        if planned.probe.times == 1:
+            return self._attempt(planned.wire, planned.ending, planned.aliases)
+        several = [self._attempt(planned.wire, planned.ending, planned.aliases) for _ in range(planned.probe.times)]
+        wrong = [one for one in several if not as_expected(_alone(planned.probe), one, planned.ending, planned.facts)]
+        pods = Counter(one.seen.pod for one in several if one.seen.pod)
+        return replace((wrong or several)[0], at=several[0].at, pods=pods)
+
+    def _status(self, ingress: Manifest) -> Attempt:
+        at = self.clock()
+        found = self.look_up(ingress) or {}
+        entries = ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        given = any(entry.get("ip") or entry.get("hostname") for entry in entries)
+        answer = Answer(sent="", seconds=self.clock() - at, detail=json.dumps(entries)[:300])
+        return Attempt(at, answer, Sighting(HAS_ADDRESS if given else NO_ADDRESS), counted=False)
+
+    def _attempt(self, wire: WireProbe, ending: str, aliases: Mapping[str, str] = NO_ALIASES) -> Attempt:
         at = self.clock()
         answer = self.sender.send(wire)
         seen: Sighting = sighting(answer, names=self.names, suffix=ending)
+        if seen.backend in aliases:
+            known = aliases[seen.backend]
+            seen = replace(seen, outcome=seen.outcome.replace(seen.backend, known), backend=known)
         return Attempt(at, answer, seen, counted=False, revision=self.unit.revision)
+
+
+def _alone(probe: Probe) -> Probe:
+    """Return the probe without what only several requests together can show."""
+    return probe.model_copy(update={"expect": probe.expect.model_copy(update={"pods": None})})
 
 
 def positive(planned: PlannedProbe) -> bool:
     """Tell whether a probe expects a backend."""
-    return planned.probe.expect.outcome not in {NO_MATCH, RECORD}
+    return planned.probe.expect.outcome not in {NO_MATCH, RECORD, TLS_REFUSED} and planned.status_of is None

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from conformance.case.model import Case
 from conformance.engine.crew import Crew
 from conformance.engine.guarded import GuardedWave
+from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.limits import Limits
-from conformance.engine.record import Judgement, case_record, case_verdict
+from conformance.engine.record import case_record
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM
-from conformance.plan.units import plan
+from conformance.plan.planning import plan
 from conformance.report.events import Event
 from conformance.report.model import Finding
 

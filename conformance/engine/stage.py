@@ -19,6 +19,10 @@ class RunningController(Protocol):
         """The class that this instance serves."""
 
     @property
+    def controller(self) -> str:
+        """The controller's name, as IngressClasses give it."""
+
+    @property
     def alive(self) -> bool:
         """Whether it runs; always true where only its answers can tell."""
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from conformance.case.model import NO_ADDRESS, NO_MATCH
 from conformance.engine.limits import Limits
 from conformance.engine.rounds import Watch
 from conformance.judge.answers import may_still_change
@@ -11,6 +12,7 @@ from conformance.plan.units import PlannedProbe, Unit
 from conformance.waiting import wait_until
 
 Apply = Callable[[Unit], None]
+WATCHING_PAUSE = 0.05
 
 
 def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lambda: True) -> bool:
@@ -45,30 +47,61 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
         watch.round(look_only if watch.unit.marked else None)
         look_only = watch.open_probes()
         elapsed = watch.clock() - began
-        if not look_only or elapsed >= limits.convergence:
+        if not look_only and elapsed < _dwell(watch, limits) and (look_only := _to_be_watched(watch)):
+            time.sleep(WATCHING_PAUSE)
+            continue
+        if not look_only or elapsed >= _limit(look_only, limits):
             return
         if _steady(watch, look_only):
-            if watch.unit.placement == "packed":
-                if elapsed >= limits.suspicion:
-                    return
-            elif _chosen(watch, look_only):
-                if watch.unit.revision == 1 and watch.unit.marked:
-                    _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
-                    continue
-                if elapsed >= _floor(watch, look_only, limits):
-                    return
+            if _final(watch) and elapsed >= _floor(watch, look_only, limits):
+                return
+            if not _final(watch) and _chosen(watch, look_only):
+                _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
+                continue
         pause = _pause_between(pause, watch)
         time.sleep(pause)
 
 
+def _final(watch: Watch) -> bool:
+    """Whether nothing is left to be loaded that could still change a wrong answer."""
+    return watch.unit.placement == "packed" or watch.unit.confirmed or not watch.unit.marked
+
+
+def _to_be_watched(watch: Watch) -> Sequence[PlannedProbe]:
+    """Return the probes whose objects have no marker of their own, and must never be served."""
+    beside = watch.unit.beside is not None
+    return [p for p in watch.unit.probes if beside and p.probe.expect.outcome in {NO_MATCH, NO_ADDRESS}]
+
+
+def _dwell(watch: Watch, limits: Limits) -> float:
+    """How long these are watched: twice as long as their neighbour took to be served."""
+    return min(limits.convergence, max(limits.presence, 2 * (watch.live_after or 0.0)))
+
+
+def _limit(probes: Sequence[PlannedProbe], limits: Limits) -> float:
+    """How long wrong answers may take to turn right; some controllers write status once a minute."""
+    only_status = all(planned.status_of is not None for planned in probes)
+    return limits.marker if only_status else limits.convergence
+
+
 def _floor(watch: Watch, probes: Sequence[PlannedProbe], limits: Limits) -> float:
-    """How long the wrong choice must have lasted: longer where it might only mean that a rule is not there yet."""
+    """How long a wrong answer must have lasted: longer where it might only mean that a rule is not there yet."""
+    if watch.unit.placement == "packed":
+        return limits.suspicion
+    if not _chosen(watch, probes):
+        return limits.convergence
     absent = any(watch.of(planned)[-1].seen.outcome == "status:404" for planned in probes)
     return limits.absence if absent else limits.presence
 
 
 def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
-    return not any(may_still_change(watch.of(planned)[-1].seen.outcome) for planned in probes)
+    """Whether every wrong answer is a choice; what depends on other objects than Ingresses may still come."""
+    return not any(
+        planned.probe.expect.certificate
+        or planned.probe.expect.pods
+        or may_still_change(watch.of(planned)[-1].seen.outcome)
+        for planned in probes
+    )
 
 
 def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
-from conformance.engine.record import Judgement
+from conformance.engine.judgement import Judgement
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController
+from conformance.engine.stepping import StepRunner, StepSeen
 from conformance.engine.watching import converge, wait_for_markers
+from conformance.errors import ConformanceError
 from conformance.judge.cases import CaseVerdict
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.hosts import REALM
-from conformance.plan.units import Ground, Unit, unit_of
+from conformance.plan.instance import Ground
+from conformance.plan.single import unit_of
+from conformance.plan.units import Unit
 
 Report = Callable[[Judgement], None]
 
@@ -69,6 +73,8 @@ class Wave:
 
         ``company`` are units without cases whose objects are applied in the same go, behind the others.
         """
+        for unit in units:
+            self.crew.prepare(unit)
         refused = self.crew.apply([*units, *company])
         self.crew.stage.settle()
         accepted = [unit for unit in units if unit.name not in refused]
@@ -82,15 +88,31 @@ class Wave:
     def _judge_unit(self, unit: Unit) -> Unit | None:
         watch = self.crew.watch(unit, self.controller)
         began = time.monotonic()
+        steps: list[StepSeen] = []
         live = wait_for_markers(watch, self.crew.marker_limit(), self.working)
         if live:
             self.crew.lived(watch)
             converge(watch, self.crew.limits, self.crew.apply_revision, self.working)
-        if not live or (not self.working() and watch.open_probes()):
+        override = self._carry_out(unit, watch, steps) if live else None
+        last = steps[-1].watch if steps else watch
+        if not live or (not self.working() and last.open_probes()):
             self._last_words[unit.name] = watch
             return unit
+        alone, seconds = unit.placement != "packed", time.monotonic() - began
         for case in unit.cases:
-            self._keep(Judgement(case, watch, time.monotonic() - began, alone=unit.placement != "packed"))
+            self._keep(Judgement(case, watch, seconds, alone, override=override, steps=tuple(steps)))
+        return None
+
+    def _carry_out(self, unit: Unit, watch: Watch, steps: list[StepSeen]) -> CaseVerdict | None:
+        """Carry out the steps of the unit, as far as the controller loads them; returns the harness's own trouble."""
+        runner = StepRunner(self.crew, self.controller)
+        try:
+            for step in unit.steps:
+                steps.append(runner.carry_out(steps[-1].watch.unit if steps else watch.unit, step))
+                if not steps[-1].live:
+                    break
+        except ConformanceError as error:
+            return CaseVerdict(Verdict.ERROR, Reason.HARNESS, f"step {len(steps) + 1}: {error}")
         return None
 
     def _search(self, dead: Sequence[Unit]) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 from typing import Any
 
-from conformance.case.model import NO_MATCH, RECORD, Probe, Received
+from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, NO_MATCH, RECORD, TLS_REFUSED, Probe, Received
+from conformance.judge.facts import NO_FACTS, Facts
 from conformance.judge.words import Reason
 from conformance.plan.hosts import unique
 from conformance.probes.outcome import Sighting
@@ -12,7 +13,7 @@ _NO_ANSWER = ("timeout", "malformed", "stale")
 _CLOSED = ("reset", "refused", "tls-alert:")
 
 
-def reason_against(probe: Probe, seen: Sighting, ending: str) -> tuple[Reason, str] | None:
+def reason_against(probe: Probe, seen: Sighting, ending: str, facts: Facts = NO_FACTS) -> tuple[Reason, str] | None:
     """Return why the sighting is not what the probe expects, with a sentence; ``None`` if it is.
 
     ``ending`` is what made the hosts of the case unique: the Host header a backend received is compared with it.
@@ -21,9 +22,13 @@ def reason_against(probe: Probe, seen: Sighting, ending: str) -> tuple[Reason, s
     if expected == RECORD:
         return None
     if expected == NO_MATCH:
-        return _against_no_match(seen)
+        return _against_no_match(seen, facts)
+    if expected == TLS_REFUSED:
+        return _against_refusal(seen)
     if seen.outcome == expected:
         return _against_account(probe.expect.received, seen.account, ending)
+    if HAS_ADDRESS in (expected, seen.outcome) and NO_ADDRESS in (expected, seen.outcome):
+        return _against_status(expected)
     if seen.outcome.startswith("redirect:"):
         return Reason.REDIRECTED, f"a redirect came in place of backend {expected}: {seen.outcome}"
     if seen.outcome == "status:404":
@@ -35,9 +40,11 @@ def reason_against(probe: Probe, seen: Sighting, ending: str) -> tuple[Reason, s
     return Reason.NO_ANSWER, f"no answer ({seen.outcome}) in place of backend {expected}"
 
 
-def _against_no_match(seen: Sighting) -> tuple[Reason, str] | None:
+def _against_no_match(seen: Sighting, facts: Facts) -> tuple[Reason, str] | None:
     if seen.matched:
         who = seen.outcome if _is_backend(seen.outcome) else f"{seen.backend} ({seen.outcome})"
+        if facts.served_before:
+            return Reason.NOT_REMOVED, f"backend {who} still answers, though the rule is gone"
         return Reason.UNEXPECTED_MATCH, f"backend {who} answered a request that no rule matches"
     if seen.outcome.startswith("redirect:"):
         return Reason.REDIRECTED, f"a request that no rule matches was redirected: {seen.outcome}"
@@ -45,6 +52,20 @@ def _against_no_match(seen: Sighting) -> tuple[Reason, str] | None:
         # Silence does not show that nothing matched: a backend may have been asked.
         return Reason.NO_ANSWER, f"no answer ({seen.outcome}) shows that nothing matched"
     return None
+
+
+def _against_refusal(seen: Sighting) -> tuple[Reason, str] | None:
+    if seen.outcome == "reset" or seen.outcome.startswith("tls-alert:"):
+        return None
+    if seen.outcome in (*_NO_ANSWER, "refused"):
+        return Reason.NO_ANSWER, f"no answer ({seen.outcome}) shows that the handshake was refused"
+    return Reason.UNEXPECTED_MATCH, f"the handshake should have been refused, but the answer was {seen.outcome}"
+
+
+def _against_status(expected: str) -> tuple[Reason, str]:
+    if expected == HAS_ADDRESS:
+        return Reason.NOT_PROGRAMMED, "the Ingress's status has no address"
+    return Reason.UNEXPECTED_MATCH, "the Ingress's status has an address"
 
 
 def _against_account(received: Received | None, account: dict[str, Any], ending: str) -> tuple[Reason, str] | None:
@@ -91,5 +112,5 @@ def may_still_change(outcome: str) -> bool:
 
     A backend, a redirect or a 404 says that the controller has made its choice.
     """
-    chosen = outcome == "status:404" or not outcome.startswith(("status:", *_CLOSED, *_NO_ANSWER))
+    chosen = outcome == "status:404" or not outcome.startswith(("status:", NO_ADDRESS, *_CLOSED, *_NO_ANSWER))
     return not chosen

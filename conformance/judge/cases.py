@@ -7,6 +7,7 @@ from conformance.judge.probes import ProbeVerdict
 from conformance.judge.words import Reason, Verdict
 
 _WORST_FIRST = (
+    Reason.HARNESS,
     Reason.CONTROLLER_CRASHED,
     Reason.NOT_PROGRAMMED,
     Reason.UNSTABLE,
@@ -34,6 +35,8 @@ def judge_case(verdicts: Sequence[tuple[str, ProbeVerdict]]) -> CaseVerdict:
         return CaseVerdict(Verdict.PASS)
     probe_id, worst = min(failing, key=lambda pair: _rank(pair[1].reason))
     detail = worst.detail if worst.reason is Reason.NOT_PROGRAMMED else f"{probe_id}: {worst.detail}"
+    if worst.verdict is Verdict.ERROR:
+        return CaseVerdict(Verdict.ERROR, worst.reason, detail)
     return CaseVerdict(Verdict.FAIL, worst.reason, detail)
 
 

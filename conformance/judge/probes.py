@@ -1,10 +1,12 @@
 """The verdict of one probe from all of its attempts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from conformance.case.model import RECORD, Probe
+from conformance.case.model import Probe
 from conformance.judge.answers import reason_against
+from conformance.judge.facts import NO_FACTS, Facts
+from conformance.judge.transport import presented, reason_against_transport
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer
 from conformance.probes.outcome import Sighting
@@ -19,7 +21,7 @@ class Attempt:
 
     ``counted`` is true when the marker of the same objects and revision answered both before and after it; only
     counted attempts decide anything. ``revision`` is that of the objects when it was made. ``answer`` is kept as far
-    as a report can show it.
+    as a report can show it. ``pods`` says how many requests each pod answered, where one observation is several.
     """
 
     at: float
@@ -27,9 +29,15 @@ class Attempt:
     seen: Sighting
     counted: bool
     revision: int = 1
+    pods: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answer", self.answer.brief())
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What must be the same for two observations to be equal: the outcome, and the certificate presented."""
+        return self.seen.outcome, *presented(self.answer)[:1]
 
 
 @dataclass(frozen=True)
@@ -46,30 +54,36 @@ def streak(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
     counted = [attempt for attempt in attempts if attempt.counted]
     run: list[Attempt] = []
     for attempt in reversed(counted):
-        if run and attempt.seen.outcome != run[0].seen.outcome:
+        if run and attempt.shown != run[0].shown:
             break
         run.append(attempt)
     return tuple(reversed(run))
 
 
-def as_expected(probe: Probe, attempt: Attempt, ending: str) -> bool:
+def against(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_FACTS) -> tuple[Reason, str] | None:
+    """Return why one attempt does not show what the probe expects; ``None`` if it does."""
+    found = reason_against(probe, attempt.seen, ending, facts)
+    return found or reason_against_transport(probe, attempt.answer, attempt.pods, facts)
+
+
+def as_expected(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_FACTS) -> bool:
     """Tell whether one attempt shows what the probe expects."""
-    return reason_against(probe, attempt.seen, ending) is None
+    return against(probe, attempt, ending, facts) is None
 
 
-def settled(probe: Probe, attempts: Sequence[Attempt], ending: str) -> bool:
+def settled(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> bool:
     """Tell whether the probe has shown the expected answer often enough, one after another."""
     last = streak(attempts)[-CONSECUTIVE:]
-    return len(last) == CONSECUTIVE and all(as_expected(probe, attempt, ending) for attempt in last)
+    return len(last) == CONSECUTIVE and all(as_expected(probe, attempt, ending, facts) for attempt in last)
 
 
-def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str) -> ProbeVerdict:
+def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> ProbeVerdict:
     """Return the verdict once the observation is over."""
-    if settled(probe, attempts, ending):
+    if settled(probe, attempts, ending, facts):
         return ProbeVerdict(Verdict.PASS)
     last = streak(attempts)
     seen = [attempt.seen.outcome for attempt in attempts if attempt.counted]
-    if probe.expect.outcome == RECORD and len(seen) >= CONSECUTIVE:
+    if not probe.expect.demanding and len(seen) >= CONSECUTIVE:
         # Nothing is judged here, so that the answers change is what is recorded.
         return ProbeVerdict(Verdict.PASS, None, f"the answers kept changing: {', '.join(sorted(set(seen)))}")
     if not last:
@@ -78,13 +92,15 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str) -> Probe
         return ProbeVerdict(Verdict.FAIL, Reason.NOT_PROGRAMMED, "the marker did not answer before and after")
     if len(last) < CONSECUTIVE:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"the answers kept changing, lastly {last[-1].seen.outcome}")
-    against = reason_against(probe, last[-1].seen, ending)
-    if against is None:
+    found = against(probe, last[-1], ending, facts)
+    if found is None:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "the same backend received different requests")
-    return ProbeVerdict(Verdict.FAIL, *against)
+    return ProbeVerdict(Verdict.ERROR if found[0] is Reason.HARNESS else Verdict.FAIL, *found)
 
 
-def judge_again(probe: Probe, first: ProbeVerdict, before: Attempt, after: Attempt, ending: str) -> ProbeVerdict:
+def judge_again(
+    probe: Probe, first: ProbeVerdict, before: Attempt, after: Attempt, ending: str, facts: Facts = NO_FACTS
+) -> ProbeVerdict:
     """Return the verdict after the second look; one that changed is unstable, whatever it was.
 
     ``before`` is the attempt the first verdict rests on, ``after`` the second look.
@@ -94,13 +110,13 @@ def judge_again(probe: Probe, first: ProbeVerdict, before: Attempt, after: Attem
     if not after.counted:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "on the second look the marker no longer answered")
     changed = f"first {before.seen.outcome}, on the second look {after.seen.outcome}"
-    if probe.expect.outcome == RECORD and first.verdict is Verdict.PASS:
+    if not probe.expect.demanding and first.verdict is Verdict.PASS:
         # Nothing is judged here, so a change is part of what is recorded.
         return first if after.seen.outcome == before.seen.outcome else ProbeVerdict(Verdict.PASS, None, changed)
-    still_right = as_expected(probe, after, ending)
+    still_right = as_expected(probe, after, ending, facts)
     if first.verdict is Verdict.PASS and still_right:
         return first
-    if first.verdict is Verdict.FAIL and after.seen.outcome == before.seen.outcome:
+    if first.verdict is not Verdict.PASS and after.shown == before.shown:
         return first
     return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, changed)
 
@@ -109,6 +125,6 @@ def recorded_outcome(probe: Probe, shown: Sequence[Attempt]) -> str:
     """Return the outcome to report: the last counted one, or ``varies:…`` where a recorded one kept changing."""
     counted = [attempt for attempt in shown if attempt.counted] or list(shown)
     last = {attempt.seen.outcome for attempt in counted[-CONSECUTIVE:]}
-    if probe.expect.outcome == RECORD and len(last) > 1:
+    if not probe.expect.demanding and len(last) > 1:
         return "varies:" + ",".join(sorted(last))
     return counted[-1].seen.outcome

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from conformance.case.model import SHARED_BACKENDS, Manifest
-from conformance.plan.objects import MARKER_BACKEND, OTHER
-
-LABEL = "ingress-conformance.dev/run"
-"""Every object of a run carries this label with the run's id, so that what a killed run left can be found."""
+from conformance.plan.instance import HOME_PREFIX
+from conformance.plan.objects import LABEL, MARKER_BACKEND, OTHER
 
 IMAGE = "ingress-conformance/echo:latest"
+LAME_DUCK_SECONDS = 5
 ADMIN_PORT = 8079
 HTTP_PORT = 8080
 ALT_PORT = 9090
@@ -16,7 +15,7 @@ ALT_PORT = 9090
 
 def namespaces(run_id: str) -> dict[str, str]:
     """Return the real namespaces behind the cases' names: "" is where objects go that name none."""
-    return {"": f"conformance-{run_id}", OTHER: f"conformance-{run_id}-other"}
+    return {"": f"{HOME_PREFIX}{run_id}", OTHER: f"{HOME_PREFIX}{run_id}-other"}
 
 
 def namespace_manifests(run_id: str) -> Iterator[Manifest]:
@@ -32,6 +31,22 @@ def backend_manifests(run_id: str) -> Iterator[Manifest]:
             meta = {"name": backend, "namespace": namespace, "labels": {LABEL: run_id}}
             yield _deployment(meta, backend)
             yield _service(meta, backend)
+
+
+def backend_objects(name: str, namespace: str, replicas: int) -> Iterator[Manifest]:
+    """Yield a Deployment and a Service for a backend of a case's own.
+
+    Its pods go on serving for a while after they have been told to end, as well-behaved ones do: what fails then is
+    not the fault of a race that no controller can win.
+    """
+    meta = {"name": name, "namespace": namespace}
+    deployment = _deployment(meta, name)
+    deployment["spec"]["replicas"] = replicas
+    pod = deployment["spec"]["template"]["spec"]
+    pod["terminationGracePeriodSeconds"] = LAME_DUCK_SECONDS + 5
+    pod["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": LAME_DUCK_SECONDS}}}
+    yield deployment
+    yield _service(meta, name)
 
 
 def class_manifest(run_id: str, name: str, controller: str) -> Manifest:

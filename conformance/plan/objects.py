@@ -5,10 +5,14 @@ import hashlib
 from typing import Any
 
 from conformance.case.manifests import API_VERSIONS
-from conformance.case.model import Case, Manifest
-from conformance.plan.hosts import unique
+from conformance.case.model import NO_CLASS, OUR_CLASS, OUR_CONTROLLER, Case, Manifest
+from conformance.plan.hosts import suffixes, unique
+from conformance.plan.instance import Ground
 
 MARKER_BACKEND = "marker"
+LABEL = "ingress-conformance.dev/run"
+"""Every object of a run carries this label with the run's id, so that what a killed run left can be found."""
+
 CLUSTER_WIDE = frozenset({"IngressClass"})
 SERVICE_LABEL = "kubernetes.io/service-name"
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -40,28 +44,62 @@ def with_marker(ingress: Manifest, revision: int, realm: str) -> Manifest:
     return marked
 
 
-def concrete(manifest: Manifest, case: Case, ending: str, namespaces: dict[str, str]) -> Manifest:
+def concrete(manifest: Manifest, case: Case, ending: str, ground: Ground) -> Manifest:
     """Return one object of a case with unique names and hosts, in the namespace of the run.
 
-    ``namespaces`` maps the case's symbolic names ("" and "other") to those of the run. The objects that the case
-    defines get the case's name, and what refers to them follows; the shared backends keep theirs.
+    The objects that the case defines get the case's name, and what refers to them follows; the shared backends keep
+    theirs. A Secret's certificate is left for :meth:`conformance.plan.certificates.Mint.secret`, its names are unique.
     """
     made = copy.deepcopy(manifest)
     kind = made["kind"]
     made.setdefault("apiVersion", API_VERSIONS.get(kind, "v1"))
     meta = made.setdefault("metadata", {})
-    own = {(m["kind"], m["metadata"]["name"]): _name(case, m) for m in case.objects}
-    meta["name"] = _name(case, made)
+    own = _own_names(case, ground)
+    meta["name"] = real_name(case, made, ground)
     if kind in CLUSTER_WIDE:
         meta.pop("namespace", None)
+        meta["labels"] = {**(meta.get("labels") or {}), LABEL: ground.run_id}
     else:
-        meta["namespace"] = namespaces[meta.get("namespace", "")]
+        meta["namespace"] = ground.namespaces[meta.get("namespace", "")]
     for holder, key in ((meta.get("labels") or {}, SERVICE_LABEL), (meta.get("annotations") or {}, CLASS_ANNOTATION)):
         if key in holder:
             holder[key] = own.get((REFERRED[key], holder[key]), holder[key])
     if kind == "Ingress":
         _rewrite_spec(made.get("spec") or {}, ending, own)
+    if kind == "IngressClass":
+        _rewrite_class(made.get("spec") or {}, ground)
+    if kind == "Secret" and "certificate" in made:
+        made["certificate"]["names"] = [unique(name, ending) for name in made["certificate"]["names"]]
     return made
+
+
+def with_all_copies(manifest: Manifest, case: Case, ground: Ground) -> Manifest:
+    """Return an object of the case; an Ingress holds the rules of every copy."""
+    made = [concrete(manifest, case, ending, ground) for ending in suffixes(case, ground.realm)]
+    if case.copies > 1 and manifest["kind"] == "Ingress":
+        made[0]["spec"]["rules"] = [rule for one in made for rule in one["spec"]["rules"]]
+    return made[0]
+
+
+def classed(ingress: Manifest, ground: Ground) -> Manifest:
+    """Return the Ingress with the class under test, unless it names one, or says that it has none."""
+    spec = ingress.setdefault("spec", {})
+    annotated = CLASS_ANNOTATION in (ingress["metadata"].get("annotations") or {})
+    if not annotated:
+        spec.setdefault("ingressClassName", ground.ingress_class)
+    if spec.get("ingressClassName") == NO_CLASS:
+        del spec["ingressClassName"]
+    return ingress
+
+
+def every_manifest(case: Case) -> list[Manifest]:
+    """Return all objects that the case ever has, each identity once: first those at the beginning."""
+    written = [action.apply for step in case.steps for action in step.actions if action.apply is not None]
+    known: dict[tuple[str, str, str], Manifest] = {}
+    for manifest in (*case.objects, *written, *(submission.object for submission in case.submissions)):
+        meta = manifest["metadata"]
+        known.setdefault((manifest["kind"], meta["name"], meta.get("namespace") or ""), manifest)
+    return list(known.values())
 
 
 def own_name(case: Case, service: str) -> str:
@@ -76,13 +114,34 @@ def own_name(case: Case, service: str) -> str:
     return f"{name[: LABEL_LENGTH - 11].rstrip('-')}-{digest}"
 
 
-def _name(case: Case, manifest: Manifest) -> str:
+def object_name(case: Case, manifest: Manifest) -> str:
+    """Return the name in the run of an object that the case defines."""
     kind, name = manifest["kind"], manifest["metadata"]["name"]
     if kind in {"Service", "Endpoints"}:
         return own_name(case, name)
     whole = f"{case.section}-{case.name}-{name}"
     # Marker hosts are made from names: namesakes in two namespaces must differ.
     return f"{whole}.{OTHER}" if kind == "Ingress" and manifest["metadata"].get("namespace") == OTHER else whole
+
+
+def real_name(case: Case, manifest: Manifest, ground: Ground) -> str:
+    """Return the name of an object of the case; one that is not in a namespace of the run carries the run's id."""
+    name = object_name(case, manifest)
+    return f"{name}-{ground.run_id}" if manifest["kind"] in CLUSTER_WIDE else name
+
+
+def _own_names(case: Case, ground: Ground) -> dict[tuple[str, str], str]:
+    own = {(m["kind"], m["metadata"]["name"]): real_name(case, m, ground) for m in every_manifest(case)}
+    own |= {("Service", backend.name): own_name(case, backend.name) for backend in case.backends}
+    return {**own, ("IngressClass", OUR_CLASS): ground.ingress_class}
+
+
+def _rewrite_class(spec: dict[str, Any], ground: Ground) -> None:
+    if spec.get("controller") == OUR_CONTROLLER:
+        spec["controller"] = ground.controller
+    parameters = spec.get("parameters") or {}
+    if parameters.get("namespace") in ground.namespaces:
+        parameters["namespace"] = ground.namespaces[parameters["namespace"]]
 
 
 def _rewrite_spec(spec: dict[str, Any], ending: str, own: dict[tuple[str, str], str]) -> None:

@@ -44,8 +44,8 @@ class CertificateRecord(Recorded):
     not_before: str
     not_after: str
     key: str = Field(description="RSA 2048, ECDSA P-256, …")
-    chain: int = Field(1, description="How many certificates were sent, the leaf included.")
-    secret: str = Field("", description="The case's Secret that holds this very certificate, if one does.")
+    chain: int = Field(default=1, description="How many certificates were sent, the leaf included.")
+    secret: str = Field(default="", description="The case's Secret that holds this very certificate, if one does.")
 
 
 class Observed(Recorded):
@@ -57,11 +57,10 @@ class Observed(Recorded):
     namespace: str | None = None
     pod: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    body: str | None = Field(None, description="The start of the body where no backend answered.")
-    received: dict[str, Any] | None = Field(None, description="The request as the backend says it received it.")
+    body: str | None = Field(default=None, description="The start of the body where no backend answered.")
+    received: dict[str, Any] | None = Field(default=None, description="The request as the backend says it received it.")
     certificate: CertificateRecord | None = None
-    protocol: str = Field(
-        "", description="TLS version and application protocol, as in TLSv1.3 h2; empty for plain HTTP."
+    protocol: str = Field(default="", description="TLS version and application protocol, as in TLSv1.3 h2; empty for plain HTTP."
     )
     pods: dict[str, int] = Field(default_factory=dict, description="How many of several requests each pod answered.")
     detail: str = ""
@@ -79,7 +78,7 @@ class ProbeRecord(Recorded):
     """One probe with all of its attempts."""
 
     id: str
-    step: int = Field(0, description="The step of the case after which it was sent; 0: the objects as first applied.")
+    step: int = Field(default=0, description="The step of the case after which it was sent; 0: the objects as first applied.")
     expected: Expected
     observed: Observed | None
     verdict: Verdict
@@ -115,7 +114,7 @@ class StepRecord(Recorded):
     number: int
     title: str
     actions: tuple[str, ...] = Field(description="Each change in a few words, such as: update Ingress main.")
-    manifests: tuple[dict[str, Any], ...] = Field((), description="The objects that were written.")
+    manifests: tuple[dict[str, Any], ...] = Field(default=(), description="The objects that were written.")
     at: float
     live_after: float | None = None
 
@@ -126,12 +125,12 @@ class MeasurementRecord(Recorded):
     name: str = Field(description="What was measured, such as: requests during step 1, or: create to effect.")
     unit: Literal["requests", "seconds"]
     count: int = Field(description="How many requests, or samples.")
-    failed: int | None = Field(None, description="How many requests failed (unit: requests).")
+    failed: int | None = Field(default=None, description="How many requests failed (unit: requests).")
     failures: dict[str, int] = Field(default_factory=dict, description="Outcome of failed requests to their number.")
     p50: float | None = None
     p95: float | None = None
     max: float | None = None
-    samples: tuple[float, ...] = Field((), description="All samples, in order of time (unit: seconds).")
+    samples: tuple[float, ...] = Field(default=(), description="All samples, in order of time (unit: seconds).")
 
 
 class Finding(Recorded):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from conformance.case.model import Case, Expectation, Level, Manifest, Placement, Probe
+from conformance.case.model import Case, Expectation, Level, Manifest, Marker, Placement, Probe
 from conformance.plan.hosts import REALM
-from conformance.plan.units import Ground
+from conformance.plan.instance import Ground
 
 NAMESPACES = {"": "conformance-1", "other": "conformance-1-other"}
 
@@ -37,7 +37,7 @@ def case(
     *objects: Manifest,
     probes: tuple[Probe, ...] = (),
     placement: Placement = "packed",
-    marker: bool = True,
+    marker: Marker = "own",
     copies: int = 1,
 ) -> Case:
     """A case with one Ingress for foo.com unless ``objects`` are given."""

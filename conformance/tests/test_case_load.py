@@ -55,7 +55,7 @@ def test_a_good_file_becomes_frozen_cases(tmp_path: Path) -> None:
     (case,) = load_cases([tmp_path])
     assert (case.id, case.section, case.name, case.level) == ("mine/first", "mine", "first", "core")
     assert case.placement == "packed"
-    assert case.marker
+    assert case.marker == "own"
     assert case.spec_url == "https://example.org/spec#here"
     assert case.where == f"{tmp_path / 'it.yaml'}:5"
     assert case.objects[0]["apiVersion"] == "networking.k8s.io/v1"
@@ -182,7 +182,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
         changed("[P18]", "p18"),
         "6:17: 'p18' is no statement id | a capital letter and two digits, such as P18",
     ),
-    "level api": (changed("level: core", "level: api"), "7:12: a case at level api cannot be run yet"),
+    "level api": (changed("level: core", "level: api"), "7:12: the level api does not go with what the case sends"),
     "a looser placement": (
         changed("level: core", "level: core\n    placement: packed").replace(
             "metadata: {name: main}", "metadata: {name: main, labels: {x: y}}"
@@ -369,10 +369,10 @@ def test_default_backends_need_no_marker_and_may_serve_any_host(tmp_path: Path) 
     assert problems_of(tmp_path, text) == [
         (
             "12:15: an Ingress without rules has no room for a marker"
-            " | write marker: false; a marker rule would make it another kind of Ingress"
+            " | write marker: none; a marker rule would make it another kind of Ingress"
         )
     ]
-    (tmp_path / "it.yaml").write_text(text.replace("level: core", "level: core\n    marker: false"))
+    (tmp_path / "it.yaml").write_text(text.replace("level: core", "level: core\n    marker: none"))
     (case,) = load_cases([tmp_path])
     assert case.placement == "alone"
     assert [probe.id for probe in case.probes] == ["GET foo.com/", "GET @address/"]

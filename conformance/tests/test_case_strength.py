@@ -10,8 +10,10 @@ import pytest
 from conformance.case.load import load_cases
 from conformance.case.matching import defined_services
 from conformance.case.model import ADDRESS, NO_MATCH, RECORD, Case
+from conformance.plan.instance import Ground
 from conformance.plan.objects import own_name
-from conformance.plan.units import Ground, Unit, unit_of
+from conformance.plan.single import unit_of
+from conformance.plan.units import Unit
 from conformance.reference.behaviour import REFERENCE, Behaviour
 from conformance.reference.model import Table
 from conformance.reference.mutant import Mutant

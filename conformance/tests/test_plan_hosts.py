@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conformance.case.load import load_cases
 from conformance.case.model import ADDRESS
 from conformance.plan.hosts import ALONE_REALM, REALM, suffixes, unique
-from conformance.plan.units import plan
+from conformance.plan.planning import plan
 from conformance.tests.plans import case, ground, ingress, probe
 
 ENDING = ".row.section.test"

@@ -12,7 +12,8 @@ from conformance.case.load import load_cases
 from conformance.case.model import Manifest
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND, concrete, marker_host, own_name, with_marker
-from conformance.plan.units import plan, unit_of
+from conformance.plan.planning import plan
+from conformance.plan.single import unit_of
 from conformance.tests.plans import NAMESPACES, case, ground, ingress
 
 ENDING = ".row.section.test"
@@ -26,7 +27,7 @@ services = st.from_regex(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)
 
 def made(*objects: Manifest) -> list[Manifest]:
     one = case("section/row", *objects)
-    return [concrete(manifest, one, ENDING, NAMESPACES) for manifest in objects]
+    return [concrete(manifest, one, ENDING, ground()) for manifest in objects]
 
 
 def objects_of(realm: str) -> list[Manifest]:

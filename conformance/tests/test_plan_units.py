@@ -11,7 +11,9 @@ from conformance.case.model import Case, Manifest, Placement
 from conformance.plan.ground import backend_manifests, class_manifest, namespace_manifests, namespaces
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND
-from conformance.plan.units import CASES_PER_OBJECT, Unit, plan, unit_of
+from conformance.plan.planning import CASES_PER_OBJECT, plan
+from conformance.plan.single import unit_of
+from conformance.plan.units import Unit
 from conformance.tests.plans import NAMESPACES, case, ground, ingress, probe
 
 CASES = load_cases()
@@ -25,7 +27,7 @@ STRANGERS = {
     "a default backend": case("s/default", ingress("foo.com", defaultBackend={"service": {"name": "a"}})),
     "a certificate": case("s/tls", ingress("foo.com", tls=[{"hosts": ["foo.com"]}])),
     "a class": case("s/class", ingress("foo.com", ingressClassName="x")),
-    "no marker": case("s/unmarked", marker=False),
+    "no marker": case("s/unmarked", marker="none"),
     "company it may not have": case("s/alone", placement="alone"),
     "odd objects": case("s/odd", placement="odd"),
 }
@@ -78,7 +80,7 @@ def test_each_marked_object_has_one_marker_rule_and_it_is_the_last(units: tuple[
 def test_every_ingress_is_marked_unless_its_case_has_no_room_for_one(units: tuple[Unit, ...]) -> None:
     for unit in units:
         ingresses = tuple(n for n, manifest in enumerate(unit.objects) if manifest["kind"] == "Ingress")
-        assert unit.marked == (ingresses if unit.cases[0].marker else ())
+        assert unit.marked == (ingresses if unit.cases[0].marker == "own" else ())
 
 
 @ways
@@ -155,7 +157,7 @@ def test_a_class_that_the_case_names_is_left_alone() -> None:
 
 
 def test_a_case_without_room_for_a_marker_gets_none() -> None:
-    unit = unit_of(case("s/bare", marker=False), ground())
+    unit = unit_of(case("s/bare", marker="none"), ground())
     assert (unit.marked, unit.markers()) == ((), ())
     assert rules_with_marker_backend(unit.objects[0]) == []
 

@@ -11,7 +11,8 @@ from conformance.case.model import NO_MATCH, RECORD, Case, Expectation
 from conformance.engine.rounds import Watch
 from conformance.judge.probes import Attempt, judge_probe
 from conformance.judge.words import Reason, Verdict
-from conformance.plan.units import Unit, unit_of
+from conformance.plan.single import unit_of
+from conformance.plan.units import Unit
 from conformance.probes.answer import BODY_KEPT, Answer, WireProbe
 from conformance.probes.sender import Sender
 from conformance.tests.answers import NAMES, served, status, trouble
@@ -46,7 +47,7 @@ def knows_revision(number: int) -> Behaviour:
 
 
 WITHIN = case("s/one", probes=(probe("foo.com"), probe("bar.com", expect=Expectation(outcome=NO_MATCH))))
-UNMARKED = case("s/bare", probes=WITHIN.probes, marker=False)
+UNMARKED = case("s/bare", probes=WITHIN.probes, marker="none")
 
 
 @contextmanager
@@ -168,7 +169,7 @@ class TestWithoutMarkers:
             assert [reason for _, reason in verdicts(watch)] == [Reason.WRONG_BACKEND, Reason.UNEXPECTED_MATCH]
 
     def test_what_is_only_recorded_proves_no_life(self) -> None:
-        recorded = case("s/rec", probes=(probe("foo.com", expect=Expectation(outcome=RECORD)),), marker=False)
+        recorded = case("s/rec", probes=(probe("foo.com", expect=Expectation(outcome=RECORD)),), marker="none")
         with watching(loaded, recorded) as (watch, _):
             assert not watch.markers_answer()
 

@@ -72,4 +72,5 @@ class LocalCluster:
 
 
 def _import_client() -> None:
-    import kubernetes.client  # noqa: F401, PLC0415 - imported for its side effect on sys.modules
+    # Through our own module only: two threads that enter the client's lazy modules by two doors lock each other out.
+    import conformance.clusters.api  # noqa: F401, PLC0415 - imported for its side effect on sys.modules

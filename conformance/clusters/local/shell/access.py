@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.clusters.api import Api
 from conformance.plan import ground
-from conformance.plan.units import Ground
+from conformance.plan.instance import Ground
 from conformance.probes.answer import Endpoint
 
 

@@ -12,7 +12,8 @@ from conformance.clusters.local.shell.access import Access, Served
 from conformance.errors import BadInput
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND
-from conformance.plan.units import Unit, unit_of
+from conformance.plan.single import unit_of
+from conformance.plan.units import Unit
 from conformance.probes.answer import ProbeLimits, WireProbe
 from conformance.probes.outcome import Sighting, sighting
 from conformance.probes.sender import Sender

@@ -1,0 +1,113 @@
+"""What a probe is, and what it expects: frozen values."""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NO_MATCH = "no match"
+RECORD = "record"
+ACCEPTED = "accepted"
+REFUSED = "refused"
+NO_ADDRESS = "no address"
+HAS_ADDRESS = "address"
+TLS_REFUSED = "tls refused"
+"""No TLS session came about: an alert, or a connection that was closed instead of a handshake."""
+NOBODY = "nobody"
+"""A backend that does not exist; no case may expect it. See conformance.case.inversion."""
+ADDRESS = "@address"
+"""A probe's host that stands for the controller's own address: the Host header is the IP."""
+OUR_CLASS, OUR_CONTROLLER, NO_CLASS = "@class", "@controller", "@none"
+"""What an object may name that only the run knows: the class under test, the controller's name, and no class at all."""
+
+SHARED_BACKENDS = ("a", "b", "c", "d", "e")
+"""Every namespace of a run has these Services; each is served by an echo backend of the same name.
+
+Each Service has port 80 (name ``http``, container port 8080) and port 8081 (name ``alt``, container port 9090).
+"""
+
+Manifest = dict[str, Any]
+
+
+class Frozen(BaseModel):
+    """A value: it cannot be changed, and it refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Level(StrEnum):
+    """How binding the statement behind a case is; the levels are told apart in every report."""
+
+    CORE = "core"
+    EXTENDED = "extended"
+    OBSERVED = "observed"
+    API = "api"
+
+
+class Received(Frozen):
+    """What the backend must have received; ``None`` means not looked at."""
+
+    method: str | None = None
+    target: str | None = Field(default=None, description="The raw request target, path and query.")
+    host: str | None = Field(default=None, description="The Host header, written as in the case.")
+    body: str | None = Field(default=None, description="The whole body.")
+    port: int | None = Field(
+        default=None, description="The container port that was reached: 8080 (http) or 9090 (alt)."
+    )
+    headers: dict[str, str] = Field(default_factory=dict, description="Headers that must have arrived with this value.")
+
+
+class Certificate(Frozen):
+    """Which certificate must be presented: that of a Secret of the case, whole chain included, or none of the run's."""
+
+    secret: str | None = Field(default=None, description="Name of a Secret of the case (other/NAME: second namespace).")
+    foreign: bool = Field(
+        default=False, description="No certificate of any Secret of this run may be presented; an alert is fine too."
+    )
+
+
+class Expectation(Frozen):
+    """What one probe must see.
+
+    ``outcome`` is the name of a backend, ``no match`` (no backend of the case answers), ``tls refused``,
+    ``address`` or ``no address`` (of a status probe), or ``record`` (nothing is judged, the outcome is written down).
+    """
+
+    outcome: str
+    received: Received | None = None
+    certificate: Certificate | None = None
+    pods: int | None = Field(default=None, description="How many pods answer: all that are ready, and no other.")
+    alpn: str | None = Field(default=None, description="The application protocol that TLS must have agreed on.")
+    continued: bool = Field(default=False, description="An interim 100 must have come.")
+
+    @property
+    def demanding(self) -> bool:
+        """Whether anything is judged at all."""
+        return self.outcome != RECORD or self.certificate is not None
+
+
+Protocol = Literal["http/1.1", "h2", "websocket", "grpc"]
+
+
+class Probe(Frozen):
+    """One request and what is expected of the answer. Hosts are written as in the case file."""
+
+    id: str
+    method: str = "GET"
+    scheme: Literal["http", "https"] = "http"
+    host: str
+    target: str = "/"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    expect: Expectation
+    witness: bool = Field(default=False, description="Added by a table: it proves that the row's own rule is there.")
+    named: bool = Field(default=True, description="False where no rule of the case names the host, on purpose.")
+    sni: str | None = Field(default=None, description="Name in the TLS handshake; the host if absent, none if empty.")
+    tls: str | None = Field(default=None, description="The only version of TLS that is offered, such as 1.2.")
+    alpn: tuple[str, ...] = Field(default=(), description="Application protocols that are offered.")
+    protocol: Protocol = "http/1.1"
+    chunked: bool = Field(default=False, description="The body is sent in chunks.")
+    trailers: tuple[tuple[str, str], ...] = Field(default=(), description="Sent after a chunked body.")
+    times: int = Field(default=1, description="Requests of one observation; all must be answered alike.")
+    on_one_connection: int = Field(default=1, description="Requests on one kept connection; all must be answered.")
+    status_of: str | None = Field(default=None, description="Not a request: a look at this Ingress's status.")

@@ -1,0 +1,101 @@
+"""One step of a case carried out: changes, a wait for the controller to load them, probes."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from conformance.engine import pods
+from conformance.engine.crew import Crew, bystander
+from conformance.engine.latency import LatencyMeter, Samples
+from conformance.engine.rounds import Watch
+from conformance.engine.stage import RunningController
+from conformance.engine.traffic import Flow, flowing
+from conformance.engine.watching import converge, wait_for_markers
+from conformance.plan.actions import PlannedAction
+from conformance.plan.units import PlannedProbe, PlannedStep, Unit
+
+
+@dataclass(frozen=True)
+class StepSeen:
+    """A step that was carried out. ``at`` is on the clock of the watch, when its first change was made."""
+
+    step: PlannedStep
+    watch: Watch
+    at: float
+    live: bool
+    flow: Flow | None = None
+    samples: Samples | None = None
+
+
+@dataclass(frozen=True)
+class StepRunner:
+    """Carries out the steps of one unit on one controller instance."""
+
+    crew: Crew
+    controller: RunningController
+
+    def carry_out(self, unit: Unit, step: PlannedStep) -> StepSeen:
+        """Change what the step changes, wait until it is loaded, and observe its probes until they can be judged.
+
+        Raises:
+            Refused: the API server refused a change.
+            HarnessFailure: the pods of a backend did not become what was asked.
+        """
+        later = unit.after(step)
+        watch = self.crew.watch(later, self.controller)
+        at = watch.clock()
+        with ExitStack() as stack:
+            flow = None
+            if step.traffic is not None:
+                flow = stack.enter_context(flowing(step.traffic, watch.observe))
+            for action in step.actions:
+                self._perform(action, later)
+            assert later.beside is not None
+            # Last of all: once this one is loaded, the controller has heard of what was written before it.
+            self.crew.stage.api.put(later.objects[later.beside])
+            watch.unit = replace(later, probes=tuple(self._with_pods(planned, later) for planned in later.probes))
+            working = self.crew.working(self.controller)
+            live = wait_for_markers(watch, self.crew.marker_limit(), working)
+            if live:
+                self.crew.lived(watch)
+                converge(watch, self.crew.limits, self.crew.apply_revision, working)
+            meter = LatencyMeter(self.crew, self.controller, watch, unit.name.replace("/", "-"))
+            samples = meter.take(step.latency) if step.latency and live else None
+        return StepSeen(step, watch, at, live, flow, samples)
+
+    def _perform(self, action: PlannedAction, later: Unit) -> None:
+        api = self.crew.stage.api
+        match action.kind:
+            case "write":
+                api.put(later.objects[action.index])
+            case "delete":
+                api.delete(action.target)
+            case "scale":
+                pods.scale(api, action.target, action.number)
+            case "unready" | "ready":
+                pods.set_readiness(api, action.target, ready=action.kind == "ready")
+            case "replace":
+                pods.replace_all(api, action.target, str(later.revision))
+            case "restart":
+                self.controller.restart()
+            case "unrelated":
+                self._update_another(later, action.number)
+
+    def _update_another(self, later: Unit, times: int) -> None:
+        name = f"{later.name.replace('/', '-')}-unrelated"
+        other = bystander(name, self.crew.ground(self.controller, later.realm))
+        self.crew.apply([other])
+        for _ in range(times):
+            other = other.next_revision()
+            self.crew.apply_revision(other)
+            time.sleep(0)
+        self.crew.remove([other])
+
+    def _with_pods(self, planned: PlannedProbe, unit: Unit) -> PlannedProbe:
+        """Return the probe with the names of the pods that must answer it, as the API server has them now."""
+        if planned.probe.expect.pods is None:
+            return planned
+        real = {alias: name for name, alias in planned.aliases.items()}[planned.probe.expect.outcome]
+        deployment = next(m for m in unit.backends if m["kind"] == "Deployment" and m["metadata"]["name"] == real)
+        names = pods.ready_pods(self.crew.stage.api, deployment)
+        return replace(planned, facts=replace(planned.facts, pods=names))
