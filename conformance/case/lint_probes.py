@@ -22,7 +22,7 @@ _OUTCOMES = (
 
 def probe_flaws(case: Case) -> Iterator[Flaw]:
     """Yield what is wrong with the probes of a case."""
-    if not case.probes:
+    if not (case.probes or case.submissions or any(step.probes for step in case.steps)):
         yield Flaw((), "the case has no probes", "a case without a probe proves nothing")
         return
     yield from _unique(case)

@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
-from conformance.engine.crew import Crew
+from conformance.engine.crew import Crew, Interrupted
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.limits import Limits
 from conformance.engine.record import case_record
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController, Stage
+from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
 from conformance.judge.words import Verdict
-from conformance.plan.hosts import ALONE_REALM
+from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import plan
 from conformance.report.events import Event
 from conformance.report.model import Finding
@@ -51,7 +52,13 @@ class Engine:
             Interrupted: ``stop`` was called meanwhile.
         """
         with self._stopping():
+            if all(case.submissions for case in cases):
+                # No controller is asked: none has to serve anything.
+                self._in_turn(cases)
+                return
             main = Wave(self.crew, self.stage.main, self._first_verdict)
+            in_turn = [case for case in cases if case.uses or case.submissions]
+            cases = [case for case in cases if not (case.uses or case.submissions)]
             shared = [case for case in cases if case.placement in {"packed", "own"}]
             packs = [] if self.isolate else [u for u in plan(shared, main.ground) if u.placement == "packed"]
             packed = {case.id for unit in packs for case in unit.cases}
@@ -62,6 +69,8 @@ class Engine:
                 odd = [case for case in cases if case.placement == "odd"]
                 # Odd ones take longest, so where they have instances of their own they begin at once.
                 parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
+                if self.stage.lanes:
+                    parts.append(threads.submit(self._in_turn, in_turn))
                 judgements = main.judge(packs)
                 route.result()
                 self.restarts += main.restarts
@@ -69,7 +78,9 @@ class Engine:
                 again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
                 apart = [*again, *(case for case in shared if case.id not in packed)]
                 parts += [threads.submit(self._apart, part) for part in (*_groups(apart), *([c] for c in alone))]
-                parts += [threads.submit(self._odd, part) for part in _groups(odd) if not self.stage.lanes]
+                if not self.stage.lanes:
+                    parts += [threads.submit(self._odd, part) for part in _groups(odd)]
+                    parts.append(threads.submit(self._in_turn, in_turn))
                 done = [part.result() for part in parts]
             second = {judgement.case.id: judgement for kept in done for judgement in kept}
             judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
@@ -101,11 +112,29 @@ class Engine:
             wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
             return self._carry_out(wave, cases)
 
+    def _in_turn(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Judge cases that use what the cluster has one of: nothing of one is left when the next begins."""
+        judgements = []
+        for case in cases:
+            if self.crew.stop.is_set():
+                raise Interrupted
+            if case.submissions:
+                self._submit(case)
+            else:
+                judgements += self._apart([case])
+        return judgements
+
+    def _submit(self, case: Case) -> None:
+        record = Submitter(self.stage.api, self.crew.ground(self.stage.main, REALM), self.began).judge(case)
+        self.emit({"event": "case", "final": True, "case": record.model_dump(mode="json", by_alias=True)})
+
     def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
         with self._instance() as controller:
             wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
             kept = self._carry_out(wave, cases)
+            if any(case.steps for case in cases):
+                self.crew.remove(plan(cases, wave.ground, isolate=True))
         if len(cases) == 1 or self.crew.hopeless.is_set():
             return kept
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
@@ -121,7 +150,7 @@ class Engine:
             kept = [look_again(judgement) for judgement in kept]
             for judgement in kept:
                 self._final_verdict(judgement)
-            if not self.stage.lanes:
+            if not self.stage.lanes or any(case.uses for case in cases):
                 wave.clear(units)
         return kept
 

@@ -126,6 +126,8 @@ def object_name(case: Case, manifest: Manifest) -> str:
 
 def real_name(case: Case, manifest: Manifest, ground: Ground) -> str:
     """Return the name of an object of the case; one that is not in a namespace of the run carries the run's id."""
+    if manifest["kind"] == "IngressClass" and manifest["metadata"]["name"] == OUR_CLASS:
+        return ground.ingress_class
     name = object_name(case, manifest)
     return f"{name}-{ground.run_id}" if manifest["kind"] in CLUSTER_WIDE else name
 
