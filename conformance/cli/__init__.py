@@ -22,6 +22,8 @@ COMMANDS = {
     "run": ("conformance.cli.run", "run", "Judge one or more controllers."),
     "report": ("conformance.cli.report", "report", "Make an HTML site from the reports of runs."),
     "export": ("conformance.cli.export", "export", "Write reports as JUnit, Allure, Markdown, badges, CSV and more."),
+    "diff": ("conformance.cli.diff", "diff", "Show what changed between two reports; fail on a regression."),
+    "compare": ("conformance.cli.compare", "compare", "Show what each controller does differently."),
     "cases": ("conformance.cli.cases", "cases", "List, show and check the cases."),
     "controllers": ("conformance.cli.controllers", "controllers", "List and show the controllers of the catalogue."),
     "cluster": ("conformance.cli.cluster", "cluster", "A cluster to poke at by hand."),

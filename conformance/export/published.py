@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from conformance.compare.comparison_model import Comparison
+from conformance.compare.diff_model import Diff
 from conformance.export.gateway_shape import ConformanceReport
 from conformance.export.shields import ShieldsEndpoint
 from conformance.report.schema import DIALECT
@@ -13,6 +15,8 @@ from conformance.report.schema import DIALECT
 FOLDER = Path(__file__).resolve().parent / "schemas"
 PUBLISHED: Mapping[str, type[BaseModel]] = {
     "conformance-report.schema.json": ConformanceReport,
+    "comparison.schema.json": Comparison,
+    "diff.schema.json": Diff,
     "shields-endpoint.schema.json": ShieldsEndpoint,
 }
 JUNIT_XSD = FOLDER / "junit.xsd"

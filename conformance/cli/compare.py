@@ -1,0 +1,48 @@
+"""``compare``: what several controllers do differently."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, required=True, metavar="REPORT…", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "markdown", "json"]),
+    default="terminal",
+    show_default=True,
+    help="How to print it. The JSON has a published schema.",
+)
+def compare(paths: tuple[Path, ...], form: str) -> None:
+    """Show what each controller does differently, by statement of the specification.
+
+    A REPORT is a report.json, or a folder that is searched for them. What is against the specification stands apart
+    from what the specification leaves open. Cases that some report lacks, or could not judge, are not compared, and
+    are counted.
+
+    \b
+    Examples:
+      ingress-conformance compare out
+      ingress-conformance compare traefik.json other.json --format json
+    """
+    from conformance.case.statements import load_statements
+    from conformance.compare.comparison import comparison
+    from conformance.compare.comparison_text import comparison_markdown, print_comparison
+    from conformance.report.reading import read_reports
+
+    says = {statement.id: statement.says for statement in load_statements().statements()}
+    found = comparison([file.report for file in read_reports(paths)], says)
+    if form == "json":
+        click.echo(found.model_dump_json(by_alias=True, indent=1))
+    elif form == "markdown":
+        click.echo(comparison_markdown(found), nl=False)
+    else:
+        from rich.console import Console
+
+        print_comparison(found, Console(highlight=False))

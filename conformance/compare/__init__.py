@@ -1,0 +1,1 @@
+"""Reports held against each other: two of one controller in the course of time, or several controllers. Pure."""

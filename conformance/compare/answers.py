@@ -1,0 +1,36 @@
+"""What the probes of a case saw, in words that can be compared between runs and controllers."""
+
+from collections.abc import Mapping
+
+from conformance.report.model import CaseRecord, ProbeRecord, Report
+
+NOTHING = "nothing"
+ProbeKey = tuple[int, str, int]
+"""Step, id, and which one of those that have the same."""
+
+
+def probes_of(case: CaseRecord) -> Mapping[ProbeKey, ProbeRecord]:
+    """Return the probes of a case by what they are called."""
+    found: dict[ProbeKey, ProbeRecord] = {}
+    for probe in case.probes:
+        turn = sum(key[:2] == (probe.step, probe.id) for key in found)
+        found[probe.step, probe.id, turn] = probe
+    return found
+
+
+def answer(probe: ProbeRecord, report: Report) -> str:
+    """Return what a probe saw; the controller's address, which differs from run to run, becomes ``@address``."""
+    if probe.observed is None:
+        return NOTHING
+    address = report.controller.address
+    return probe.observed.outcome.replace(address, "@address") if address else probe.observed.outcome
+
+
+def expectation(probe: ProbeRecord) -> object:
+    """Return all that a probe expects, as a value that can be compared."""
+    return probe.expected.model_dump(mode="json", by_alias=True)
+
+
+def expectations(case: CaseRecord) -> object:
+    """Return what the case demands, as far as a report says it: its level and what each probe expects."""
+    return case.level, {key: expectation(probe) for key, probe in probes_of(case).items()}
