@@ -23,8 +23,10 @@ async def run(settings: Settings) -> None:
         settings.ports,
         settings.admin_port,
         ready=settings.ready,
+        others=settings.others,
     )
-    sys.stdout.write(f"{settings.identity} listens on {', '.join(map(str, backend.ports))}\n")
+    ports = (*backend.ports, *backend.tls_ports, *backend.grpc_ports)
+    sys.stdout.write(f"{settings.identity} listens on {', '.join(map(str, ports))}\n")
     sys.stdout.flush()
     await stop.wait()
     backend.close()

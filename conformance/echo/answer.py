@@ -3,32 +3,30 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from conformance.echo.identity import Identity
-from conformance.echo.knobs import knobs_of
-from conformance.echo.request import Header, Malformed, Request
+from conformance.echo.knobs import PLAIN, Knobs, knobs_of
+from conformance.echo.place import Place
+from conformance.echo.request import Header, Request
 from conformance.echo.websocket import accept_headers, refusal_of
+from conformance.grpcframes import text_message
 
 PIECE = 1 << 16
 PADDING = b" " * PIECE
-REASONS = {status.value: status.phrase for status in HTTPStatus}
+DRIPS = 10
+GRPC = (b"Content-Type", b"application/grpc+proto")
 JSON = (b"Content-Type", b"application/json")
 TEXT = (b"Content-Type", b"text/plain; charset=utf-8")
 to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a request was received: the local port and the client's address."""
-
-    port: int
-    peer: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer before it is put into bytes; ``size`` is the least length of the body, made up with spaces."""
+    """One answer before it is put into bytes; ``size`` is the least length of the body, made up with spaces.
+
+    ``delay`` passes before it begins, ``drip`` while its body is sent (seconds). ``abort`` ends the connection in its
+    place, ``cut`` in the middle of its body.
+    """
 
     status: int
     headers: tuple[Header, ...]
@@ -39,6 +37,24 @@ class Answer:
     close: bool = False
     abort: bool = False
     switches: bool = False
+    cut: bool = False
+    drip: float = 0.0
+    trailers: tuple[Header, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """The bytes of the whole body."""
+        return max(len(self.body), self.size)
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether it takes more than one write."""
+        return self.chunked or self.cut or self.drip > 0 or self.size > PIECE
+
+    @property
+    def pause(self) -> float:
+        """The seconds between two pieces of the body."""
+        return self.drip / DRIPS
 
 
 Respond = Callable[[Request, Place], Answer]
@@ -51,7 +67,9 @@ def echo(identity: Identity, request: Request, place: Place) -> Answer:
     a 2xx would open a tunnel (RFC 9110, 9.3.6).
     """
     knobs = knobs_of(request.target)
-    who = (b"X-Conformance-Backend", str(identity).encode("latin-1", "replace"))
+    if is_call(request) and knobs.status is None:
+        return _called(identity, request, place, knobs)
+    who = _who(identity)
     status = 405 if request.method == b"CONNECT" else 200
     if request.websocket and knobs.websocket:
         status = refusal_of(request)
@@ -63,21 +81,50 @@ def echo(identity: Identity, request: Request, place: Place) -> Answer:
     extra = [(b"Sec-WebSocket-Version", b"13")] if status == 426 and request.websocket else []
     if knobs.header_size:
         extra.append((b"X-Conformance-Filler", b"x" * knobs.header_size))
+    body = to_json(description(identity, request, place)).encode() + b"\n"
+    if knobs is PLAIN and not extra:
+        return Answer(status, (JSON, who), body)  # as nearly always
     return Answer(
         status=status,
         headers=_override((JSON, who), (*knobs.headers, *extra)),
-        body=to_json(description(identity, request, place)).encode() + b"\n",
+        body=body,
         size=knobs.size,
         delay=knobs.delay,
         chunked=knobs.chunked,
         close=knobs.close,
         abort=knobs.abort,
+        cut=knobs.cut,
+        drip=knobs.drip,
+        trailers=knobs.trailers,
     )
 
 
+def _called(identity: Identity, request: Request, place: Place, knobs: Knobs) -> Answer:
+    """Return the answer to a unary gRPC call: the account as its message, whatever the status behind it says."""
+    account = to_json(description(identity, request, place)).encode()
+    return Answer(
+        200,
+        (GRPC, _who(identity), *knobs.headers),
+        text_message(account),
+        delay=knobs.delay,
+        abort=knobs.abort,
+        cut=knobs.cut,
+        drip=knobs.drip,
+        trailers=((b"Grpc-Status", b"%d" % knobs.grpc_status), *knobs.trailers),
+    )
+
+
+def is_call(request: Request) -> bool:
+    """Tell whether a request is a gRPC call; these come by HTTP/2 only."""
+    return request.pseudo != () and any(v.startswith(b"application/grpc") for v in request.values(b"content-type"))
+
+
 def description(identity: Identity, request: Request, place: Place) -> dict[str, object]:
-    """Return what the body says; bytes stand as latin-1 text, so that each can be told from every other."""
-    return {
+    """Return what the body says; bytes stand as latin-1 text, so that each can be told from every other.
+
+    ``pseudo`` is there if the request came by HTTP/2, ``tls`` if it came over TLS.
+    """
+    account: dict[str, object] = {
         "backend": identity.backend,
         "namespace": identity.namespace,
         "pod": identity.pod,
@@ -90,59 +137,11 @@ def description(identity: Identity, request: Request, place: Place) -> dict[str,
         "body": {"length": request.body_length, "sha256": request.body_sha256},
         "trailers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.trailers],
     }
-
-
-def refusal(malformed: Malformed) -> Answer:
-    """Return the answer to bytes that are no request; the connection ends with it (RFC 9112, 2.2)."""
-    return Answer(malformed.status, (TEXT,), malformed.why.encode() + b"\n", close=True)
-
-
-def head_of(answer: Answer, request: Request | None, date: bytes) -> tuple[bytes, bool]:
-    """Return the head in bytes, and whether the connection closes after this answer."""
-    old = request is not None and request.version == "1.0"
-    close = answer.close or request is None or not request.keep_alive or (answer.chunked and old)
-    close = close and not answer.switches
-    reason = REASONS.get(answer.status, "")
-    lines = [b"HTTP/1.1 %d %s" % (answer.status, reason.encode()), b"Date: " + date]
-    lines += [name + b": " + value for name, value in answer.headers]
-    if _may_have_body(answer.status):
-        if not answer.chunked:
-            lines.append(b"Content-Length: %d" % max(len(answer.body), answer.size))
-        elif not old:
-            lines.append(b"Transfer-Encoding: chunked")
-    if close:
-        lines.append(b"Connection: close")
-    elif old:
-        lines.append(b"Connection: keep-alive")
-    return b"\r\n".join(lines) + b"\r\n\r\n", close
-
-
-def body_of(answer: Answer, request: Request | None) -> Iterator[bytes]:
-    """Yield the bytes after the head, in pieces, so that 64 MiB need not be in memory at once."""
-    if (request is not None and request.method == b"HEAD") or not _may_have_body(answer.status):
-        return
-    if not answer.chunked or (request is not None and request.version == "1.0"):
-        yield from _content(answer)
-        return
-    for piece in _content(answer):
-        half = (len(piece) + 1) // 2  # also a short body is more than one chunk
-        for chunk in (piece[:half], piece[half:]):
-            if chunk:
-                yield b"%x\r\n" % len(chunk) + chunk + b"\r\n"
-    yield b"0\r\n\r\n"
-
-
-def _content(answer: Answer) -> Iterator[bytes]:
-    if answer.body:
-        yield answer.body
-    missing = answer.size - len(answer.body)
-    while missing > 0:
-        yield PADDING[:missing]
-        missing -= PIECE
-
-
-def _may_have_body(status: int) -> bool:
-    return status not in (101, 204, 304)
+    if request.pseudo:
+        account["pseudo"] = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.pseudo]
+    if place.tls is not None:
+        account["tls"] = place.tls.account()
+    return account
 
 
 def _override(ours: tuple[Header, ...], theirs: tuple[Header, ...]) -> tuple[Header, ...]:
@@ -150,3 +149,20 @@ def _override(ours: tuple[Header, ...], theirs: tuple[Header, ...]) -> tuple[Hea
         return ours
     single = {b"content-type"} & {name.lower() for name, _ in theirs}
     return (*(header for header in ours if header[0].lower() not in single), *theirs)
+
+
+def content_of(answer: Answer) -> Iterator[bytes]:
+    """Yield the body in pieces, so that 64 MiB need not be in memory at once; half of it where it is cut."""
+    if not answer.in_pieces and answer.size <= len(answer.body):
+        yield answer.body  # as nearly always
+        return
+    step = max(1, -(-answer.length // DRIPS)) if answer.drip else PIECE
+    end = answer.length // 2 if answer.cut else answer.length
+    for at in range(0, end, min(step, PIECE)):
+        size = min(step, PIECE, end - at)
+        piece = answer.body[at : at + size]
+        yield piece + PADDING[: size - len(piece)]
+
+
+def _who(identity: Identity) -> Header:
+    return (b"X-Conformance-Backend", str(identity).encode("latin-1", "replace"))

@@ -2,36 +2,22 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from email.utils import formatdate
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import replace
 from time import time
 from typing import cast
 
 from conformance.echo import websocket
-from conformance.echo.answer import PIECE, Answer, Place, Respond, body_of, head_of, refusal
+from conformance.echo.answer import Answer
+from conformance.echo.company import Company, date_of, place_of
+from conformance.echo.framing import body_of, head_of, refusal
+from conformance.echo.place import Place
 from conformance.echo.reading import RequestReader
 from conformance.echo.request import Continue, Event, Malformed, Request
 
 MAX_WAITING = 64
 LINGER = 1.0
 GOODBYE = websocket.close_frame(websocket.GOING_AWAY)
-
-
-@lru_cache(maxsize=2)
-def _date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode()
-
-
-@dataclass(slots=True)
-class Company:
-    """What the connections of one backend share: how to answer, who is there, and whether it is time to leave."""
-
-    respond: Respond
-    left: Callable[[], None]
-    members: set["Connection"] = field(default_factory=set)
-    leaving: bool = False
 
 
 class Connection(asyncio.Protocol):
@@ -47,6 +33,7 @@ class Connection(asyncio.Protocol):
         self._queue: deque[Event] = deque()
         self._early = b""  # bytes after a WebSocket handshake that is not answered yet
         self._frames: bytes | None = None  # the incomplete frame, once the connection is a WebSocket
+        self._upgraded: Request | None = None
         self._pieces: Iterator[bytes] | None = None
         self._sending: tuple[Request | None, Answer, bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -59,8 +46,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a new client in."""
         self._transport = cast("asyncio.Transport", transport)
-        peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        self._place = Place(local[1] if local else 0, peer[0] if peer else "")
+        self._place = place_of(self._transport)
         self._company.members.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -86,9 +72,12 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def eof_received(self) -> bool:
-        """Stay while answers are due: a client may close its side after the last request (RFC 9112, 9.6)."""
+        """Stay while answers are due: a client may close its side after the last request (RFC 9112, 9.6).
+
+        Not under TLS, where asyncio ends the connection.
+        """
         self._eof = True
-        return self._busy
+        return self._busy and self._place.tls is None
 
     def pause_writing(self) -> None:
         """Stop sending, and reading too: a client that reads nothing shall not fill the memory with its requests."""
@@ -150,9 +139,9 @@ class Connection(asyncio.Protocol):
             return
         if self._company.leaving and not answer.switches:
             answer = replace(answer, close=True)
-        head, closes = head_of(answer, request, _date(int(time())))
+        head, closes = head_of(answer, request, date_of(int(time())))
         self._sending = (request, answer, closes)
-        if answer.chunked or answer.size > PIECE:
+        if answer.in_pieces:
             self._transport.write(head)
             self._pieces = body_of(answer, request)
             self._pump()
@@ -161,8 +150,9 @@ class Connection(asyncio.Protocol):
             self._sent()
 
     def _pump(self) -> None:
-        if self._pieces is None:
+        if self._pieces is None or self._sending is None or self._timer is not None:
             return
+        pause = self._sending[1].pause
         while self._writable:
             piece = next(self._pieces, None)
             if piece is None:
@@ -170,12 +160,22 @@ class Connection(asyncio.Protocol):
                 self._sent()
                 return
             self._transport.write(piece)
+            if pause:
+                self._timer = asyncio.get_running_loop().call_later(pause, self._paused)
+                return
+
+    def _paused(self) -> None:
+        self._timer = None
+        self._pump()
+        self._advance()
 
     def _sent(self) -> None:
         assert self._sending is not None
         (request, answer, closes), self._sending = self._sending, None
-        if answer.switches:
-            self._frames = b""
+        if answer.cut:
+            self._transport.close()
+        elif answer.switches:
+            self._frames, self._upgraded = b"", request
             self._echo_frames((self._reader.rest or b"") + self._early)
         elif request is None:
             self._linger()
@@ -192,7 +192,8 @@ class Connection(asyncio.Protocol):
         if self._eof:
             self._transport.close()
             return
-        self._transport.write_eof()
+        if self._transport.can_write_eof():  # TLS cannot
+            self._transport.write_eof()
         self._lingering = asyncio.get_running_loop().call_later(LINGER, self._transport.abort)
 
     def _echo_frames(self, data: bytes) -> None:
@@ -200,7 +201,7 @@ class Connection(asyncio.Protocol):
         try:
             while (taken := websocket.take_frame(data, at)) is not None:
                 frame, at = taken
-                reply = websocket.reply_to(frame)
+                reply = websocket.reply_to(frame, self._account)
                 if reply is not None:
                     self._transport.write(websocket.put_frame(reply))
                 if frame.opcode == websocket.CLOSE:
@@ -210,3 +211,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(websocket.close_frame(violation.code))
             self._transport.close()
         self._frames = data[at:]
+
+    def _account(self, message: str) -> bytes:
+        assert self._upgraded is not None
+        return self._company.describe(self._upgraded, self._place, message)

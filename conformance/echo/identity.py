@@ -20,6 +20,34 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """PEM texts: a chain and its key (else one is made that nobody trusts), and the CAs whose clients are asked for.
+
+    A client without a certificate is let in all the same; one with a certificate of somebody else is not.
+    """
+
+    pair: str = ""
+    client_ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPorts:
+    """Ports that do not speak plain HTTP/1.1: ``tls`` HTTP/2 or HTTP/1.1 over TLS, ``grpc`` HTTP/2 without TLS."""
+
+    tls: tuple[int, ...] = ()
+    grpc: tuple[int, ...] = ()
+    tls_settings: TlsSettings = TlsSettings()
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """All of them."""
+        return (*self.tls, *self.grpc)
+
+
+NO_OTHERS = OtherPorts()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one backend process needs to start: its identity, its ports and whether it begins ready."""
 
@@ -27,6 +55,7 @@ class Settings:
     ports: tuple[int, ...] = DEFAULT_PORTS
     admin_port: int | None = DEFAULT_ADMIN_PORT
     ready: bool = True
+    others: OtherPorts = NO_OTHERS
 
 
 def identity_from(environment: Mapping[str, str], *, pod: str = "", namespace: str = "") -> Identity:
@@ -43,6 +72,16 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         ports=ports_from(environment.get("PORTS", "")) or DEFAULT_PORTS,
         admin_port=port_from(environment.get("ADMIN_PORT") or str(DEFAULT_ADMIN_PORT)),
         ready=environment.get("READY", "true").strip().lower() != "false",
+        others=other_ports_from(environment),
+    )
+
+
+def other_ports_from(environment: Mapping[str, str]) -> OtherPorts:
+    """Return what TLS_PORTS, GRPC_PORTS, TLS_PAIR and TLS_CLIENT_CA say; ``ValueError`` names a port that is none."""
+    return OtherPorts(
+        tls=ports_from(environment.get("TLS_PORTS", "")),
+        grpc=ports_from(environment.get("GRPC_PORTS", "")),
+        tls_settings=TlsSettings(environment.get("TLS_PAIR", ""), environment.get("TLS_CLIENT_CA", "")),
     )
 
 

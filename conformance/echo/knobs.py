@@ -10,6 +10,9 @@ from conformance.echo.request import Header
 MAX_DELAY = 60.0
 MAX_SIZE = 64 << 20
 MAX_HEADER_SIZE = 1 << 20
+NAMES = re.compile(
+    rb"(?:^|&)(?:status|delay|hdr|set-cookie|ct|size|hsize|chunk|close|abort|drip|trailer|grpc-status|nows)="
+)
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 UNSAFE_IN_VALUE = re.compile(rb"[\x00\r\n]")
 # The server frames its answers itself; a header that lies about it would only make the connection unreadable.
@@ -28,6 +31,10 @@ class Knobs:
     chunked: bool = False
     close: bool = False
     abort: bool = False
+    cut: bool = False
+    drip: float = 0.0
+    trailers: tuple[Header, ...] = ()
+    grpc_status: int = 0
     websocket: bool = True
 
 
@@ -37,14 +44,18 @@ PLAIN = Knobs()
 def knobs_of(target: bytes) -> Knobs:
     """Return the knobs in a target's query; whatever is none, or makes no sense, is left alone. Never raises.
 
-    ``status=404`` ``delay=SECONDS`` ``hdr=Name:value`` (repeatable) ``ct=TYPE`` ``size=BYTES`` ``hsize=BYTES``
-    ``chunk=1`` ``close=1`` ``abort=1`` ``nows=1`` (refuse a WebSocket). Values are percent-decoded.
+    ``status=404`` ``delay=SECONDS`` ``hdr=Name:value`` (repeatable) ``set-cookie=name%3Dvalue`` (repeatable)
+    ``ct=TYPE`` ``size=BYTES`` ``hsize=BYTES`` ``chunk=1`` ``close=1`` ``abort=1`` (end the connection, or the HTTP/2
+    stream, without an answer) ``abort=body`` (in the middle of the body) ``drip=SECONDS`` (spread the body over them)
+    ``trailer=Name:value`` (repeatable; chunked) ``grpc-status=5`` ``nows=1`` (refuse a WebSocket). Values are
+    percent-decoded.
     """
     query = target.partition(b"#")[0].partition(b"?")[2]
-    if b"=" not in query:
+    if NAMES.search(query) is None:
         return PLAIN
     found: dict[bytes, bytes] = {}
     headers: list[Header] = []
+    trailers: list[Header] = []
     for part in query.split(b"&"):
         name, _, text = part.partition(b"=")
         value = unquote_to_bytes(text)
@@ -52,18 +63,26 @@ def knobs_of(target: bytes) -> Knobs:
             headers += _header(value)
         elif name == b"ct":
             headers += _header(b"Content-Type:" + value)
+        elif name == b"set-cookie":
+            headers += _header(b"Set-Cookie:" + value)
+        elif name == b"trailer":
+            trailers += _header(value)
         else:
             found[name] = value
     status = _number(found.get(b"status"), 999)
     return Knobs(
         status=status if status >= 200 else None,  # 1xx would be no final answer
         delay=_seconds(found.get(b"delay")),
+        drip=_seconds(found.get(b"drip")),
         headers=tuple(headers),
         size=_number(found.get(b"size"), MAX_SIZE),
         header_size=_number(found.get(b"hsize"), MAX_HEADER_SIZE),
-        chunked=found.get(b"chunk") == b"1",
+        chunked=found.get(b"chunk") == b"1" or bool(trailers),
         close=found.get(b"close") == b"1",
         abort=found.get(b"abort") == b"1",
+        cut=found.get(b"abort") == b"body",
+        trailers=tuple(trailers),
+        grpc_status=_number(found.get(b"grpc-status"), 99),
         websocket=found.get(b"nows") != b"1",
     )
 

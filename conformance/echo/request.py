@@ -9,7 +9,11 @@ NO_BODY = sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One complete request, exactly as it was received: nothing decoded, joined, sorted or lower-cased."""
+    """One complete request, exactly as it was received: nothing decoded, joined, sorted or lower-cased.
+
+    ``pseudo`` are the pseudo-header fields of HTTP/2; its ``headers`` are as HTTP/1.1 would have them, with a Host made
+    of ``:authority`` (RFC 9113, 8.3.1).
+    """
 
     method: bytes
     target: bytes
@@ -20,6 +24,7 @@ class Request:
     body_sha256: str = NO_BODY
     keep_alive: bool = True
     websocket: bool = False
+    pseudo: tuple[Header, ...] = ()
 
     def values(self, name: bytes) -> list[bytes]:
         """Return the values of a header field, in order; ``name`` is in lower case."""

@@ -1,33 +1,49 @@
 """The sockets of a backend: any number of backends can live in one process, each on an address of its own."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from conformance.echo.admin import administer
-from conformance.echo.answer import Answer, Place, echo
-from conformance.echo.connection import Company, Connection
-from conformance.echo.identity import Identity
+from conformance.echo.alpn import Doorway
+from conformance.echo.answer import Answer, description, echo, to_json
+from conformance.echo.company import Company
+from conformance.echo.connection import Connection
+from conformance.echo.counts import Counts
+from conformance.echo.identity import NO_OTHERS, Identity, OtherPorts
+from conformance.echo.place import Place
 from conformance.echo.request import Request
+from conformance.echo.tls import server_context
 
 BACKLOG = 1024
 
 
 class Backend:
-    """A running echo backend: ``ports`` and ``admin_port`` are where it really listens."""
+    """A running echo backend; the ports are where it really listens.
+
+    ``ports`` speak HTTP/1.1, ``tls_ports`` HTTP/2 or HTTP/1.1 over TLS as ALPN says, ``grpc_ports`` HTTP/2 without TLS.
+    """
 
     def __init__(self, identity: Identity, *, ready: bool, on_readiness: Callable[[bool], None] | None) -> None:
         self.identity = identity
         self.ready = ready
-        self.served = 0
+        self.counts = Counts()
         self.ports: tuple[int, ...] = ()
+        self.tls_ports: tuple[int, ...] = ()
+        self.grpc_ports: tuple[int, ...] = ()
         self.admin_port: int | None = None
         self._on_readiness = on_readiness
         self._empty = asyncio.Event()
         self._empty.set()
-        self._echoes = Company(self._echo, self._left)
-        self._admins = Company(self._admin, self._left)
+        self._echoes = Company(self._echo, self._describe, self._left)
+        self._admins = Company(self._admin, self._describe, self._left)
         self._servers: list[asyncio.Server] = []
+
+    @property
+    def served(self) -> int:
+        """The number of requests so far."""
+        return self.counts.total
 
     def set_ready(self, value: bool) -> None:
         """Become ready or unready; who started the backend hears of a change at once."""
@@ -60,18 +76,28 @@ class Backend:
         for connection in (*self._echoes.members, *self._admins.members):
             connection.abort()
 
-    async def listen(self, host: str, ports: Sequence[int], admin_port: int | None) -> None:
-        """Open the sockets; ``OSError`` if one cannot be bound (open ones are closed again)."""
+    async def listen(self, host: str, ports: Sequence[int], admin_port: int | None, others: OtherPorts) -> None:
+        """Open the sockets; ``OSError`` if one cannot be bound (open ones are closed again).
+
+        ``ValueError`` if the TLS settings cannot be used.
+        """
+        tls = server_context(others.tls_settings) if others.tls else None
+        plain, admin = partial(Connection, self._echoes), partial(Connection, self._admins)
         try:
-            self.ports = tuple([await self._bind(self._echoes, host, port) for port in ports])
-            self.admin_port = None if admin_port is None else await self._bind(self._admins, host, admin_port)
+            self.ports = tuple([await self._bind(plain, host, port) for port in ports])
+            secured = partial(Doorway, plain, partial(_http2, self._echoes))
+            self.tls_ports = tuple([await self._bind(secured, host, port, tls) for port in others.tls])
+            self.grpc_ports = tuple([await self._bind(partial(_http2, self._echoes), host, p) for p in others.grpc])
+            self.admin_port = None if admin_port is None else await self._bind(admin, host, admin_port)
         except OSError:
             self.close()
             raise
 
-    async def _bind(self, company: Company, host: str, port: int) -> int:
+    async def _bind(
+        self, door: Callable[[], asyncio.Protocol], host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> int:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(partial(Connection, company), host, port, backlog=BACKLOG)
+        server = await loop.create_server(door, host, port, backlog=BACKLOG, ssl=tls)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
@@ -80,13 +106,23 @@ class Backend:
             self._empty.set()
 
     def _echo(self, request: Request, place: Place) -> Answer:
-        self.served += 1
+        self.counts.note(request)
         return echo(self.identity, request, place)
 
     def _admin(self, request: Request, place: Place) -> Answer:  # noqa: ARG002 - the place does not matter here
-        answer, ready = administer(request, ready=self.ready, served=self.served)
+        answer, ready = administer(request, ready=self.ready, counts=self.counts)
         self.set_ready(ready)
         return answer
+
+    def _describe(self, request: Request, place: Place, message: str) -> bytes:
+        return to_json({**description(self.identity, request, place), "message": message}).encode()
+
+
+def _http2(company: Company) -> asyncio.Protocol:
+    # Imported for the first client that needs it: most backends start without.
+    from conformance.echo.http2 import Http2Connection  # noqa: PLC0415
+
+    return Http2Connection(company)
 
 
 async def serve(
@@ -97,11 +133,14 @@ async def serve(
     *,
     ready: bool = True,
     on_readiness: Callable[[bool], None] | None = None,
+    others: OtherPorts = NO_OTHERS,
 ) -> Backend:
-    """Start a backend on an address and return it, listening; ``OSError`` if a port cannot be bound.
+    """Start a backend on an address and return it, listening.
 
-    Port 0 takes any free port. ``on_readiness`` is called, in the loop, whenever the readiness changes.
+    ``ports`` speak plain HTTP/1.1, ``others`` something else. Port 0 takes any free port. ``on_readiness`` is called,
+    in the loop, whenever the readiness changes. Raises ``OSError`` if a port cannot be bound, ``ValueError`` if a
+    certificate makes no sense.
     """
     backend = Backend(identity, ready=ready, on_readiness=on_readiness)
-    await backend.listen(host, ports, admin_port)
+    await backend.listen(host, ports, admin_port, others)
     return backend

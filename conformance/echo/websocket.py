@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha1
 
 from conformance.echo.request import Header, Request
 
+QUESTION = b"account "
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MAX_FRAME = 1 << 20
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -96,14 +98,19 @@ def close_frame(code: int) -> bytes:
     return put_frame(Frame(CLOSE, code.to_bytes(2)))
 
 
-def reply_to(frame: Frame) -> Frame | None:
-    """Return what the echo sends for a frame: data and its fragments as they came, a pong, the close; else None."""
+def reply_to(frame: Frame, account: Callable[[str], bytes]) -> Frame | None:
+    """Return what the echo sends for a frame: data and its fragments as they came, a pong, the close; else None.
+
+    A text that begins with "account " is answered by the account of the handshake, with this text in it.
+    """
     if frame.opcode == PONG:
         return None
     if frame.opcode == PING:
         return Frame(PONG, frame.payload)
     if frame.opcode == CLOSE:
         return Frame(CLOSE, frame.payload[:2])
+    if frame.opcode == TEXT and frame.final and frame.payload.startswith(QUESTION):
+        return Frame(TEXT, account(frame.payload.decode(errors="replace")))
     return frame
 
 

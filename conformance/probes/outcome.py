@@ -128,13 +128,18 @@ class _Body(TypedDict):
     sha256: str
 
 
+class _Client(TypedDict):
+    subject: str
+    sha256: str
+
+
 class _Tls(TypedDict):
     """What the backend saw of the TLS in front of it, if it spoke any."""
 
     version: str
     alpn: str | None
     sni: str | None
-    client: str | None
+    client: _Client | None
 
 
 class _Account(TypedDict):

@@ -4,8 +4,9 @@ import itertools
 import json
 
 from conformance.case.model import Expectation, Probe, Received
-from conformance.echo.answer import Place, echo
+from conformance.echo.answer import echo
 from conformance.echo.identity import Identity
+from conformance.echo.place import Place
 from conformance.echo.request import Request
 from conformance.judge.probes import Attempt
 from conformance.probes.answer import BACKEND_HEADER, PROBE_HEADER, Answer

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.echo.identity import Identity, identity_from, port_from, ports_from
+from conformance.echo.identity import (
+    NO_OTHERS,
+    Identity,
+    OtherPorts,
+    identity_from,
+    other_ports_from,
+    port_from,
+    ports_from,
+)
 
 FOLLOWS, ALWAYS, NEVER = "follows", "always", "never"
 DEFAULT_GRACE = 30.0
@@ -21,6 +29,7 @@ class Container:
     admin_port: int | None
     begins_ready: bool
     probe: str
+    others: OtherPorts = NO_OTHERS
 
     def is_ready(self, *, state: bool) -> bool:
         """Return what a kubelet's probes would find while the backend's own state is ``state``."""
@@ -72,9 +81,10 @@ def _container(container: Mapping[str, Any], meta: Mapping[str, Any], spec: Mapp
         if port.get("protocol", "TCP") == "TCP"
     }
     admin = port_from(environment["ADMIN_PORT"]) if environment.get("ADMIN_PORT") else None
+    others = other_ports_from(environment)
     # PORTS is what the image itself goes by; a port that is only declared need not be served in a real cluster either.
     ports = ports_from(environment.get("PORTS", "")) or tuple(dict.fromkeys(declared.values()))
-    ports = tuple(port for port in ports if port != admin)
+    ports = tuple(port for port in ports if port not in (admin, *others.all))
     return Container(
         name=container["name"],
         image=container.get("image") or "",
@@ -82,7 +92,8 @@ def _container(container: Mapping[str, Any], meta: Mapping[str, Any], spec: Mapp
         ports=ports,
         admin_port=admin,
         begins_ready=environment.get("READY", "true").strip().lower() != "false",
-        probe=_probe(container.get("readinessProbe"), declared, ports, admin),
+        probe=_probe(container.get("readinessProbe"), declared, (*ports, *others.all), admin),
+        others=others,
     )
 
 

@@ -96,8 +96,9 @@ class PodWorker:
                     container.admin_port,
                     ready=container.begins_ready,
                     on_readiness=lambda _: self._wake.set(),
+                    others=container.others,
                 )
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self._problems[container.name] = str(error)
                 log.warning("%s/%s cannot be started: %s", self.pod.namespace, self.pod.name, error)
         if self._gone:
