@@ -3,8 +3,6 @@
 import ssl
 import warnings
 
-import trustme
-
 from conformance.probes.trouble import CannotSend
 
 _ROUNDS = 10
@@ -16,6 +14,8 @@ def rehearse(client: ssl.SSLContext, version: str) -> None:
     Raises:
         CannotSend: it cannot be completed here, so a server that refuses it would prove nothing.
     """
+    import trustme  # noqa: PLC0415 - slow to import, and hardly ever needed
+
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     server.set_ciphers("ALL:@SECLEVEL=0")
