@@ -11,6 +11,8 @@ LAME_DUCK_SECONDS = 5
 ADMIN_PORT = 8079
 HTTP_PORT = 8080
 ALT_PORT = 9090
+TLS_PORT = 8443
+GRPC_PORT = 50051
 
 
 def namespaces(run_id: str) -> dict[str, str]:
@@ -64,13 +66,20 @@ def _deployment(meta: Manifest, backend: str) -> Manifest:
         name: {"valueFrom": {"fieldRef": {"fieldPath": f"metadata.{key}"}}}
         for name, key in (("POD_NAME", "name"), ("POD_NAMESPACE", "namespace"))
     }
-    fixed = {"BACKEND": backend, "PORTS": f"{HTTP_PORT},{ALT_PORT}", "ADMIN_PORT": str(ADMIN_PORT)}
+    fixed = {
+        "BACKEND": backend,
+        "PORTS": f"{HTTP_PORT},{ALT_PORT}",
+        "TLS_PORTS": str(TLS_PORT),
+        "GRPC_PORTS": str(GRPC_PORT),
+        "ADMIN_PORT": str(ADMIN_PORT),
+    }
+    ports = {"http": HTTP_PORT, "alt": ALT_PORT, "https": TLS_PORT, "grpc": GRPC_PORT}
     container = {
         "name": "echo",
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
         "env": [{"name": n, **v} for n, v in field.items()] + [{"name": n, "value": v} for n, v in fixed.items()],
-        "ports": [{"name": "http", "containerPort": HTTP_PORT}, {"name": "alt", "containerPort": ALT_PORT}],
+        "ports": [{"name": name, "containerPort": port} for name, port in ports.items()],
         "readinessProbe": {"httpGet": {"path": "/ready", "port": ADMIN_PORT}, "periodSeconds": 1},
         "securityContext": {
             "runAsNonRoot": True,
