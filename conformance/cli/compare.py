@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -39,7 +40,7 @@ def compare(paths: tuple[Path, ...], form: str) -> None:
     says = {statement.id: statement.says for statement in load_statements().statements()}
     found = comparison([file.report for file in read_reports(paths)], says)
     if form == "json":
-        click.echo(found.model_dump_json(by_alias=True, indent=1))
+        click.echo(json.dumps(found.model_dump(mode="json", by_alias=True), indent=1))
     elif form == "markdown":
         click.echo(comparison_markdown(found), nl=False)
     else:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -49,7 +50,7 @@ def diff(old: Path, new: Path, form: str, ignore_missing: bool) -> int:
 
     found = difference(read_report(old).report, read_report(new).report, ignore_missing=ignore_missing)
     if form == "json":
-        click.echo(found.model_dump_json(by_alias=True, indent=1))
+        click.echo(json.dumps(found.model_dump(mode="json", by_alias=True), indent=1))
     elif form == "markdown":
         click.echo(diff_markdown(found), nl=False)
     else:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judge.words import Verdict
-from conformance.report.model import Report
-from conformance.tests.reports import case_record, report
+from conformance.judge.words import Reason, Verdict
+from conformance.report.model import CaseRecord, Report
+from conformance.tests.reports import report
 from conformance.tests.rich_report import perfect, rich
 
 
@@ -20,16 +20,25 @@ def written(folder: Path, name: str, made: Report) -> Path:
     return path
 
 
+def failing(case: CaseRecord) -> CaseRecord:
+    probes = tuple(probe.model_copy(update={"verdict": Verdict.FAIL}) for probe in case.probes)
+    return case.model_copy(update={"verdict": Verdict.FAIL, "reason": Reason.NO_MATCH, "probes": probes})
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "conformance", *map(str, arguments)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "conformance", *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
     )
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "json"])
 def test_diff_ends_with_1_on_a_regression_and_0_without(tmp_path: Path, form: str) -> None:
     good = written(tmp_path, "good", perfect())
-    worse = written(tmp_path, "worse", report(case_record("hosts/one", Verdict.FAIL), *perfect().cases[1:]))
+    worse = written(tmp_path, "worse", report(failing(perfect().cases[0]), *perfect().cases[1:]))
     regression = run("diff", good, worse, "--format", form)
     assert regression.returncode == 1
     assert "hosts/one" in regression.stdout
