@@ -35,6 +35,9 @@ _KINDS = {
     "CustomResourceDefinition": ("apiextensions.k8s.io/v1", "customresourcedefinitions", False),
 }
 _PARALLEL = 8
+_AS_MANAGER = "?fieldManager=ingress-conformance"
+"""Who has written the fields of an object, as ``kubectl get --show-managed-fields`` tells it."""
+
 _TIMEOUT = (5, 30)
 
 
@@ -88,13 +91,13 @@ class Api:
 
     def create(self, manifest: Manifest) -> Manifest:
         """Create an object and return it as stored."""
-        created: Manifest = self.request("POST", collection_path(manifest), manifest)
+        created: Manifest = self.request("POST", collection_path(manifest) + _AS_MANAGER, manifest)
         return created
 
     def merge(self, manifest: Manifest) -> Manifest:
         """Change an existing object to what the manifest says (JSON merge patch, RFC 7386)."""
         changed: Manifest = self.request(
-            "PATCH", object_path(manifest), manifest, content_type="application/merge-patch+json"
+            "PATCH", object_path(manifest) + _AS_MANAGER, manifest, content_type="application/merge-patch+json"
         )
         return changed
 
@@ -114,7 +117,7 @@ class Api:
         except Refused as refusal:
             if refusal.status != 409:
                 raise
-        replaced: Manifest = self.request("PUT", object_path(manifest), manifest)
+        replaced: Manifest = self.request("PUT", object_path(manifest) + _AS_MANAGER, manifest)
         return replaced
 
     def try_out(self, manifest: Manifest, *, update: bool) -> Manifest:

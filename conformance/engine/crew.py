@@ -13,6 +13,7 @@ from conformance.engine.pods import await_ready
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController, Stage
 from conformance.plan.certificates import Mint
+from conformance.plan.hosts import REALM
 from conformance.plan.instance import Ground
 from conformance.plan.objects import with_marker
 from conformance.plan.units import Unit
@@ -43,7 +44,7 @@ class Crew:
 
     def ground(self, controller: RunningController, realm: str) -> Ground:
         """Return what a plan for this instance needs to know."""
-        names = dict(self.stage.namespaces)
+        names, realm = dict(self.stage.namespaces), realm.removesuffix(REALM) + self.stage.realm
         return Ground(
             names, controller.ingress_class, controller.endpoint.address, realm, controller.controller, self.mint
         )

@@ -45,6 +45,10 @@ class Stage(Protocol):
         """The cases' names of namespaces to the real ones."""
 
     @property
+    def realm(self) -> str:
+        """What the hosts of the run end with: ``test``, or a part of it that no other run on the controller uses."""
+
+    @property
     def main(self) -> RunningController:
         """The instance that serves the shared cases."""
 

@@ -14,6 +14,7 @@ from conformance.controllers.manifests import rbac_manifests, setup_manifests
 from conformance.controllers.programs import Programs, get_programs
 from conformance.errors import HarnessFailure
 from conformance.plan import ground
+from conformance.plan.hosts import REALM
 from conformance.waiting import wait_until
 
 BACKENDS_LIMIT = 30.0
@@ -33,6 +34,7 @@ class LocalStage:
     run_id: str
     main: Instance
     cluster_seconds: float
+    provider: str = "local"
     _instances: list[Instance] = field(default_factory=list)
     _settled: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -69,6 +71,11 @@ class LocalStage:
     def namespaces(self) -> Mapping[str, str]:
         """The cases' names of namespaces to the real ones."""
         return ground.namespaces(self.run_id)
+
+    @property
+    def realm(self) -> str:
+        """What the hosts end with: nobody else is on this cluster."""
+        return REALM
 
     @property
     def lanes(self) -> int:
