@@ -1,31 +1,67 @@
-"""The curl line that sends the same request by hand."""
+"""The shell line that sends the same request by hand: curl, or openssl where curl cannot say it."""
 
 import re
 import shlex
+from collections.abc import Iterator
+from dataclasses import replace
 
 from conformance.probes.answer import Endpoint, WireProbe
-from conformance.probes.request import WITH_BODY
+from conformance.probes.grpc import as_call
+from conformance.probes.request import WITH_BODY, is_chunked, request_bytes, shape_headers
+from conformance.probes.shellwords import piped, typable, word
+
+CLIENT_CHAIN, CLIENT_KEY = "client.crt", "client.key"
+"""The files that a line with a client certificate expects beside it; a key belongs in no report."""
 
 _PLAIN_TARGET = re.compile(r"/[A-Za-z0-9_.~/?=&-]*")
 _UNNOTICED_BODY = 1024
 """From here on curl asks for a 100 Continue first."""
+_SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455
+_HANDSHAKE = (
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", _SAMPLE_KEY),
+)
 
 
 def curl_line(probe: WireProbe, endpoint: Endpoint, seconds: float = 5.0) -> str:
     """Return a shell command that sends ``probe`` to ``endpoint``; safe to paste, whatever the probe holds.
 
-    The target goes as it is (``--request-target``) where a URL would not carry it unchanged.
+    The target goes as it is (``--request-target``) where a URL would not carry it unchanged. Not quite the same: a
+    WebSocket ends with the handshake, trailers of HTTP/2 are left out, and ALPN offers what curl knows how to.
     """
-    words = ["curl", "-sS", "-i", "--max-time", f"{seconds:g}", *_method(probe)]
+    if probe.trailers and not probe.over_http2:
+        return _raw_line(probe, endpoint, seconds)
+    if probe.protocol == "grpc":
+        probe = as_call(probe, "by hand")
+    elif probe.protocol == "websocket":
+        given = {name.lower() for name, _ in probe.headers}
+        probe = replace(probe, headers=(*probe.headers, *(h for h in _HANDSHAKE if h[0].lower() not in given)))
+    words = ["curl", "-sS", "-i", "--max-time", f"{seconds:g}", *_protocol(probe), *_method(probe)]
     plain = _PLAIN_TARGET.fullmatch(probe.target) and "/." not in probe.target and "//" not in probe.target
     if not plain:
-        words += ["--request-target", _word(probe.target)]
+        words += ["--request-target", word(probe.target)]
     *options, url = _place(probe, endpoint, probe.target if plain else "/")
     words += options
-    for name, value in (("Host", probe.host), *probe.headers):
-        words += ["-H", _word(f"{name}: {value}" if value else f"{name};")]
+    for name, value in (("Host", probe.host), *probe.headers, *_shape(probe)):
+        words += ["-H", word(f"{name}: {value}" if value else f"{name};")]
     body, before = _body(probe)
-    return " ".join([*before, *words, *body, url])
+    return " ".join([*before, *words, *body, *[url] * probe.requests_on_connection])
+
+
+def _protocol(probe: WireProbe) -> Iterator[str]:
+    if probe.over_http2:
+        yield "--http2" if probe.scheme == "https" else "--http2-prior-knowledge"
+    elif probe.scheme == "https" or probe.protocol == "websocket":
+        # By itself curl would speak HTTP/2 where TLS allows it.
+        yield "--http1.1"
+    if probe.protocol == "grpc":
+        yield from ("--output", "-")  # the message begins with a zero byte, which curl keeps from a terminal
+    elif probe.protocol == "websocket":
+        yield "--no-buffer"
+    if probe.source is not None:
+        yield from ("--interface", shlex.quote(probe.source))
 
 
 def _method(probe: WireProbe) -> list[str]:
@@ -37,15 +73,35 @@ def _method(probe: WireProbe) -> list[str]:
 
 def _place(probe: WireProbe, endpoint: Endpoint, target: str) -> list[str]:
     """Return the words that lead curl to the endpoint; the URL is the last of them."""
-    port, address = endpoint.port(probe.scheme), endpoint.address
-    shown = f"[{address}]" if ":" in address else address
+    port, shown = endpoint.port(probe.scheme), _shown(endpoint.address)
     if probe.scheme == "http":
         return [shlex.quote(f"http://{shown}:{port}{target}")]
     # The certificate is evidence, not a condition: it is compared, never waved through unseen.
-    words = ["--insecure", "--globoff"]
+    words = ["--insecure", "--globoff", *_tls(probe)]
     if probe.sni:
         words += ["--resolve", shlex.quote(f"{probe.sni}:{port}:{shown}")]
     return [*words, shlex.quote(f"https://{probe.sni or shown}:{port}{target}")]
+
+
+def _tls(probe: WireProbe) -> Iterator[str]:
+    old = (probe.tls_min or probe.tls_max or "1.3") < "1.2"
+    lowest = probe.tls_min or ("1.0" if old else None)
+    if lowest is not None:
+        yield f"--tlsv{lowest}"
+    if probe.tls_max is not None:
+        yield from ("--tls-max", probe.tls_max)
+    if old:
+        yield from ("--ciphers", "DEFAULT:@SECLEVEL=0")
+    if not probe.offered:
+        yield "--no-alpn"
+    if probe.client_certificate is not None:
+        yield from ("--cert", CLIENT_CHAIN, "--key", CLIENT_KEY)
+
+
+def _shape(probe: WireProbe) -> Iterator[tuple[str, str]]:
+    yield from shape_headers(replace(probe, trailers=()))
+    if is_chunked(probe) and not probe.over_http2:
+        yield "Transfer-Encoding", "chunked"
 
 
 def _body(probe: WireProbe) -> tuple[list[str], list[str]]:
@@ -55,30 +111,30 @@ def _body(probe: WireProbe) -> tuple[list[str], list[str]]:
         return [], []
     data = data or b""
     words, before = ["--data-raw", shlex.quote(data.decode(errors="replace"))], []
-    if not _typable(data):
+    if not typable(data):
         # No argument holds such bytes; they come by a pipe.
-        words, before = ["--data-binary", "@-"], [f"printf {shlex.quote(_octal(data))} |"]
+        words, before = ["--data-binary", "@-"], [piped(data)]
     given = {name.lower() for name, _ in probe.headers}
     words += [w for w in ("-H 'Content-Type:'",) if "content-type" not in given]
-    words += [w for w in ("-H 'Expect:'",) if len(data) > _UNNOTICED_BODY and "expect" not in given]
+    expects = "expect" in given or probe.wait_for_continue
+    words += [w for w in ("-H 'Expect:'",) if len(data) > _UNNOTICED_BODY and not expects]
     return words, before
 
 
-def _typable(data: bytes) -> bool:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return False
-    return all(character.isprintable() or character == "\n" for character in text)
+def _raw_line(probe: WireProbe, endpoint: Endpoint, seconds: float) -> str:
+    """Return a line that sends the bytes as they are; it ends when its time is up or the server ends the connection."""
+    port, shown = endpoint.port(probe.scheme), _shown(endpoint.address)
+    bytes_first = piped(request_bytes(probe) * probe.requests_on_connection)
+    if probe.scheme == "http":
+        source = [] if probe.source is None else ["--interface", shlex.quote(probe.source)]
+        return " ".join([bytes_first, "curl", "-sS", "--max-time", f"{seconds:g}", *source, f"telnet://{shown}:{port}"])
+    name = ["-servername", shlex.quote(probe.sni)] if probe.sni else ["-noservername"]
+    alpn = ["-alpn", shlex.quote(",".join(probe.offered))] if probe.offered else []
+    words = ["timeout", f"{seconds:g}", "openssl", "s_client", "-quiet", "-connect", f"{shown}:{port}", *name, *alpn]
+    if probe.client_certificate is not None:
+        words += ["-cert", CLIENT_CHAIN, "-key", CLIENT_KEY]
+    return " ".join([bytes_first, *words])
 
 
-def _word(text: str) -> str:
-    """Quote a part of the request's head, a byte a character as it is sent; what cannot be typed comes by printf."""
-    if text.isascii() and text.isprintable():
-        return shlex.quote(text)
-    return f'"$(printf {shlex.quote(_octal(text.encode("latin-1", "replace")))})"'
-
-
-def _octal(data: bytes) -> str:
-    kept = {byte: chr(byte) for byte in range(32, 127)} | {ord("\\"): "\\\\", ord("%"): "%%"}
-    return "".join(kept.get(byte) or f"\\{byte:03o}" for byte in data)
+def _shown(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

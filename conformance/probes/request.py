@@ -64,13 +64,13 @@ def wire_headers(probe: WireProbe) -> Fields:
     Nothing is added that a case does not say, or its shape needs; above all no Accept-Encoding, so that a curl line
     sends the same.
     """
-    return (("Host", probe.host), *probe.headers, *_shape(probe), *_framing(probe))
+    return (("Host", probe.host), *probe.headers, *shape_headers(probe), *_framing(probe))
 
 
 def http2_headers(probe: WireProbe) -> list[tuple[bytes, bytes]]:
     """Return the header list of an HTTP/2 request (RFC 9113, section 8.3): names in lower case, values as given."""
     pseudo = ((":method", probe.method), (":scheme", probe.scheme), (":authority", probe.host), (":path", probe.target))
-    shape = [*_shape(probe), *(field for field in _framing(probe) if field[0] == "Content-Length")]
+    shape = [*shape_headers(probe), *(field for field in _framing(probe) if field[0] == "Content-Length")]
     fields = (*pseudo, *((name.lower(), value) for name, value in (*probe.headers, *shape)))
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
@@ -102,17 +102,18 @@ def is_chunked(probe: WireProbe) -> bool:
     return probe.chunked or bool(probe.trailers)
 
 
-def _names(probe: WireProbe) -> set[str]:
-    return {name.lower() for name, _ in probe.headers}
-
-
-def _shape(probe: WireProbe) -> Iterator[tuple[str, str]]:
+def shape_headers(probe: WireProbe) -> Iterator[tuple[str, str]]:
+    """Yield the headers that the shape of a request needs, apart from the framing of its body."""
     given = _names(probe)
     if probe.trailers and "trailer" not in given:
         # A recipient may drop what was not announced (RFC 9110, section 6.6.2).
         yield "Trailer", ", ".join(dict.fromkeys(name for name, _ in probe.trailers))
     if probe.wait_for_continue and "expect" not in given:
         yield "Expect", "100-continue"
+
+
+def _names(probe: WireProbe) -> set[str]:
+    return {name.lower() for name, _ in probe.headers}
 
 
 def _framing(probe: WireProbe) -> Iterator[tuple[str, str]]:

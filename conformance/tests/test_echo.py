@@ -7,69 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 import pytest
 
 from conformance.echo import Backend, Identity, serve
+from conformance.echo.connection import Connection
 from conformance.echo.identity import Settings, identity_from, settings_from
 from conformance.echo.knobs import MAX_DELAY, MAX_SIZE, PLAIN, knobs_of
 from conformance.echo.reading import MAX_HEAD, RequestReader
 from conformance.echo.request import Continue, Malformed, Request
-from conformance.echo.websocket import Frame, put_frame, take_frame
-
-HOST = "127.0.0.1"
-WHO = Identity("ns", "a", "a-0")
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-
-
-def with_backend(scenario: Callable[[Backend], Awaitable[None]], **options: object) -> None:
-    async def run() -> None:
-        backend = await serve(WHO, HOST, [0], 0, **options)  # type: ignore[arg-type]
-        try:
-            async with asyncio.timeout(20):
-                await scenario(backend)
-        finally:
-            backend.abort()
-            await backend.drained(1)
-
-    asyncio.run(run())
-
-
-async def talk(port: int, data: bytes) -> bytes:
-    """Send bytes, say that no more will come, and return all that comes back."""
-    reader, writer = await asyncio.open_connection(HOST, port)
-    try:
-        writer.write(data)
-        writer.write_eof()
-        return await reader.read()
-    finally:
-        writer.close()
-
-
-def get(target: str, *headers: str, version: str = "1.1", method: str = "GET") -> bytes:
-    lines = [f"{method} {target} HTTP/{version}", "Host: x", *headers]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def split(answer: bytes) -> tuple[int, dict[str, str], bytes]:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    return int(first.split(" ")[1]), {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}, body
-
-
-def exchange(data: bytes) -> bytes:
-    found: list[bytes] = []
-
-    async def scenario(backend: Backend) -> None:
-        found.append(await talk(backend.ports[0], data))
-
-    with_backend(scenario)
-    return found[0]
+from conformance.tests.talk import HANDSHAKE, HOST, WHO, exchange, get, split, with_backend
 
 
 def requests_in(*pieces: bytes) -> list[Request]:
@@ -264,69 +212,6 @@ def test_connect_is_refused() -> None:
     assert exchange(b"CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\n\r\nxyz").startswith(b"HTTP/1.1 405 ")
 
 
-def masked(frame: Frame) -> bytes:
-    plain = put_frame(Frame(frame.opcode, b"", frame.final))
-    size = len(frame.payload)
-    wide = b"" if size < 126 else size.to_bytes(2) if size < 65536 else size.to_bytes(8)
-    second = size if size < 126 else 126 if size < 65536 else 127
-    key = b"\x01\x02\x03\x04"
-    return plain[:1] + bytes([second | 0x80]) + wide + key + bytes(b ^ key[i % 4] for i, b in enumerate(frame.payload))
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536])
-def test_frames_of_every_length_are_read_back(size: int) -> None:
-    frame = Frame(2, bytes(i % 251 for i in range(size)))
-    data = masked(frame)
-    assert take_frame(data) == (frame, len(data))
-    assert take_frame(data[:-1]) is None
-
-
-def test_websocket_echoes_pings_and_closes() -> None:
-    frames = [Frame(1, b"hello"), Frame(9, b"p"), Frame(2, b"a", final=False), Frame(0, b"b"), Frame(8, b"\x03\xe8bye")]
-    status, headers, rest = split(exchange(HANDSHAKE + b"".join(map(masked, frames)) + masked(Frame(1, b"late"))))
-    assert (status, headers["sec-websocket-accept"]) == (101, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-    assert headers["x-conformance-backend"] == "ns/a/a-0"
-    expected = [Frame(1, b"hello"), Frame(10, b"p"), Frame(2, b"a", final=False), Frame(0, b"b"), Frame(8, b"\x03\xe8")]
-    assert rest == b"".join(map(put_frame, expected))
-
-
-def test_websocket_is_refused_when_it_is_wrong_or_not_wanted() -> None:
-    assert split(exchange(HANDSHAKE.replace(b"dGhl", b"!!!!")))[0] == 400
-    assert split(exchange(HANDSHAKE.replace(b"Version: 13", b"Version: 8")))[1]["sec-websocket-version"] == "13"
-    answer = exchange(HANDSHAKE.replace(b"/ws", b"/ws?nows=1") + get("/next"))
-    assert answer.count(b"HTTP/1.1 200") == 2
-    assert exchange(HANDSHAKE + b"\x81\x00").endswith(b"\x88\x02\x03\xea")  # unmasked: 1002
-
-
-def test_a_websocket_waits_for_its_turn() -> None:
-    answer = exchange(get("/?delay=0.05") + HANDSHAKE + masked(Frame(1, b"x")) + masked(Frame(8)))
-    assert answer.index(b"HTTP/1.1 200") < answer.index(b"HTTP/1.1 101")
-    assert answer.endswith(put_frame(Frame(1, b"x")) + put_frame(Frame(8)))
-
-
-def test_admin_port_reports_and_sets_readiness_and_counts() -> None:
-    heard: list[bool] = []
-
-    async def scenario(backend: Backend) -> None:
-        async def admin(request: bytes) -> tuple[int, bytes]:
-            status, _, body = split(await talk(backend.admin_port or 0, request))
-            return status, body.strip()
-
-        assert await admin(get("/ready")) == (200, b"ready")
-        assert (await admin(get("/ready?value=false", "Content-Length: 0", method="POST")))[0] == 200
-        assert (await admin(get("/ready")))[0] == 503
-        assert (await admin(get("/ready?value=maybe", method="POST")))[0] == 400
-        assert (await admin(get("/ready?value=true", method="POST")))[0] == 200
-        assert heard == [False, True]
-        assert await admin(get("/count")) == (200, b"0")
-        await talk(backend.ports[0], get("/") * 3)
-        assert await admin(get("/count")) == (200, b"3")
-        assert (await admin(get("/count", method="DELETE")))[0] == 405
-        assert (await admin(get("/")))[0] == 404
-
-    with_backend(scenario, on_readiness=heard.append)
-
-
 def test_close_refuses_new_connections_ends_idle_ones_and_finishes_busy_ones() -> None:
     async def scenario(backend: Backend) -> None:
         port = backend.ports[0]
@@ -374,6 +259,7 @@ def test_a_client_that_does_not_read_does_not_fill_the_memory() -> None:
         writer.write(get("/?size=67108864") + get("/after"))
         await reader.readuntil(b"\r\n\r\n")
         (connection,) = backend._echoes.members
+        assert isinstance(connection, Connection)
         assert connection._transport.get_write_buffer_size() < 1 << 20
         await reader.readexactly(64 << 20)
         assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
