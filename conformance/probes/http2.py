@@ -22,7 +22,7 @@ from h2.settings import SettingCodes, Settings
 
 from conformance.http2frames import FrameHeads, outlive_goaway
 from conformance.probes.answer import Answer, Fields, WireProbe
-from conformance.probes.line import Line
+from conformance.probes.line import Line, deliver
 from conformance.probes.raw import CONTINUE_SECONDS
 from conformance.probes.request import http2_headers
 from conformance.probes.trouble import CutShort, Nonsense
@@ -172,7 +172,7 @@ class _Session:
     def _flush(self) -> None:
         data = self._connection.data_to_send()
         if data:
-            self._stream.sendall(data)
+            deliver(self._stream, data)
 
 
 def _check_goaway(event: ConnectionTerminated, exchange: _Exchange) -> None:

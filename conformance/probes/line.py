@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,8 @@ class Line:
         self._moment = time.monotonic() + limits.seconds
         # Before there is any connection: what cannot be offered is no trouble of the other side.
         self._context = context_for(offer_of(probe)) if probe.scheme == "https" else None
+        if self._context is not None and probe.sni is not None:
+            _check_name(self._context, probe.sni)
         if probe.source is not None:
             _check_source(probe.source)
         self._guard: Deadline | None = None
@@ -38,7 +41,6 @@ class Line:
         Raises:
             OSError, ssl.SSLError: as they come.
             OtherProtocol: TLS agreed on a protocol that the probe does not speak.
-            CannotSend: the name for the handshake is none.
         """
         source = None if self.probe.source is None else (self.probe.source, 0)
         plain = socket.create_connection(self._address, timeout=self.limits.seconds, source_address=source)
@@ -47,7 +49,9 @@ class Line:
         self._guard = arm(plain, self._moment)
         if self._context is None:
             return plain
-        self._stream = stream = self._secured(self._context, plain)
+        self._stream = stream = self._context.wrap_socket(
+            plain, server_hostname=self.probe.sni, do_handshake_on_connect=False
+        )
         try:
             stream.do_handshake()
         finally:
@@ -70,17 +74,27 @@ class Line:
     ) -> None:
         self.close()
 
-    def _secured(self, context: ssl.SSLContext, plain: socket.socket) -> ssl.SSLSocket:
-        try:
-            return context.wrap_socket(plain, server_hostname=self.probe.sni, do_handshake_on_connect=False)
-        except ValueError as error:
-            raise CannotSend(f"a probe's SNI {self.probe.sni!r} is no name: {error}") from error
-
     def _check_protocol(self) -> None:
         chosen = self.facts.alpn
         spoken = chosen == "h2" if self.probe.over_http2 else chosen in {"", "http/1.1"}
         if not spoken:
             raise OtherProtocol(chosen or "none")
+
+
+def deliver(stream: socket.socket, data: bytes) -> None:
+    """Send data; if the other side has ended the connection, let the next read tell why.
+
+    It may have left an alert (in TLS 1.3 a client certificate is refused only now) or an answer.
+    """
+    with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+        stream.sendall(data)
+
+
+def _check_name(context: ssl.SSLContext, name: str) -> None:
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
+    except ValueError as error:
+        raise CannotSend(f"the name {name!r} cannot be said in a TLS handshake: {error}") from error
 
 
 def _check_source(source: str) -> None:

@@ -7,6 +7,7 @@ configuration must not decide a verdict. Redirects, proxies, cookies and retries
 import contextlib
 import http.client
 import socket
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,14 +69,20 @@ class PinnedAdapter(HTTPAdapter):
             return _exchange(connection, request)
 
 
-def _exchange(connection: _Connection, request: ProbeRequest) -> ProbeResponse:
-    probe = request.probe
-    connection.connect()
+def _ask(connection: _Connection, probe: WireProbe) -> None:
     # Headers one by one: a mapping would put equal names together and lose their order.
     connection.putrequest(probe.method, probe.target, skip_host=True, skip_accept_encoding=True)
     for name, value in wire_headers(probe):
         connection.putheader(name, value)
-    connection.endheaders(probe.body)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+        # As in ``line.deliver``: an alert or an early answer may wait to be read.
+        connection.endheaders(probe.body)
+
+
+def _exchange(connection: _Connection, request: ProbeRequest) -> ProbeResponse:
+    probe = request.probe
+    connection.connect()
+    _ask(connection, probe)
     with contextlib.closing(http.client.HTTPConnection.getresponse(connection)) as raw:
         body, truncated = read_body(raw, request.line.limits.body_bytes)
     response = ProbeResponse()

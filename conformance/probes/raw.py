@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from conformance.probes.answer import Answer, WireProbe
-from conformance.probes.line import Line
+from conformance.probes.line import Line, deliver
 from conformance.probes.request import body_bytes, head_bytes
 from conformance.probes.response import Response, ResponseReader
 
@@ -24,14 +23,12 @@ def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[
     reader = ResponseReader(stream, line.limits.body_bytes)
     for sent, probe in requests:
         reader.begin(probe.method)
-        with suppress(BrokenPipeError, ConnectionResetError):
-            # A server may answer before it has read the whole request, and end the connection with that.
-            if probe.wait_for_continue:
-                stream.sendall(head_bytes(probe))
-                if reader.wait_for_interim(CONTINUE_SECONDS):
-                    stream.sendall(body_bytes(probe))
-            else:
-                stream.sendall(head_bytes(probe) + body_bytes(probe))
+        if probe.wait_for_continue:
+            deliver(stream, head_bytes(probe))
+            if reader.wait_for_interim(CONTINUE_SECONDS):
+                deliver(stream, body_bytes(probe))
+        else:
+            deliver(stream, head_bytes(probe) + body_bytes(probe))
         yield answer_of(reader.read(), probe, sent, time.monotonic() - began)
         began = time.monotonic()
 

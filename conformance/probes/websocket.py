@@ -13,7 +13,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
 
 from conformance.probes.answer import ACCOUNT_QUESTION, Answer, WireProbe
-from conformance.probes.line import Line
+from conformance.probes.line import Line, deliver
 from conformance.probes.raw import answer_of
 from conformance.probes.request import head_bytes
 from conformance.probes.response import ResponseReader
@@ -35,7 +35,7 @@ def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[
         reader = ResponseReader(stream, line.limits.body_bytes)
         reader.begin("GET", upgrade="websocket")
         key = base64.b64encode(os.urandom(16))
-        stream.sendall(head_bytes(_handshake(probe, key.decode())))
+        deliver(stream, head_bytes(_handshake(probe, key.decode())))
         response = reader.read()
         answer = answer_of(response, probe, sent, 0.0)
         if response.switched is not None:
@@ -72,12 +72,12 @@ def _ask(stream: socket.socket, received: bytes, question: str, limit: int) -> b
         Nonsense: it sent frames that are none.
     """
     frames = Connection(ConnectionType.CLIENT, trailing_data=received)
-    stream.sendall(frames.send(TextMessage(question)))
+    deliver(stream, frames.send(TextMessage(question)))
     message = bytearray()
     while True:
         for event in frames.events():
             if isinstance(event, Ping):
-                stream.sendall(frames.send(event.response()))
+                deliver(stream, frames.send(event.response()))
             elif isinstance(event, CloseConnection):
                 if frames.state is ConnectionState.OPEN:
                     raise Nonsense(f"a broken WebSocket frame: {event.reason}")
@@ -85,7 +85,7 @@ def _ask(stream: socket.socket, received: bytes, question: str, limit: int) -> b
             elif isinstance(event, (TextMessage, BytesMessage)):
                 message += event.data.encode() if isinstance(event, TextMessage) else event.data
                 if event.message_finished or len(message) > limit:
-                    stream.sendall(frames.send(CloseConnection(CloseReason.NORMAL_CLOSURE)))
+                    deliver(stream, frames.send(CloseConnection(CloseReason.NORMAL_CLOSURE)))
                     return bytes(message[:limit])
         data = stream.recv(_PIECE)
         if not data:
