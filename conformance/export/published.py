@@ -11,6 +11,7 @@ from conformance.compare.diff_model import Diff
 from conformance.export.gateway_shape import ConformanceReport
 from conformance.export.shields import ShieldsEndpoint
 from conformance.report.schema import DIALECT
+from conformance.verify.model import Verification
 
 FOLDER = Path(__file__).resolve().parent / "schemas"
 PUBLISHED: Mapping[str, type[BaseModel]] = {
@@ -18,6 +19,7 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "comparison.schema.json": Comparison,
     "diff.schema.json": Diff,
     "shields-endpoint.schema.json": ShieldsEndpoint,
+    "verification.schema.json": Verification,
 }
 JUNIT_XSD = FOLDER / "junit.xsd"
 

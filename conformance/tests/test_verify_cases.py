@@ -1,0 +1,95 @@
+"""What a report says of its cases, held against the cases themselves."""
+
+from typing import Any
+
+import pytest
+
+from conformance.case.digest import cases_digest
+from conformance.case.load import load_cases
+from conformance.case.model import Case
+from conformance.judge.words import Verdict
+from conformance.report.model import CaseRecord, Expected, Report
+from conformance.tests.reports import case_record, probe_record, report
+from conformance.verify.model import Problem, Unchecked
+from conformance.verify.suite_cases import against_cases
+
+CASES = [case for case in load_cases(None) if not case.steps and not case.submissions][:40]
+VERSION = "0.1"
+"""The version that hand-made reports name."""
+
+
+def record_of(case: Case, **changes: Any) -> CaseRecord:
+    """The record that a run of the case leaves."""
+    probes = []
+    for copy in range(1, case.copies + 1):
+        for probe in case.probes:
+            name = f"{probe.id} (copy {copy})" if case.copies > 1 else probe.id
+            received = probe.expect.received
+            seen = received.model_dump(exclude_defaults=True) if received else None
+            probes.append(probe_record(id=name, expected=Expected(outcome=probe.expect.outcome, received=seen)))
+    fields: dict[str, Any] = {
+        "statements": case.statements,
+        "title": case.title,
+        "spec_url": case.spec_url,
+        "placement": case.placement,
+        "probes": tuple(probes),
+    }
+    return case_record(case.id, Verdict.PASS, case.level, **{**fields, **changes})
+
+
+def of(*records: CaseRecord, digest: str = "", **suite: Any) -> Report:
+    made = report(*records)
+    digest = digest or cases_digest(CASES)
+    return made.model_copy(update={"suite": made.suite.model_copy(update={"cases_digest": digest, **suite})})
+
+
+def found(made: Report, version: str = VERSION) -> list[tuple[str, str]]:
+    return [(type(f).__name__, getattr(f, "place", "")) for f in against_cases(made, CASES, version)]
+
+
+ALL = [record_of(case) for case in CASES]
+
+
+def test_a_report_of_these_cases_is_found_to_be_one() -> None:
+    assert not found(of(*ALL))
+
+
+def test_the_digest_of_other_cases_is_a_problem() -> None:
+    assert found(of(*ALL, digest="sha256:0")) == [("Problem", "suite.casesDigest")]
+    assert found(of(*ALL[1:])) == [("Problem", "suite.casesDigest")]
+
+
+def test_what_cannot_be_compared_is_said() -> None:
+    assert found(of(*ALL), "9.9") == [("Unchecked", "")]
+    assert found(of(*ALL, options={"invert": True})) == [("Unchecked", "")]
+    assert found(of(*ALL, options={"repeat": 3})) == [("Unchecked", "")]
+
+
+def test_cases_that_the_suite_does_not_have_are_a_problem() -> None:
+    assert found(of(case_record("mine/own"))) == [("Problem", "mine/own")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"title": "Something easier"}, ": title"),
+        ({"statements": ("Z99",)}, ": statements"),
+        ({"spec_url": "https://example.test/"}, ": specUrl"),
+        ({"placement": "odd"}, ": placement"),
+        ({"probes": ALL[0].probes[1:]}, f": {ALL[0].probes[0].id}"),
+        ({"probes": (*ALL[0].probes, probe_record(id="GET /easy"))}, ": GET /easy"),
+        (
+            {
+                "probes": (
+                    ALL[0].probes[0].model_copy(update={"expected": Expected(outcome="record")}),
+                    *ALL[0].probes[1:],
+                )
+            },
+            f": {ALL[0].probes[0].id}",
+        ),
+    ],
+)
+def test_an_easier_case_is_a_problem(changes: dict[str, Any], place: str) -> None:
+    problems = list(against_cases(of(record_of(CASES[0], **changes), *ALL[1:]), CASES, VERSION))
+    assert [p.place for p in problems if isinstance(p, Problem)] == [f"{CASES[0].id}{place}"]
+    assert not any(isinstance(p, Unchecked) for p in problems)

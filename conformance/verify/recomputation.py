@@ -1,0 +1,177 @@
+"""The verdicts once more, from what the report holds of the attempts, by the judge that judges runs.
+
+The report keeps the outcome of every attempt, and the whole answer of the deciding one. So what the whole answers of
+the others were (headers that a backend received, certificates) rests on the report's word, and is said to.
+"""
+
+import re
+from dataclasses import dataclass
+
+from conformance.case.model import NO_MATCH, RECORD, Expectation, Probe, Received
+from conformance.judge.probes import Attempt, ProbeVerdict, judge_again, judge_probe
+from conformance.judge.words import Reason, Verdict
+from conformance.probes.answer import Answer
+from conformance.probes.outcome import Sighting
+from conformance.report.model import CaseRecord, Observed, ProbeRecord
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A verdict from the evidence; ``word`` says what of it rests on the report's word, empty if nothing does."""
+
+    verdict: ProbeVerdict
+    word: str = ""
+
+
+def recomputed(probe: ProbeRecord, case: CaseRecord) -> Recomputed:
+    """Return the verdict of a probe of a case that a controller was asked about."""
+    asked = Probe(
+        id=probe.id,
+        host="",
+        expect=Expectation(
+            outcome=probe.expected.outcome,
+            received=Received.model_validate(probe.expected.received) if probe.expected.received else None,
+        ),
+    )
+    ending = _ending(case, probe.observed)
+    attempts = _attempts(probe)
+    looks = [attempt for attempt, record in zip(attempts, probe.attempts, strict=True) if not record.second_look]
+    again = attempts[len(looks) :]
+    verdict = judge_probe(asked, looks, ending)
+    counted = [attempt for attempt in looks if attempt.counted]
+    if again and counted:
+        verdict = judge_again(asked, verdict, counted[-1], again[-1], ending)
+    if verdict.verdict is Verdict.PASS and probe.expected.more:
+        return _with_transport(probe, verdict)
+    return _held_against_word(probe, verdict)
+
+
+def _attempts(probe: ProbeRecord) -> list[Attempt]:
+    seen = probe.observed or Observed(outcome="")
+    made = []
+    for record in probe.attempts:
+        same = record.outcome == seen.outcome or seen.outcome.startswith("varies:")
+        who = Sighting(
+            outcome=record.outcome,
+            backend=(seen.backend or "") if same else _backend_named(record.outcome),
+            namespace=(seen.namespace or "") if same else "",
+            pod=(seen.pod or "") if same else "",
+            account=(seen.received or {}) if same else {},
+        )
+        made.append(Attempt(record.at, Answer("", record.seconds), who, record.counted, record.revision))
+    return made
+
+
+def _backend_named(outcome: str) -> str:
+    """Return the backend that an outcome names; only that of another outcome than a name is lost in a report."""
+    return outcome if re.fullmatch(r"([a-z0-9-]+/)?[a-z0-9-]+", outcome) and outcome not in _NO_BACKENDS else ""
+
+
+_NO_BACKENDS = ("reset", "refused", "timeout", "malformed", "stale", "address", "accepted")
+
+
+def _ending(case: CaseRecord, observed: Observed | None) -> str:
+    """Return what made the hosts of the case unique, from the Host header that its backend received."""
+    account = (observed.received if observed else None) or {}
+    pairs = account.get("headers")
+    section, _, name = case.id.partition("/")
+    pattern = re.compile(rf"(\.copy\d+)?\.{re.escape(name)}\.{re.escape(section)}(\.[a-z0-9-]+)+(?=\.?(:\d+)?$)")
+    for pair in pairs if isinstance(pairs, list) else []:
+        if len(pair) == 2 and str(pair[0]).lower() == "host":
+            found = pattern.search(str(pair[1]))
+            if found:
+                return found[0]
+    return ""
+
+
+def _with_transport(probe: ProbeRecord, base: ProbeVerdict) -> Recomputed:
+    """Hold the deciding answer against what else is expected of it: certificate, protocol, pods."""
+    more, seen = probe.expected.more, probe.observed
+    against: ProbeVerdict | None = None
+    certificate = more.get("certificate")
+    if isinstance(certificate, dict) and seen is not None:
+        presented = seen.certificate.secret if seen.certificate else None
+        wrong = bool(presented) if certificate.get("foreign") else presented != certificate.get("secret")
+        if wrong:
+            against = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE)
+    if against is None and "alpn" in more and seen is not None and more["alpn"] not in seen.protocol.split():
+        against = ProbeVerdict(Verdict.FAIL, Reason.WRONG_HEADER)
+    if against is None and "pods" in more and seen is not None and len(seen.pods) != more["pods"]:
+        against = ProbeVerdict(Verdict.FAIL, Reason.WRONG_BACKEND)
+    if against is None:
+        unseen = ", ".join(sorted(more))
+        word = f"what the attempts before the deciding one showed of: {unseen}"
+        if probe.verdict is not Verdict.PASS:
+            # The report holds fewer facts than the run did: chains, Secrets of other cases, which pods were ready.
+            return Recomputed(ProbeVerdict(probe.verdict, probe.reason), f"that it is not as expected: {unseen}")
+        return Recomputed(base, word)
+    return Recomputed(_nearest(probe, against))
+
+
+def _nearest(probe: ProbeRecord, against: ProbeVerdict) -> ProbeVerdict:
+    """Return the recorded reason where it says, of the same failure, more than the report can show."""
+    finer = {Reason.NO_ANSWER, Reason.HARNESS, Reason.UNSTABLE, Reason.WRONG_BACKEND, Reason.WRONG_HEADER}
+    if probe.verdict is not Verdict.PASS and probe.reason in finer:
+        return ProbeVerdict(probe.verdict, probe.reason)
+    return against
+
+
+def _held_against_word(probe: ProbeRecord, verdict: ProbeVerdict) -> Recomputed:
+    """Take the report's word only where it says that something got worse which outcomes alone cannot show."""
+    richer = bool(probe.expected.received or probe.expected.more or (probe.observed and probe.observed.certificate))
+    if probe.reason is Reason.UNSTABLE and verdict.reason is not Reason.UNSTABLE and richer:
+        return Recomputed(ProbeVerdict(probe.verdict, probe.reason), "that the answers differed in more than outcomes")
+    late = probe.step > 0 and probe.expected.outcome == NO_MATCH
+    if late and (probe.reason, verdict.reason) == (Reason.NOT_REMOVED, Reason.UNEXPECTED_MATCH):
+        return Recomputed(ProbeVerdict(probe.verdict, probe.reason), "that an earlier step saw this request served")
+    if probe.expected.received and verdict.verdict is Verdict.PASS:
+        return Recomputed(verdict, "what the backend received before the deciding attempt")
+    return Recomputed(verdict)
+
+
+def offered(probe: ProbeRecord) -> Recomputed:
+    """Return the verdict of an object that was offered to the API server (level api)."""
+    outcomes = [attempt.outcome for attempt in probe.attempts]
+    if not outcomes:
+        return Recomputed(ProbeVerdict(Verdict.ERROR, Reason.HARNESS))
+    # A case may ask for the value that was stored; it stands behind the outcome.
+    words = {outcome.partition(": ")[0] for outcome in outcomes}
+    if len(words) > 1:
+        return Recomputed(ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE))
+    word = words.pop()
+    if word not in {"accepted", "refused:400", "refused:403", "refused:409", "refused:422"}:
+        return Recomputed(ProbeVerdict(Verdict.ERROR, Reason.HARNESS))
+    wanted, more = probe.expected.outcome, probe.expected.more
+    if wanted == RECORD:
+        return Recomputed(ProbeVerdict(Verdict.PASS))
+    if wanted == "refused":
+        if word == "accepted":
+            return Recomputed(ProbeVerdict(Verdict.FAIL, Reason.UNEXPECTED_MATCH))
+        message = probe.observed.detail if probe.observed else ""
+        named = str(more.get("field", "")) in message
+        return Recomputed(ProbeVerdict(Verdict.PASS) if named else ProbeVerdict(Verdict.FAIL, Reason.WRONG_STATUS))
+    if word != "accepted":
+        return Recomputed(ProbeVerdict(Verdict.FAIL, Reason.NO_MATCH))
+    if not more.get("stored"):
+        return Recomputed(ProbeVerdict(Verdict.PASS))
+    # The object as it would be stored is not in the report.
+    possible = probe.verdict is Verdict.PASS or probe.reason is Reason.WRONG_HEADER
+    said = ProbeVerdict(probe.verdict, probe.reason) if possible else ProbeVerdict(Verdict.PASS)
+    return Recomputed(said, "what the API server would store")
+
+
+def is_traffic(probe: ProbeRecord) -> bool:
+    """Tell whether a record stands for the requests that went on during a step."""
+    return probe.step > 0 and probe.id.startswith(f"step {probe.step}: step {probe.step}: ")
+
+
+def during_a_step(probe: ProbeRecord, failed: int | None, count: int) -> Recomputed:
+    """Return the verdict on the requests that went on during a step, from their numbers."""
+    if not count:
+        return Recomputed(ProbeVerdict(Verdict.ERROR, Reason.HARNESS))
+    if not failed:
+        return Recomputed(ProbeVerdict(Verdict.PASS))
+    said = ProbeVerdict(probe.verdict, probe.reason)
+    if probe.verdict is Verdict.PASS:
+        return Recomputed(said, "that requests which failed during a step are not judged in this case")
+    return Recomputed(said, "why the first of the requests failed that failed during a step")
