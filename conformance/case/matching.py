@@ -1,6 +1,6 @@
 """What the objects of a case say about hosts and backends; no judgement, and no trust in their shape."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,12 +116,16 @@ def defined_services(objects: Iterable[Manifest]) -> Iterator[DefinedService]:
             )
 
 
-def served_backends(objects: Sequence[Manifest]) -> frozenset[str]:
-    """Return the echo backends that the Ingresses lead to, as expectations name them."""
+def served_backends(objects: Sequence[Manifest], own_backends: Collection[str] = ()) -> frozenset[str]:
+    """Return the echo backends that the Ingresses lead to, as expectations name them.
+
+    ``own_backends`` are those of the case's own; they stand in the first namespace.
+    """
     own = {(service.namespace, service.name): service.backend for service in defined_services(objects)}
     found = set()
     for reference in references(objects):
-        shared = reference.service if reference.service in SHARED_BACKENDS else None
+        known = SHARED_BACKENDS if reference.namespace else (*SHARED_BACKENDS, *own_backends)
+        shared = reference.service if reference.service in known else None
         backend = own.get((reference.namespace, reference.service), shared)
         if backend:
             found.add(f"{reference.namespace}/{backend}" if reference.namespace else backend)

@@ -87,6 +87,7 @@ class Expectation(Frozen):
 
 
 Protocol = Literal["http/1.1", "h2", "websocket", "grpc"]
+TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
 class Probe(Frozen):
@@ -103,7 +104,7 @@ class Probe(Frozen):
     witness: bool = Field(default=False, description="Added by a table: it proves that the row's own rule is there.")
     named: bool = Field(default=True, description="False where no rule of the case names the host, on purpose.")
     sni: str | None = Field(default=None, description="Name in the TLS handshake; the host if absent, none if empty.")
-    tls: str | None = Field(default=None, description="The only version of TLS that is offered, such as 1.2.")
+    tls: TlsVersion | None = Field(default=None, description="The only version of TLS that is offered, such as 1.2.")
     alpn: tuple[str, ...] = Field(default=(), description="Application protocols that are offered.")
     protocol: Protocol = "http/1.1"
     chunked: bool = Field(default=False, description="The body is sent in chunks.")

@@ -8,6 +8,7 @@ import base64
 import datetime as dt
 import hashlib
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,10 +40,9 @@ class Mint:
         return self._root.create_child_ca()
 
     @property
-    def minted(self) -> frozenset[str]:
-        """The fingerprints of all leaves made so far."""
-        with self._lock:
-            return frozenset(self._minted)
+    def minted(self) -> Collection[str]:
+        """The fingerprints of all leaves, those made later included: cases are planned before others have theirs."""
+        return self._minted
 
     def secret(self, manifest: Manifest, names: tuple[str, ...]) -> tuple[Manifest, tuple[str, ...]]:
         """Return a Secret with its certificate filled in, and the fingerprints of the chain, leaf first.

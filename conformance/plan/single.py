@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.case.model import ADDRESS, NO_MATCH, Case, Manifest, Probe, Step
+from conformance.case.model import NO_MATCH, Case, Manifest, Probe, Step
 from conformance.judge.facts import Facts
 from conformance.plan.actions import identity, planned_action
 from conformance.plan.ground import backend_objects
@@ -18,7 +18,7 @@ from conformance.plan.objects import (
     with_marker,
 )
 from conformance.plan.units import PlannedProbe, PlannedStep, Unit
-from conformance.probes.answer import WireProbe
+from conformance.plan.wiring import wire
 
 
 def unit_of(case: Case, ground: Ground) -> Unit:
@@ -150,7 +150,7 @@ def planned_probes(
             yield PlannedProbe(
                 case.id,
                 named,
-                _wire(probe, ending, ground),
+                wire(probe, ending, ground),
                 ending,
                 facts,
                 step,
@@ -169,23 +169,6 @@ def _status_of(probe: Probe, case: Case, ground: Ground) -> Manifest | None:
         "kind": "Ingress",
         "metadata": {"name": object_name(case, bare), "namespace": ground.namespaces[space]},
     }
-
-
-def _wire(probe: Probe, ending: str, ground: Ground) -> WireProbe:
-    host = ground.address if probe.host == ADDRESS else unique(probe.host, ending)
-    name = host.partition(":")[0].removesuffix(".").lower()
-    sni = None if probe.host == ADDRESS else name
-    if probe.sni is not None:
-        sni = unique(probe.sni, ending) if probe.sni else None
-    return WireProbe(
-        method=probe.method,
-        scheme=probe.scheme,
-        host=host,
-        target=probe.target,
-        headers=probe.headers,
-        body=None if probe.body is None else probe.body.encode(),
-        sni=sni,
-    )
 
 
 def _secret_name(manifest: Manifest) -> str:

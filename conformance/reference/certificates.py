@@ -44,7 +44,7 @@ def context(pair: KeyPair, versions: tuple[ssl.TLSVersion, ssl.TLSVersion]) -> s
     """Return a server context that presents the pair, or None if the pair is broken."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version, made.maximum_version = versions
-    made.set_alpn_protocols(["http/1.1"])
+    made.set_alpn_protocols(["h2", "http/1.1"])
     with tempfile.NamedTemporaryFile() as file:
         file.write(pair.certificate + b"\n" + pair.key)
         file.flush()

@@ -9,6 +9,7 @@ from conformance.reference.messages import (
     BadMessage,
     End,
     Messages,
+    Parts,
     Request,
     Response,
     chunk,
@@ -27,7 +28,7 @@ _CONNECT_SECONDS = 5.0
 class Exchange:
     """A request with what is still to come of it; ``complete`` once its body is read, ``final`` ends the connection."""
 
-    def __init__(self, request: Request, incoming: Messages) -> None:
+    def __init__(self, request: Request, incoming: Parts) -> None:
         self.request = request
         self.incoming = incoming
         self.trailers = End()

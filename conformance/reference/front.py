@@ -13,6 +13,7 @@ from dataclasses import replace
 from conformance.reference.behaviour import REFERENCE, Behaviour, Bytes, Hangup
 from conformance.reference.certificates import server_context
 from conformance.reference.forward import Exchange, forward
+from conformance.reference.http2 import Http2
 from conformance.reference.messages import BadMessage, Messages, Request, plain, values
 from conformance.reference.model import Backend, Snapshot
 
@@ -49,18 +50,12 @@ class Front:
         return await asyncio.start_server(accepted, address, port, backlog=1024, ssl=tls)
 
     async def _connection(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        incoming = Messages(reader, requests=True)
         client = str(writer.get_extra_info("peername")[0])
         try:
-            while True:
-                request = await incoming.next()
-                if not isinstance(request, Request):
-                    break
-                exchange = Exchange(replace(request, scheme=scheme, client=client), incoming)
-                await self._exchange(exchange, writer)
-                if exchange.final or not exchange.complete or not self._behaviour.keeps_alive:
-                    await _drain(exchange)
-                    break
+            if _speaks_http2(writer):
+                await Http2(reader, writer, client, self._bytes).serve()
+            else:
+                await self._one_by_one(Messages(reader, requests=True), writer, scheme, client)
         except BadMessage:
             writer.write(plain(400, "Bad Request", ((b"Connection", b"close"),)))
         except Hangup as hangup:
@@ -73,8 +68,19 @@ class Front:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
+    async def _one_by_one(self, incoming: Messages, writer: asyncio.StreamWriter, scheme: str, client: str) -> None:
+        while isinstance(request := await incoming.next(), Request):
+            exchange = Exchange(replace(request, scheme=scheme, client=client), incoming)
+            await self._exchange(exchange, writer)
+            if exchange.final or not exchange.complete or not self._behaviour.keeps_alive:
+                await _drain(exchange)
+                break
+
+    def _bytes(self, exchange: Exchange) -> Bytes:
+        return self._behaviour.answer(exchange.request, self._answer(exchange))
+
     async def _exchange(self, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
-        async with contextlib.aclosing(self._behaviour.answer(exchange.request, self._answer(exchange))) as answer:
+        async with contextlib.aclosing(self._bytes(exchange)) as answer:
             async for data in answer:
                 writer.write(data)
                 await writer.drain()
@@ -103,6 +109,11 @@ class Front:
     def _turn(self, backend: Backend) -> int:
         key = (backend.namespace, backend.service, backend.port)
         return next(self._turns.setdefault(key, itertools.count()))
+
+
+def _speaks_http2(writer: asyncio.StreamWriter) -> bool:
+    tls = writer.get_extra_info("ssl_object")
+    return tls is not None and tls.selected_alpn_protocol() == "h2"
 
 
 async def _stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,14 +1,21 @@
 """HTTP/1.1 messages read off a stream, and heads written back: RFC 9112, parsed by ``httptools``."""
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import httptools
 
 Headers = tuple[tuple[bytes, bytes], ...]
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade"}
+
+
+class Readable(Protocol):
+    """What bytes come from."""
+
+    async def read(self, limit: int, /) -> bytes:
+        """Return some bytes, none at the end."""
 
 
 class BadMessage(Exception):
@@ -47,10 +54,17 @@ class End:
 Part = Request | Response | bytes | End
 
 
+class Parts(Protocol):
+    """The parts of messages, in order."""
+
+    async def next(self) -> Part | None:
+        """Return the next part, or None when the peer is done; raises BadMessage, or OSError if that fails."""
+
+
 class Messages:
     """The parts of the messages of one connection, in order; after an upgrade the raw bytes."""
 
-    def __init__(self, stream: asyncio.StreamReader, *, requests: bool) -> None:
+    def __init__(self, stream: Readable, *, requests: bool) -> None:
         self._stream = stream
         self._parts: deque[Part] = deque()
         self._headers: list[tuple[bytes, bytes]] = []
