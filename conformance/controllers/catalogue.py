@@ -8,7 +8,7 @@ from pathlib import Path
 from conformance.case.problems import did_you_mean, either, quoted
 from conformance.controllers.entry import Entry
 from conformance.controllers.reading import is_path, read_entry
-from conformance.controllers.sources import PathSource
+from conformance.controllers.sources import DataSource, GoFileSource, PathSource, Source
 from conformance.errors import BadInput
 
 FOLDER = Path(__file__).resolve().parent / "catalogue"
@@ -53,15 +53,18 @@ def find(name_or_path: str, overrides: Mapping[str, str] = _NOTHING) -> Entry:
 
 
 def overridden(entry: Entry, overrides: Mapping[str, str]) -> Entry:
-    """Return the entry with the user's own programs in place of the named ones.
+    """Return the entry with the user's own programs and data in place of the named ones.
 
     Overrides of programs that the entry does not have are left to other controllers of the same command, see
     :func:`check_overrides`. The version is then no longer known.
     """
-    own = {name: overrides[name] for name in entry.process.programs if name in overrides}
+    if entry.process is None:
+        return entry
+    given = entry.process.programs
+    own = {name: overrides[name] for name in given if name in overrides}
     if not own:
         return entry
-    programs = {**entry.process.programs, **{name: PathSource(path=path, install="") for name, path in own.items()}}
+    programs = {**given, **{name: _own(given[name], path) for name, path in own.items()}}
     process = entry.process.model_copy(update={"programs": programs})
     version = f"unknown (own {either(list(own))})"
     return entry.model_copy(update={"process": process, "version": version})
@@ -90,11 +93,17 @@ def check_overrides(entries: Iterable[Entry], overrides: Mapping[str, str]) -> N
     Raises:
         BadInput: it names the override, and the programs that there are.
     """
-    known = sorted({name for entry in entries for name in entry.process.programs})
+    known = sorted({name for entry in entries if entry.process for name in entry.process.programs})
     for name in overrides:
         if name not in known:
             hint = did_you_mean(name, known, otherwise=f"there are {either(known)}" if known else "")
             raise BadInput(f"no chosen controller has a program called {quoted(name)}", where="--set", hint=hint)
+
+
+def _own(source: Source, path: str) -> Source:
+    if isinstance(source, DataSource):
+        return DataSource(data=path, holds=source.holds)
+    return DataSource(data=path) if isinstance(source, GoFileSource) else PathSource(path=path)
 
 
 def _is_file(name: str) -> bool:

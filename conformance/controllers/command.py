@@ -1,46 +1,67 @@
-"""From an entry and the place it runs in to the command line, the environment and the files: values only."""
+"""From an entry and the place it runs in to command lines, environment and files: values only."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from conformance.controllers.entry import Entry
-from conformance.controllers.placeholders import expand, placeholders
+from conformance.controllers.placeholders import FOLDER_OF, all_placeholders, expand
+from conformance.controllers.process import Process
 from conformance.controllers.programs import Programs
+from conformance.controllers.site import HIDDEN, KUBECONFIG, TOKEN_FILE, Site
+from conformance.controllers.sources import PythonSource
+from conformance.errors import BadInput
 
-HIDDEN = "***"
-TOKEN_FILE = "token"  # noqa: S105 (a file's name)
-KUBECONFIG = "kubeconfig"
+__all__ = ["HIDDEN", "LOG", "Invocation", "Layout", "Site", "invocation", "process_of", "shown_command"]
+
 LOG = "controller.log"
+PRIVATE = "private"
+"""Folder of an instance that holds what only it sees, in the place where it sees it."""
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 """What a controller gets of our own environment: no proxies, no options that a user set for other work."""
 
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+
 
 @dataclass(frozen=True)
-class Site:
-    """Where an instance runs: the API server it talks to, its own folder (mode 0700), and where it listens."""
+class Layout:
+    """What only the instance sees: folders by absolute path, each empty ("") or a copy of another folder."""
 
-    server: str
-    ca: Path
-    token: str = field(repr=False)
-    folder: Path
-    address: str
-    ingress_class: str
-    controller: str
-    http_port: int = 80
-    https_port: int = 443
+    processes: bool = False
+    folders: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether anything is private at all."""
+        return self.processes or bool(self.folders)
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What to start. ``shown`` is the command without secrets and without what differs from run to run."""
+    """What to start. ``shown`` is the main command without secrets and without what differs from run to run.
+
+    The keys of ``files`` are paths below the instance's folder. ``beside`` run as long as the main command does,
+    ``before`` end before it starts.
+    """
 
     argv: tuple[str, ...] = field(repr=False)
     shown: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
+    before: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    layout: Layout = Layout()
+
+
+def process_of(entry: Entry) -> Process:
+    """Return how the entry runs on this machine.
+
+    Raises:
+        BadInput: it only runs in pods.
+    """
+    if entry.process is None:
+        hint = "use --cluster kind or --cluster current; `controllers show` says how it is installed"
+        raise BadInput(f"{entry.name} has no way to run on the embedded cluster, only in pods", hint=hint)
+    return entry.process
 
 
 def invocation(entry: Entry, programs: Programs, site: Site, environment: Mapping[str, str]) -> Invocation:
@@ -48,36 +69,57 @@ def invocation(entry: Entry, programs: Programs, site: Site, environment: Mappin
 
     Files with secrets are among ``files`` only where the entry asks for them.
     """
-    process = entry.process
-    values = _values(site)
-    plain = {name: words[0] for name, words in programs.items() if len(words) == 1}
+    process = process_of(entry)
+    values = {**_paths(programs), "path": environment.get("PATH", ""), **site.values()}
     kept = {name: environment[name] for name in _ENVIRONMENT if name in environment}
-    own = {name: expand(text, {**values, **plain}) for name, text in process.env.items()}
-    asked = {
-        name
-        for text in (*process.command, *process.env.values(), *process.files.values())
-        for name in placeholders(text)
-    }
-    files = {name: expand(text, {**values, **plain}) for name, text in process.files.items()}
+    own = {name: expand(text, values) for name, text in process.env.items()}
+    files = {_below(name): expand(text, values) for name, text in process.files.items()}
+    asked = set(all_placeholders([process.command, process.before, process.beside, process.env, process.files]))
+    private = process.private
+    folders = {path: expand(source, values) for path, source in private.folders.items()} if private else {}
     if "token-file" in asked:
         files[TOKEN_FILE] = site.token
     if "kubeconfig" in asked:
-        files[KUBECONFIG] = _kubeconfig(site)
+        files[KUBECONFIG] = site.kubeconfig()
+    if process.in_cluster:
+        folders[_ACCOUNT] = ""
+        own = {"KUBERNETES_SERVICE_HOST": values["api-host"], "KUBERNETES_SERVICE_PORT": values["api-port"], **own}
+        for name, content in (("token", site.token), ("ca.crt", site.ca.read_text()), ("namespace", site.namespace)):
+            files[_below(f"{_ACCOUNT}/{name}")] = content
+
+    def words(command: Iterable[str]) -> tuple[str, ...]:
+        return tuple(_words(command, programs, values))
+
     return Invocation(
-        argv=tuple(_words(process.command, programs, values)),
-        shown=shown_command(entry, _shown(site)),
+        argv=words(process.command),
+        shown=shown_command(entry, site.shown()),
         env={**kept, "HOME": str(site.folder), **own},
         files=files,
+        before=tuple(words(command) for command in process.before),
+        beside={name: words(command) for name, command in process.beside.items()},
+        layout=Layout(private.processes if private else False, folders),
     )
 
 
 def shown_command(entry: Entry, values: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the command as people read it: programs by their names, and what ``values`` lacks as it stands."""
+    """Return the main command as people read it: programs by their names, and what ``values`` lacks as it stands."""
+    if entry.process is None:
+        return ()
     programs = {
-        name: ("python", "-m", source.python) if source.kind == "python" else (name,)
+        name: ("python", "-m", source.python) if isinstance(source, PythonSource) else (name,)
         for name, source in entry.process.programs.items()
     }
     return tuple(_words(entry.process.command, programs, values))
+
+
+def _below(name: str) -> str:
+    """Where a file lies in the instance's folder: those of private folders have absolute names."""
+    return PRIVATE + name if name.startswith("/") else name
+
+
+def _paths(programs: Programs) -> dict[str, str]:
+    plain = {name: words[0] for name, words in programs.items() if len(words) == 1}
+    return {**plain, **{f"{name}{FOLDER_OF}": path.rpartition("/")[0] for name, path in plain.items()}}
 
 
 def _words(command: Iterable[str], programs: Programs, values: Mapping[str, str]) -> Iterable[str]:
@@ -88,42 +130,3 @@ def _words(command: Iterable[str], programs: Programs, values: Mapping[str, str]
             yield from programs[name]
         else:
             yield expand(word, {**values, **plain})
-
-
-def _values(site: Site) -> dict[str, str]:
-    return {
-        **_published(site),
-        "ca": str(site.ca),
-        "token": site.token,
-        "token-file": str(site.folder / TOKEN_FILE),
-        "kubeconfig": str(site.folder / KUBECONFIG),
-        "folder": str(site.folder),
-    }
-
-
-def _shown(site: Site) -> dict[str, str]:
-    # Paths of this machine's temporary folders tell a reader nothing: they stay the placeholders that they are.
-    return {**_published(site), "token": HIDDEN}
-
-
-def _published(site: Site) -> dict[str, str]:
-    return {
-        "server": site.server,
-        "class": site.ingress_class,
-        "controller": site.controller,
-        "address": site.address,
-        "http-port": str(site.http_port),
-        "https-port": str(site.https_port),
-    }
-
-
-def _kubeconfig(site: Site) -> str:
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "cluster", "cluster": {"server": site.server, "certificate-authority": str(site.ca)}}],
-        "users": [{"name": "controller", "user": {"token": site.token}}],
-        "contexts": [{"name": "controller", "context": {"cluster": "cluster", "user": "controller"}}],
-        "current-context": "controller",
-    }
-    return json.dumps(content)

@@ -1,55 +1,24 @@
 """What one file of the catalogue says about a controller; the published JSON Schema is generated from these models."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import Field
 
-from conformance.case.model import Frozen, Manifest
-from conformance.controllers.sources import GoSource, PathSource, PythonSource, WheelSource
+from conformance.controllers.installation import Installation, Url
+from conformance.controllers.process import Keyed, Process, Text, VariantProcess
+
+__all__ = ["Claim", "ClassNames", "Entry", "NewEntry", "Note", "Variant"]
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 """An entry's name: it names folders of reports, and Kubernetes objects are named after it."""
 
-Url = Annotated[str, Field(pattern=r"^https://[!-~]+$")]
-Text = Annotated[str, Field(min_length=1)]
 # The pattern is checked with the other flaws: there it can be explained.
 Name = Annotated[str, Field(json_schema_extra={"pattern": NAME})]
-
-_SOURCE_KEYS = ("wheel", "python", "path", "go")
-
-
-def _kind_of_source(given: Any) -> str | None:
-    # The tags differ from the keys, because a problem's place is found by what in its location is a key of the file.
-    if isinstance(given, Mapping):
-        return next((f"from-{key}" for key in _SOURCE_KEYS if key in given), None)
-    return f"from-{given.kind}" if isinstance(given, (WheelSource, PythonSource, PathSource, GoSource)) else None
+Instances = Annotated[int, Field(ge=1, le=16, strict=True)]
 
 
-ProgramSource = Annotated[
-    Annotated[WheelSource, Tag("from-wheel")]
-    | Annotated[PythonSource, Tag("from-python")]
-    | Annotated[PathSource, Tag("from-path")]
-    | Annotated[GoSource, Tag("from-go")],
-    Discriminator(
-        _kind_of_source,
-        custom_error_type="program_source",
-        custom_error_message="it is not said where the program comes from; give one of wheel, python, path, go",
-    ),
-]
-
-
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-class _Keyed(Frozen):
-    """Keys are written with dashes."""
-
-    model_config = ConfigDict(alias_generator=_kebab)
-
-
-class ClassNames(_Keyed):
+class ClassNames(Keyed):
     """The IngressClass of the first instance."""
 
     name: Name
@@ -61,7 +30,7 @@ class ClassNames(_Keyed):
     )
 
 
-class Claim(_Keyed):
+class Claim(Keyed):
     """Something the project itself says its controller does not support."""
 
     statement: Text = Field(description="Id of a statement, such as P18.")
@@ -70,30 +39,14 @@ class Claim(_Keyed):
     link: Url = Field(description="Where the project says so.")
 
 
-class PolicyRule(Frozen):
-    """A rule of a ClusterRole, as Kubernetes writes it."""
+class Note(Keyed):
+    """Something a reader of the verdicts should know: looked into by hand, with the project's own words."""
 
-    model_config = ConfigDict(alias_generator=None)
-
-    apiGroups: tuple[str, ...] | None = None  # noqa: N815 (the names are Kubernetes')
-    resources: tuple[str, ...] | None = None
-    resourceNames: tuple[str, ...] | None = None  # noqa: N815
-    nonResourceURLs: tuple[str, ...] | None = None  # noqa: N815
-    verbs: tuple[str, ...] = Field(min_length=1)
+    text: Text
+    link: Url | None = None
 
 
-class Process(_Keyed):
-    """How the controller runs as a process on this machine."""
-
-    programs: dict[str, ProgramSource] = Field(min_length=1, description="Its programs, by the name of a placeholder.")
-    rbac: tuple[PolicyRule, ...] = Field((), description="The rights that the project documents, and no more.")
-    objects: tuple[Manifest, ...] = Field((), description="Objects that must exist before it starts, such as CRDs.")
-    env: dict[str, str] = Field(default_factory=dict, description="Added to a small, clean environment.")
-    files: dict[str, str] = Field(default_factory=dict, description="Files of the instance's {folder}, by name.")
-    command: tuple[str, ...] = Field(min_length=1, description="The command line, word by word, with {placeholders}.")
-
-
-class NewEntry(_Keyed):
+class NewEntry(Keyed):
     """A controller that is described in full."""
 
     name: Name
@@ -105,26 +58,17 @@ class NewEntry(_Keyed):
     description: Text = Field(description="One sentence: which of the product's ways to run this is.")
     ingress_class: ClassNames = Field(alias="class")
     claims: tuple[Claim, ...] = ()
-    exclusive: Literal["instance", "serial"] = Field(
-        "instance",
-        description="instance: cases that disturb others may have an instance of their own; serial: one at a time.",
+    notes: tuple[Note, ...] = ()
+    instances: Instances = Field(
+        16,
+        description="How many cases that disturb others may have an instance of their own at once; "
+        "1: the only instance serves them, one at a time.",
     )
-    process: Process
+    process: Process | None = Field(None, description="How it runs on the embedded cluster.")
+    manifests: Installation | None = Field(None, description="How it is installed in a cluster that runs pods.")
 
 
-class VariantProcess(_Keyed):
-    """What a variant runs differently."""
-
-    programs: dict[str, ProgramSource] | None = None
-    rbac: tuple[PolicyRule, ...] | None = None
-    objects: tuple[Manifest, ...] | None = None
-    env: dict[str, str] | None = Field(None, description="Added to the environment of the other entry.")
-    files: dict[str, str] | None = Field(None, description="Added to the files of the other entry.")
-    command: tuple[str, ...] | None = Field(None, min_length=1)
-    add_arguments: tuple[str, ...] = Field((), description="Appended to the command line.")
-
-
-class Variant(_Keyed):
+class Variant(Keyed):
     """Another entry with something changed; what is not given is taken from there."""
 
     variant_of: str = Field(description="Name of the other entry, or the path of its file as seen from this one.")
@@ -137,8 +81,10 @@ class Variant(_Keyed):
     description: Text
     ingress_class: ClassNames | None = Field(None, alias="class")
     claims: tuple[Claim, ...] | None = None
-    exclusive: Literal["instance", "serial"] | None = None
+    notes: tuple[Note, ...] | None = None
+    instances: Instances | None = None
     process: VariantProcess | None = None
+    manifests: Installation | None = None
 
 
 class Entry(NewEntry):

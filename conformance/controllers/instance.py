@@ -5,11 +5,10 @@ import re
 import signal
 from pathlib import Path
 
-from conformance.clusters.local.credentials import write_private
 from conformance.controllers.command import HIDDEN, LOG, Invocation, Site, invocation
 from conformance.controllers.entry import Entry
-from conformance.controllers.process_group import ProcessGroup
 from conformance.controllers.programs import Programs
+from conformance.controllers.started import Started, log_of, start
 from conformance.errors import HarnessFailure
 from conformance.probes.answer import Endpoint
 
@@ -25,7 +24,7 @@ _TERMINAL_CODES = re.compile(
 
 
 class Instance:
-    """A controller's process with all that it starts; made by :func:`launch`."""
+    """A controller's processes with all that they start; made by :func:`launch`."""
 
     def __init__(self, entry: Entry, site: Site, invoked: Invocation) -> None:
         self.entry, self.ingress_class, self.controller = entry, site.ingress_class, site.controller
@@ -34,35 +33,41 @@ class Instance:
         """The command line without secrets; files and folders of this run stand in it as ``{placeholders}``."""
         self.log = site.folder / LOG
         self._site, self._invoked = site, invoked
-        self._group = self._start()
+        self._started = self._start()
 
     @property
     def alive(self) -> bool:
-        """Whether the program still runs (a held one does)."""
-        return self._group.exit_status is None
+        """Whether all of its programs still run (held ones do)."""
+        return self._started.ended() is None
 
     @property
     def exit_status(self) -> int | None:
-        """The program's exit status (negative: the signal that ended it), or None while it runs."""
-        return self._group.exit_status
+        """The exit status of the program that ended (negative: by that signal), or None while all of them run."""
+        ended = self._started.ended()
+        return None if ended is None else self._started.groups[ended].exit_status
 
     def log_tail(self) -> str:
-        """Return the last lines of what the controller wrote, at most 4 KiB, without the token and without colours."""
-        token = self._site.token
+        """Return the last lines of what the controller wrote, at most 4 KiB, without tokens and without colours.
+
+        Where several programs run and one has ended, they are that one's.
+        """
+        secrets = self._site.secrets()
+        longest = max(map(len, secrets), default=0)
         try:
-            with self.log.open("rb") as file:
+            with log_of(self._site.folder, self._started.ended() or "").open("rb") as file:
                 start = max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES)
                 file.seek(start)
                 text = file.read(LOG_TAIL_BYTES).decode(errors="replace")
         except OSError as error:  # the folder is the controller's: it may do there what it likes
             return f"(its log cannot be read: {error.strerror})"
-        text = text.replace(token, HIDDEN) if token else text
+        for secret in secrets:
+            text = text.replace(secret, HIDDEN)
         # What is left of a token that began before the tail would not be recognised: it is cut off.
-        return _TERMINAL_CODES.sub("", text[len(token) if start else 0 :])
+        return _TERMINAL_CODES.sub("", text[longest if start else 0 :])
 
     def stop(self, grace: float = GRACE) -> None:
         """End the controller and all that it started: politely first, for certain after ``grace`` seconds."""
-        self._group.end(grace)
+        self._started.end(grace)
 
     def restart(self) -> None:
         """Stop the controller if it runs, and start it again as it was started first; its log goes on.
@@ -71,25 +76,21 @@ class Instance:
             HarnessFailure: it cannot be started.
         """
         self.stop()
-        self._group = self._start()
+        self._started = self._start()
 
     def pause(self) -> None:
         """Hold every process of the controller until :meth:`resume`."""
-        self._group.signal(signal.SIGSTOP)
+        self._started.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a held controller go on."""
-        self._group.signal(signal.SIGCONT)
+        self._started.signal(signal.SIGCONT)
 
-    def _start(self) -> ProcessGroup:
-        folder = self._site.folder
+    def _start(self) -> Started:
         try:
-            for name, content in self._invoked.files.items():
-                path = folder / name
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_private(path, content)
-            os.close(os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600))
-            return ProcessGroup.start(self._invoked.argv, self.log, self._invoked.env, folder)
+            return start(self._invoked, self._site.folder)
+        except HarnessFailure as failure:
+            raise HarnessFailure(f"{self.entry.name} cannot be started: {failure.message}") from failure
         except OSError as error:
             what = f": {error.filename}" if error.filename and Path(error.filename) != self.log else ""
             raise HarnessFailure(f"{self.entry.name} cannot be started: {error.strerror or error}{what}") from error

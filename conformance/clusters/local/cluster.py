@@ -1,9 +1,9 @@
 """The embedded cluster of one run, from nothing to namespaces with ready backends."""
 
-import secrets
+import itertools
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,6 @@ from conformance.clusters.local.namespace import inside
 from conformance.clusters.local.programs import ensure
 from conformance.errors import HarnessFailure
 
-CONTROLLER_USER = "system:serviceaccount:ingress-controller:controller"
-
 
 @dataclass
 class LocalCluster:
@@ -23,9 +21,8 @@ class LocalCluster:
 
     folder: Path
     plane: ControlPlane
-    controller_token: str
     provider: str = "local"
-    _instances: int = field(default=0, init=False)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
 
     @classmethod
     def start(cls, say: Callable[[str], None]) -> "LocalCluster":
@@ -40,8 +37,7 @@ class LocalCluster:
         threading.Thread(target=_import_client, name="import-kubernetes", daemon=True).start()
         programs = ensure(say)
         folder = Path(tempfile.mkdtemp(prefix="cluster-"))
-        token = secrets.token_urlsafe(24)
-        credentials = make_credentials(folder, {token: (CONTROLLER_USER, "system:serviceaccounts")})
+        credentials = make_credentials(folder)
         plane = ControlPlane(programs, credentials, folder)
         try:
             say("starting etcd and kube-apiserver")
@@ -49,7 +45,7 @@ class LocalCluster:
         except BaseException:
             plane.end()
             raise
-        return cls(folder, plane, token)
+        return cls(folder, plane)
 
     @property
     def server(self) -> str:
@@ -63,8 +59,8 @@ class LocalCluster:
 
     def next_address(self) -> tuple[int, str]:
         """Return the number and the address of a controller instance that does not exist yet."""
-        self._instances += 1
-        return self._instances, instance_address(self._instances)
+        number = next(self._numbers)
+        return number, instance_address(number)
 
     def end(self) -> None:
         """End every program of the control plane."""

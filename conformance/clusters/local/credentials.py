@@ -49,8 +49,8 @@ def write_private(path: Path, content: bytes | str) -> Path:
     return path
 
 
-def make_credentials(folder: Path, tokens: dict[str, tuple[str, str]]) -> Credentials:
-    """Make everything in ``folder``; ``tokens`` maps a token to its user name and group (comma-separated groups)."""
+def make_credentials(folder: Path) -> Credentials:
+    """Make everything in ``folder``."""
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ingress-conformance cluster CA")])
     now = dt.datetime.now(dt.UTC)
@@ -78,8 +78,7 @@ def make_credentials(folder: Path, tokens: dict[str, tuple[str, str]]) -> Creden
         .sign(ca_key, hashes.SHA256())
     )
     admin = secrets.token_urlsafe(24)
-    rows = [f'{admin},admin,admin,"system:masters"']
-    rows += [f'{token},{user},{user},"{groups}"' for token, (user, groups) in tokens.items()]
+    administrator = f'{admin},admin,admin,"system:masters"\n'
     return Credentials(
         folder=folder,
         ca=write_private(folder / "ca.crt", ca.public_bytes(serialization.Encoding.PEM)),
@@ -88,7 +87,7 @@ def make_credentials(folder: Path, tokens: dict[str, tuple[str, str]]) -> Creden
         ),
         server_key=write_private(folder / "apiserver.key", _pem(key)),
         service_account_key=write_private(folder / "sa.key", _pem(ec.generate_private_key(ec.SECP256R1()))),
-        token_file=write_private(folder / "tokens.csv", "\n".join(rows) + "\n"),
+        token_file=write_private(folder / "tokens.csv", administrator),
         admin_token=admin,
     )
 

@@ -4,14 +4,16 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.clusters.api import Api, Refused
-from conformance.clusters.local.cluster import CONTROLLER_USER, LocalCluster
+from conformance.clusters.local.cluster import LocalCluster
+from conformance.clusters.local.identity import make_common_objects, make_identity, make_own_objects
 from conformance.controllers.entry import Entry
-from conformance.controllers.instance import Instance, Site, launch
-from conformance.controllers.manifests import rbac_manifests, setup_manifests
+from conformance.controllers.instance import Instance, launch
+from conformance.controllers.manifests import ACCOUNT
 from conformance.controllers.programs import Programs, get_programs
+from conformance.controllers.site import Site
 from conformance.errors import HarnessFailure
 from conformance.plan import ground
 from conformance.plan.hosts import REALM
@@ -19,8 +21,6 @@ from conformance.waiting import wait_until
 
 BACKENDS_LIMIT = 30.0
 ADMISSION_LIMIT = 10.0
-LANES = 16
-"""Controller instances of their own side by side: most of their time they wait for the controller to load a change."""
 
 
 @dataclass
@@ -57,7 +57,8 @@ class LocalStage:
             say("applying the backends")
             _make_namespaces(api, run_id)
             backends = list(ground.backend_manifests(run_id))
-            _raise_first(api.apply_all([*setup_manifests(entry), *rbac_manifests(entry, CONTROLLER_USER), *backends]))
+            _raise_first(api.apply_all(backends))
+            make_common_objects(api, entry, programs)
             say(f"starting {entry.title}")
             main = _launch(cluster, api, entry, programs, run_id)
             stage = cls(cluster, api, entry, programs, run_id, main, time.monotonic() - began)
@@ -80,7 +81,7 @@ class LocalStage:
     @property
     def lanes(self) -> int:
         """How many instances of their own exclusive cases may have at once."""
-        return LANES if self.entry.exclusive == "instance" else 0
+        return self.entry.instances if self.entry.instances > 1 else 0
 
     def fresh(self) -> Instance:
         """Start another instance of the controller, with a class and an address of its own."""
@@ -113,18 +114,23 @@ def _launch(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, r
     number, address = cluster.next_address()
     class_name, controller = entry.names(number)
     api.apply(ground.class_manifest(run_id, class_name, controller))
+    identity = make_identity(api, entry, number)
     folder = cluster.folder / f"controller-{number}"
     folder.mkdir(mode=0o700)
     site = Site(
         server=cluster.server,
         ca=cluster.plane.credentials.ca,
-        token=cluster.controller_token,
+        token=identity.token,
         folder=folder,
         address=address,
         ingress_class=class_name,
         controller=controller,
+        number=number,
+        namespace=identity.namespace,
+        account=ACCOUNT,
     )
-    return launch(entry, programs, site)
+    tokens = make_own_objects(api, entry, identity.namespace, site.published())
+    return launch(entry, programs, replace(site, tokens=tokens))
 
 
 def _make_namespaces(api: Api, run_id: str) -> None:

@@ -1,0 +1,51 @@
+"""How a controller is installed in a cluster that runs pods: the part of an entry for kind and current clusters."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from conformance.controllers.process import Keyed, Text
+
+Url = Annotated[str, Field(pattern=r"^https://[!-~]+$")]
+_DIGEST = r"^(sha256:[0-9a-f]{64}|unknown)$"
+
+
+class Chart(Keyed):
+    """A Helm chart, pinned."""
+
+    repository: str = Field(pattern=r"^(https|oci)://[!-~]+$", description="The project's chart repository.")
+    name: Text
+    version: Text
+    values: dict[str, Any] = Field(default_factory=dict, description="What differs from the chart's own values.")
+
+
+class Image(Keyed):
+    """A container image that the installation pulls."""
+
+    image: Text = Field(description="Registry and name, without a tag, such as docker.io/library/traefik.")
+    tag: Text
+    digest: str = Field(pattern=_DIGEST, description="As the registry or the project gives it, or: unknown.")
+
+
+class Reach(Keyed):
+    """How requests get to it: through this Service, by port-forward, NodePort or load balancer."""
+
+    service: Text
+    http: int = Field(80, ge=1, le=65535, strict=True, description="The Service's port for http.")
+    https: int = Field(443, ge=1, le=65535, strict=True, description="The Service's port for https.")
+
+
+class Installation(Keyed):
+    """The project's own manifest or chart, pinned, and nothing of ours."""
+
+    source: Url = Field(description="The page of the project that says how to install it.")
+    version: Text = Field(description="The controller's version that these manifests install.")
+    chart: Chart | None = None
+    files: tuple[Url, ...] = Field((), description="Manifests to apply, each pinned to a tag or commit.")
+    images: tuple[Image, ...] = Field(min_length=1)
+    namespace: Text = Field(description="Where its pods and its Service are.")
+    ready: Text = Field(description="The workload to wait for, such as deployment/traefik.")
+    reach: Reach
+    verified: Literal[False] | Text = Field(
+        description="false: nobody has tried these manifests yet; else where and when it was tried."
+    )
