@@ -1,8 +1,8 @@
 """HTTP/2 requests, one after another on one connection (RFC 9113)."""
 
-import socket
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from h2.config import H2Configuration
@@ -22,12 +22,11 @@ from h2.settings import SettingCodes, Settings
 
 from conformance.http2frames import FrameHeads, outlive_goaway
 from conformance.probes.answer import Answer, Fields, WireProbe
-from conformance.probes.line import Line, deliver
+from conformance.probes.line import Line
 from conformance.probes.raw import CONTINUE_SECONDS
 from conformance.probes.request import http2_headers
 from conformance.probes.trouble import CutShort, Nonsense
 
-_PIECE = 1 << 16
 _HEADERS = 1 << 16
 
 
@@ -40,7 +39,8 @@ def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[
         OSError, OtherProtocol: as they come.
     """
     began = time.monotonic()
-    session = _Session(line.open())
+    line.open()
+    session = _Session(line)
     for sent, probe in requests:
         found = session.exchange(probe, line.limits.body_bytes)
         status = dict(found.headers).get(":status", "")
@@ -80,8 +80,8 @@ class _Exchange:
 class _Session:
     """One connection."""
 
-    def __init__(self, stream: socket.socket) -> None:
-        self._stream = stream
+    def __init__(self, line: Line) -> None:
+        self._line = line
         # What a probe says goes out as it is, right or wrong; what comes in is checked.
         config = H2Configuration(
             client_side=True,
@@ -113,15 +113,11 @@ class _Session:
         return exchange
 
     def _wait_for_interim(self, exchange: _Exchange) -> None:
-        before, until = self._stream.gettimeout(), time.monotonic() + CONTINUE_SECONDS
-        try:
+        until = time.monotonic() + CONTINUE_SECONDS
+        with suppress(TimeoutError):  # RFC 9110, 10.1.1: a client does not wait for ever
             while not exchange.interim and not exchange.headers and (left := until - time.monotonic()) > 0:
-                self._stream.settimeout(left)
-                self._receive(exchange)
-        except TimeoutError:
-            return  # RFC 9110, 10.1.1: a client does not wait for ever
-        finally:
-            self._stream.settimeout(before)
+                with self._line.patience(left):
+                    self._receive(exchange)
 
     def _upload(self, exchange: _Exchange, body: bytes, trailers: Fields) -> None:
         """Send the body as fast as the server's windows allow, unless it has answered without waiting for it."""
@@ -141,7 +137,7 @@ class _Session:
             self._flush()
 
     def _receive(self, exchange: _Exchange) -> None:
-        data = self._stream.recv(_PIECE)
+        data = self._line.receive()
         if not data:
             raise CutShort("the connection ended before the response did")
         self._heads.feed(data)
@@ -172,7 +168,7 @@ class _Session:
     def _flush(self) -> None:
         data = self._connection.data_to_send()
         if data:
-            deliver(self._stream, data)
+            self._line.deliver(data)
 
 
 def _check_goaway(event: ConnectionTerminated, exchange: _Exchange) -> None:

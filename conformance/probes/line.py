@@ -3,14 +3,19 @@
 import socket
 import ssl
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
 from conformance.probes.answer import Endpoint, ProbeLimits, WireProbe
 from conformance.probes.deadline import Deadline, arm
 from conformance.probes.tls import TlsFacts, context_for, facts_of, offer_of
-from conformance.probes.trouble import CannotSend, OtherProtocol
+from conformance.probes.trouble import CannotSend, DeadlinePassed, OtherProtocol
+
+PIECE = 1 << 16
+GONE = (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)
+"""What a write raises when the other side has ended the connection."""
 
 
 class Line:
@@ -59,6 +64,36 @@ class Line:
         self._check_protocol()
         return stream
 
+    def receive(self) -> bytes:
+        """Return what has come, or nothing at the end.
+
+        Raises:
+            DeadlinePassed: the time is up. What the other side sent before could still be read for long.
+        """
+        if self.late:
+            raise DeadlinePassed
+        assert self._stream is not None
+        return self._stream.recv(PIECE)
+
+    def deliver(self, data: bytes) -> None:
+        """Send data; if the other side has ended the connection, let the next read tell why.
+
+        It may have left an alert (in TLS 1.3 a client certificate is refused only now) or an answer.
+        """
+        assert self._stream is not None
+        with suppress(*GONE):
+            self._stream.sendall(data)
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Let a single read take no longer than this; ``TimeoutError`` if it does."""
+        assert self._stream is not None
+        self._stream.settimeout(seconds)
+        try:
+            yield
+        finally:
+            self._stream.settimeout(self.limits.seconds)
+
     def close(self) -> None:
         """End the connection."""
         if self._stream is not None:
@@ -79,15 +114,6 @@ class Line:
         spoken = chosen == "h2" if self.probe.over_http2 else chosen in {"", "http/1.1"}
         if not spoken:
             raise OtherProtocol(chosen or "none")
-
-
-def deliver(stream: socket.socket, data: bytes) -> None:
-    """Send data; if the other side has ended the connection, let the next read tell why.
-
-    It may have left an alert (in TLS 1.3 a client certificate is refused only now) or an answer.
-    """
-    with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-        stream.sendall(data)
 
 
 def _check_name(context: ssl.SSLContext, name: str) -> None:

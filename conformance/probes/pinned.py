@@ -7,7 +7,6 @@ configuration must not decide a verdict. Redirects, proxies, cookies and retries
 import contextlib
 import http.client
 import socket
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from urllib3.connection import HTTPConnection
 
 from conformance.probes.answer import WireProbe
 from conformance.probes.body import read_body
-from conformance.probes.line import Line
+from conformance.probes.line import GONE, Line
 from conformance.probes.request import wire_headers
 
 
@@ -33,12 +32,25 @@ class ProbeResponse(Response):
 
     wire_headers: tuple[tuple[str, str], ...] = ()
     truncated: bool = False
+    interim: bool = False
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """Passes over every interim answer; the library's own passes over a 100 only (RFC 9110, section 15.2)."""
+
+    interim = False
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc] # no part of the library's stubs
+        self.interim = self.interim or status == 100
+        return version, 100 if 100 < status < 200 and status != 101 else status, reason
 
 
 class _Connection(HTTPConnection):
     """Takes its stream, with TLS or without, from a line."""
 
     line: Line
+    response_class = _FinalResponse
 
     def _new_conn(self) -> socket.socket:
         return self.line.open()
@@ -74,8 +86,8 @@ def _ask(connection: _Connection, probe: WireProbe) -> None:
     connection.putrequest(probe.method, probe.target, skip_host=True, skip_accept_encoding=True)
     for name, value in wire_headers(probe):
         connection.putheader(name, value)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-        # As in ``line.deliver``: an alert or an early answer may wait to be read.
+    with contextlib.suppress(*GONE):
+        # As in ``Line.deliver``: an alert or an early answer may wait to be read.
         connection.endheaders(probe.body)
 
 
@@ -90,5 +102,5 @@ def _exchange(connection: _Connection, request: ProbeRequest) -> ProbeResponse:
     response.request, response.url = request, request.url or ""
     response.wire_headers = tuple(raw.getheaders())
     response._content = body  # noqa: SLF001 - the place requests itself reads from
-    response.truncated = truncated
+    response.truncated, response.interim = truncated, isinstance(raw, _FinalResponse) and raw.interim
     return response

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from conformance.probes.answer import Answer, WireProbe
-from conformance.probes.line import Line, deliver
+from conformance.probes.line import Line
 from conformance.probes.request import body_bytes, head_bytes
 from conformance.probes.response import Response, ResponseReader
 
@@ -19,16 +19,16 @@ def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[
         OSError, http.client.HTTPException, h11.RemoteProtocolError, OtherProtocol: as they come.
     """
     began = time.monotonic()
-    stream = line.open()
-    reader = ResponseReader(stream, line.limits.body_bytes)
+    line.open()
+    reader = ResponseReader(line)
     for sent, probe in requests:
         reader.begin(probe.method)
         if probe.wait_for_continue:
-            deliver(stream, head_bytes(probe))
+            line.deliver(head_bytes(probe))
             if reader.wait_for_interim(CONTINUE_SECONDS):
-                deliver(stream, body_bytes(probe))
+                line.deliver(body_bytes(probe))
         else:
-            deliver(stream, head_bytes(probe) + body_bytes(probe))
+            line.deliver(head_bytes(probe) + body_bytes(probe))
         yield answer_of(reader.read(), probe, sent, time.monotonic() - began)
         began = time.monotonic()
 

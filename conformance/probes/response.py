@@ -1,15 +1,15 @@
-"""Reads HTTP/1.1 responses from a stream, within limits, and notes what came before and after them."""
+"""Reads HTTP/1.1 responses from a line, within limits, and notes what came before and after them."""
 
-import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import h11
 
 from conformance.probes.answer import Fields
+from conformance.probes.line import Line
 from conformance.probes.trouble import CutShort, Nonsense
 
-_PIECE = 1 << 16
 _HEAD = 1 << 16
 _START = b"HTTP/"
 
@@ -36,8 +36,7 @@ class ResponseReader:
     requests that a probe may send.
     """
 
-    stream: socket.socket
-    body_limit: int
+    line: Line
     _parser: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD))
     _final: h11.Response | h11.InformationalResponse | None = None
     _interim: bool = False
@@ -62,15 +61,11 @@ class ResponseReader:
 
     def wait_for_interim(self, seconds: float) -> bool:
         """Wait for a 100, or for a final response in its place; tell whether the body may be sent."""
-        before, until = self.stream.gettimeout(), time.monotonic() + seconds
-        try:
+        until = time.monotonic() + seconds
+        with suppress(TimeoutError):  # RFC 9110, 10.1.1: a client does not wait for ever
             while not self._interim and self._final is None and (left := until - time.monotonic()) > 0:
-                self.stream.settimeout(left)
-                self._take_head()
-        except TimeoutError:
-            return True  # RFC 9110, 10.1.1: a client does not wait for ever
-        finally:
-            self.stream.settimeout(before)
+                with self.line.patience(left):
+                    self._take_head()
         return self._final is None
 
     def read(self) -> Response:
@@ -107,15 +102,15 @@ class ResponseReader:
             raise CutShort("the connection ended before a response came")
 
     def _body(self) -> tuple[bytes, bool, Fields]:
-        body = bytearray()
-        while len(body) <= self.body_limit:
+        body, limit = bytearray(), self.line.limits.body_bytes
+        while len(body) <= limit:
             event = self._event()
             if isinstance(event, h11.Data):
                 body += event.data
             else:
                 trailers = _fields(event.headers) if isinstance(event, h11.EndOfMessage) else ()
                 return bytes(body), False, trailers
-        return bytes(body[: self.body_limit]), True, ()
+        return bytes(body[:limit]), True, ()
 
     def _event(self) -> h11.Event | type[h11.PAUSED]:
         while True:
@@ -130,7 +125,7 @@ class ResponseReader:
             self._receive()
 
     def _receive(self) -> None:
-        data = self.stream.recv(_PIECE)
+        data = self.line.receive()
         if self._parser.their_state is h11.SEND_RESPONSE:
             # h11 waits for a whole head; what is no HTTP from its first bytes on may never get there.
             start = (self._parser.trailing_data[0] + data)[: len(_START)]

@@ -62,9 +62,9 @@ class Sender:
             if line.late:
                 raise DeadlinePassed
         except ANSWERED_BADLY as error:
-            passed = DeadlinePassed("the time was up")
-            trouble = classify(passed if line.late else error)
-            detail = f"{type(error).__name__}: {error}"[:300]
+            # What the shut-down socket made of it, a reset or half an answer, was our own doing.
+            found = DeadlinePassed(f"not done within {self.limits.seconds:g} s") if line.late else error
+            trouble, detail = classify(found), f"{type(found).__name__}: {found}"[:300]
             sent = requests[min(len(answers), len(requests) - 1)][0]
             answers = answers[: len(requests) - 1]
             answers.append(Answer(sent, time.monotonic() - began, trouble=trouble, detail=detail))
@@ -83,6 +83,7 @@ class Sender:
                 headers=response.wire_headers,
                 body=response.content,
                 truncated=response.truncated,
+                interim=response.interim,
                 head=probe.method == "HEAD",
             )
 

@@ -66,7 +66,6 @@ def classify(error: BaseException) -> str:
         CannotSend: this machine was the cause: it has no file descriptors, no memory or no local ports left.
     """
     if isinstance(error, DeadlinePassed):
-        # What the shut-down socket made of it, a reset or half an answer, was our own doing.
         return "timeout"
     if isinstance(error, OtherProtocol):
         return f"alpn:{error.chosen}"

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,14 +12,13 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
 
 from conformance.probes.answer import ACCOUNT_QUESTION, Answer, WireProbe
-from conformance.probes.line import Line, deliver
+from conformance.probes.line import Line
 from conformance.probes.raw import answer_of
 from conformance.probes.request import head_bytes
 from conformance.probes.response import ResponseReader
 from conformance.probes.trouble import CutShort, Nonsense
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_PIECE = 1 << 16
 
 
 def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[Answer]:
@@ -31,16 +29,16 @@ def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[
     """
     for sent, probe in requests:
         began = time.monotonic()
-        stream = line.open()
-        reader = ResponseReader(stream, line.limits.body_bytes)
+        line.open()
+        reader = ResponseReader(line)
         reader.begin("GET", upgrade="websocket")
         key = base64.b64encode(os.urandom(16))
-        deliver(stream, head_bytes(_handshake(probe, key.decode())))
+        line.deliver(head_bytes(_handshake(probe, key.decode())))
         response = reader.read()
         answer = answer_of(response, probe, sent, 0.0)
         if response.switched is not None:
             _check(answer, key)
-            body = _ask(stream, response.switched, ACCOUNT_QUESTION + sent, line.limits.body_bytes)
+            body = _ask(line, response.switched, ACCOUNT_QUESTION + sent)
             answer = replace(answer, body=body)
         yield replace(answer, seconds=time.monotonic() - began)
 
@@ -64,20 +62,20 @@ def _check(answer: Answer, key: bytes) -> None:
         raise Nonsense("the upgrade was accepted, but not by a WebSocket server: the key's digest is not the right one")
 
 
-def _ask(stream: socket.socket, received: bytes, question: str, limit: int) -> bytes:
-    """Send a text message and return the first message that comes, at most ``limit`` bytes of it.
+def _ask(line: Line, received: bytes, question: str) -> bytes:
+    """Send a text message and return the first message that comes, as far as the limit allows.
 
     Raises:
         CutShort: the server closed the WebSocket instead.
         Nonsense: it sent frames that are none.
     """
     frames = Connection(ConnectionType.CLIENT, trailing_data=received)
-    deliver(stream, frames.send(TextMessage(question)))
-    message = bytearray()
+    line.deliver(frames.send(TextMessage(question)))
+    message, limit = bytearray(), line.limits.body_bytes
     while True:
         for event in frames.events():
             if isinstance(event, Ping):
-                deliver(stream, frames.send(event.response()))
+                line.deliver(frames.send(event.response()))
             elif isinstance(event, CloseConnection):
                 if frames.state is ConnectionState.OPEN:
                     raise Nonsense(f"a broken WebSocket frame: {event.reason}")
@@ -85,9 +83,9 @@ def _ask(stream: socket.socket, received: bytes, question: str, limit: int) -> b
             elif isinstance(event, (TextMessage, BytesMessage)):
                 message += event.data.encode() if isinstance(event, TextMessage) else event.data
                 if event.message_finished or len(message) > limit:
-                    deliver(stream, frames.send(CloseConnection(CloseReason.NORMAL_CLOSURE)))
+                    line.deliver(frames.send(CloseConnection(CloseReason.NORMAL_CLOSURE)))
                     return bytes(message[:limit])
-        data = stream.recv(_PIECE)
+        data = line.receive()
         if not data:
             raise CutShort("the connection ended before a WebSocket message came")
         frames.receive_data(data)

@@ -83,8 +83,8 @@ def whole_request(stream: socket.socket) -> bytes:
         data += piece
     head, _, body = data.partition(b"\r\n\r\n")
     lengths = [line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    while lengths and len(body) < int(lengths[0]):
-        body += stream.recv(65536)
+    while lengths and len(body) < int(lengths[0]) and (piece := stream.recv(65536)):
+        body += piece
     return head + b"\r\n\r\n" + body
 
 
