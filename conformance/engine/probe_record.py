@@ -2,6 +2,7 @@
 
 from conformance.case.model import Expectation
 from conformance.engine.judgement import Judgement, probe_verdict
+from conformance.judge.evidence import looked_at
 from conformance.judge.facts import Facts
 from conformance.judge.probes import Attempt, recorded_outcome
 from conformance.judge.transport import presented
@@ -40,7 +41,7 @@ def probe_record(
         reason=verdict.reason,
         detail=printable(verdict.detail),
         witness=planned.probe.witness,
-        attempts=tuple(attempt_record(attempt, began, attempt is again) for attempt in shown),
+        attempts=tuple(attempt_record(attempt, planned, began, attempt is again) for attempt in shown),
         curl=replay_line(planned, shown_at),
     )
 
@@ -60,8 +61,9 @@ def expected(expect: Expectation) -> Expected:
     return Expected(outcome=expect.outcome, received=received, more=more)
 
 
-def attempt_record(attempt: Attempt, began: float, second_look: bool) -> AttemptRecord:
+def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second_look: bool) -> AttemptRecord:
     """Return the record of one attempt; ``began`` is the run's start on the clock of the attempts."""
+    received = planned.probe.expect.received
     return AttemptRecord(
         at=round(attempt.at - began, 3),
         seconds=round(attempt.answer.seconds, 4),
@@ -69,6 +71,8 @@ def attempt_record(attempt: Attempt, began: float, second_look: bool) -> Attempt
         counted=attempt.counted,
         revision=attempt.revision,
         second_look=second_look,
+        received=looked_at(received, attempt.seen.account) if received else None,
+        certificate=next(iter(presented(attempt.answer)), ""),
     )
 
 

@@ -33,6 +33,10 @@ class AttemptRecord(Recorded):
     counted: bool = Field(description="The marker of the same objects and revision answered before and after.")
     revision: int = 1
     second_look: bool = False
+    received: dict[str, Any] | None = Field(
+        default=None, description="Of what the backend received, the parts that the probe expects something of."
+    )
+    certificate: str = Field(default="", description="Fingerprint (SHA-256) of the leaf that was presented.")
 
 
 class CertificateRecord(Recorded):
@@ -60,7 +64,8 @@ class Observed(Recorded):
     body: str | None = Field(default=None, description="The start of the body where no backend answered.")
     received: dict[str, Any] | None = Field(default=None, description="The request as the backend says it received it.")
     certificate: CertificateRecord | None = None
-    protocol: str = Field(default="", description="TLS version and application protocol, as in TLSv1.3 h2; empty for plain HTTP."
+    protocol: str = Field(
+        default="", description="TLS version and application protocol, as in TLSv1.3 h2; empty for plain HTTP."
     )
     pods: dict[str, int] = Field(default_factory=dict, description="How many of several requests each pod answered.")
     detail: str = ""
@@ -78,7 +83,9 @@ class ProbeRecord(Recorded):
     """One probe with all of its attempts."""
 
     id: str
-    step: int = Field(default=0, description="The step of the case after which it was sent; 0: the objects as first applied.")
+    step: int = Field(
+        default=0, description="The step of the case after which it was sent; 0: the objects as first applied."
+    )
     expected: Expected
     observed: Observed | None
     verdict: Verdict

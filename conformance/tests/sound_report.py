@@ -20,6 +20,7 @@ from conformance.tests.reports import case_record, events_of, probe_record
 
 HOST = "foo.com.right.s.test"
 ACCOUNT: dict[str, Any] = {"method": "GET", "target": "/x", "port": 8080, "headers": [["Host", HOST]]}
+LOOKED_AT: dict[str, Any] = {"target": "/x", "headers": [["Host", HOST]]}
 STEP = StepRecord(number=1, title="A rule goes", actions=("delete Ingress main",), at=3.0, live_after=0.1)
 TRAFFIC = MeasurementRecord(name="requests during step 1", unit="requests", count=50, failed=2)
 
@@ -68,6 +69,7 @@ def cases() -> tuple[CaseRecord, ...]:
         *("GET /x", "a", "a", "a", "a", "a"),
         expected=Expected(outcome="a", received=received),
         observed=Observed(outcome="a", backend="a", received=ACCOUNT),
+        attempts=tuple(one.model_copy(update={"received": LOOKED_AT}) for one in attempts(*["a"] * 5)),
     )
     refused = Observed(outcome="refused:422", status=422, detail="spec.rules[0].host: Invalid value")
     return (

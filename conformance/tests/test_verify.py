@@ -152,6 +152,17 @@ FORGERIES: dict[str, Callable[[Written], Any]] = {
     "it received another host": lambda r: case_of(r, "right")["probes"][0]["observed"]["received"].update(
         headers=[["Host", "bar.com.right.s.test"]]
     ),
+    "an attempt saw another target": lambda r: case_of(r, "right")["probes"][0]["attempts"][3]["received"].update(
+        target="/y"
+    ),
+    "the last attempts saw other certificates": lambda r: case_of(r, "wrong")["probes"][0]["attempts"][1].update(
+        certificate="ab" * 32
+    ),
+    "all received another target": lambda r: [
+        part["received"].update(target="/y")
+        for probe in case_of(r, "right")["probes"][:1]
+        for part in (probe["observed"], *probe["attempts"])
+    ],
     "another backend is expected": lambda r: case_of(r, "right")["probes"][0]["expected"].update(outcome="b"),
     "the marker never lived": lambda r: case_of(r, "right")["objects"][0]["marker"].update(liveAfter=None),
     "a step never lived": lambda r: case_of(r, "steps")["steps"][0].update(liveAfter=None),

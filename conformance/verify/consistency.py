@@ -3,10 +3,12 @@
 import datetime as dt
 from collections import Counter
 
-from conformance.case.model import RECORD, Level
+from conformance.case.model import RECORD, Level, Received
+from conformance.judge.evidence import looked_at
 from conformance.judge.probes import CONSECUTIVE
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report, RunRecord, summary_of
+from conformance.verify.certificates import certificate_problems
 from conformance.verify.model import Findings, Problem
 from conformance.verify.recomputation import is_traffic
 
@@ -57,6 +59,7 @@ def _case(case: CaseRecord, total: float | None) -> Findings:
         yield _problem(case.id, "fails, and does not say that no claim covers it")
     if case.contradiction and case.verdict not in {Verdict.FAIL, Verdict.PASS}:
         yield _problem(case.id, "contradicts a claim, though its verdict does not")
+    yield from certificate_problems(case)
     dead = any(part.marker is not None and part.marker.live_after is None for part in case.objects)
     for probe in case.probes:
         place = f"{case.id}: {probe.id}"
@@ -77,6 +80,8 @@ def _probe(place: str, probe: ProbeRecord, total: float | None) -> Findings:
         yield _problem(place, "the attempts do not follow one another in time")
     if times and (times[0] < 0 or (total is not None and times[-1] > total + _SLACK)):
         yield _problem(place, "an attempt lies outside the run")
+    if _received_differs(probe):
+        yield _problem(place, "what the backend received is not what the deciding attempt says of it")
     if [attempt.second_look for attempt in probe.attempts[:-1]].count(True):
         yield _problem(place, "an attempt follows the second look")
 
@@ -92,6 +97,15 @@ def _possible(probe: ProbeRecord, level: Level) -> set[str]:
     last = set(shown[-CONSECUTIVE:])
     varies = len(last) > 1 and probe.expected.outcome == RECORD
     return {"varies:" + ",".join(sorted(last))} if varies else set(shown[-1:])
+
+
+def _received_differs(probe: ProbeRecord) -> bool:
+    """Tell whether the whole account of the deciding attempt and the part of it that decides say two things."""
+    if not probe.expected.received or probe.observed is None or not probe.attempts:
+        return False
+    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
+    wanted = Received.model_validate(probe.expected.received)
+    return looked_at(wanted, probe.observed.received or {}) != counted[-1].received and not is_traffic(probe)
 
 
 def _instant(text: str) -> dt.datetime | None:

@@ -1,7 +1,8 @@
 """The verdicts once more, from what the report holds of the attempts, by the judge that judges runs.
 
-The report keeps the outcome of every attempt, and the whole answer of the deciding one. So what the whole answers of
-the others were (headers that a backend received, certificates) rests on the report's word, and is said to.
+The report keeps of every attempt its outcome, the certificate's fingerprint and what the backend received as far as the
+case demands something of it; and the whole answer of the deciding one. What it does not keep (which pods were ready,
+what other Secrets held) rests on the report's word, and is said to.
 """
 
 import re
@@ -33,7 +34,7 @@ def recomputed(probe: ProbeRecord, case: CaseRecord) -> Recomputed:
             received=Received.model_validate(probe.expected.received) if probe.expected.received else None,
         ),
     )
-    ending = _ending(case, probe.observed)
+    ending = _ending(case, probe)
     attempts = _attempts(probe)
     looks = [attempt for attempt, record in zip(attempts, probe.attempts, strict=True) if not record.second_look]
     again = attempts[len(looks) :]
@@ -56,9 +57,11 @@ def _attempts(probe: ProbeRecord) -> list[Attempt]:
             backend=(seen.backend or "") if same else _backend_named(record.outcome),
             namespace=(seen.namespace or "") if same else "",
             pod=(seen.pod or "") if same else "",
-            account=(seen.received or {}) if same else {},
+            account=record.received or {},
         )
-        made.append(Attempt(record.at, Answer("", record.seconds), who, record.counted, record.revision))
+        # The judge asks only whether certificates are the same, so a fingerprint stands for one as well.
+        answer = Answer("", record.seconds, certificate=record.certificate.encode() or None)
+        made.append(Attempt(record.at, answer, who, record.counted, record.revision))
     return made
 
 
@@ -70,9 +73,9 @@ def _backend_named(outcome: str) -> str:
 _NO_BACKENDS = ("reset", "refused", "timeout", "malformed", "stale", "address", "accepted")
 
 
-def _ending(case: CaseRecord, observed: Observed | None) -> str:
+def _ending(case: CaseRecord, probe: ProbeRecord) -> str:
     """Return what made the hosts of the case unique, from the Host header that its backend received."""
-    account = (observed.received if observed else None) or {}
+    account = next((record.received for record in reversed(probe.attempts) if record.received), {})
     pairs = account.get("headers")
     section, _, name = case.id.partition("/")
     pattern = re.compile(rf"(\.copy\d+)?\.{re.escape(name)}\.{re.escape(section)}(\.[a-z0-9-]+)+(?=\.?(:\d+)?$)")
@@ -99,12 +102,14 @@ def _with_transport(probe: ProbeRecord, base: ProbeVerdict) -> Recomputed:
     if against is None and "pods" in more and seen is not None and len(seen.pods) != more["pods"]:
         against = ProbeVerdict(Verdict.FAIL, Reason.WRONG_BACKEND)
     if against is None:
-        unseen = ", ".join(sorted(more))
+        # Each attempt has its certificate's fingerprint, and equal ones were asked for already.
+        unseen = ", ".join(sorted(more.keys() - {"certificate"}))
         word = f"what the attempts before the deciding one showed of: {unseen}"
         if probe.verdict is not Verdict.PASS:
             # The report holds fewer facts than the run did: chains, Secrets of other cases, which pods were ready.
-            return Recomputed(ProbeVerdict(probe.verdict, probe.reason), f"that it is not as expected: {unseen}")
-        return Recomputed(base, word)
+            said = f"that it is not as expected: {', '.join(sorted(more))}"
+            return Recomputed(ProbeVerdict(probe.verdict, probe.reason), said)
+        return Recomputed(base, word if unseen else "")
     return Recomputed(_nearest(probe, against))
 
 
@@ -118,14 +123,11 @@ def _nearest(probe: ProbeRecord, against: ProbeVerdict) -> ProbeVerdict:
 
 def _held_against_word(probe: ProbeRecord, verdict: ProbeVerdict) -> Recomputed:
     """Take the report's word only where it says that something got worse which outcomes alone cannot show."""
-    richer = bool(probe.expected.received or probe.expected.more or (probe.observed and probe.observed.certificate))
-    if probe.reason is Reason.UNSTABLE and verdict.reason is not Reason.UNSTABLE and richer:
+    if probe.reason is Reason.UNSTABLE and verdict.reason is not Reason.UNSTABLE and probe.expected.more:
         return Recomputed(ProbeVerdict(probe.verdict, probe.reason), "that the answers differed in more than outcomes")
     late = probe.step > 0 and probe.expected.outcome == NO_MATCH
     if late and (probe.reason, verdict.reason) == (Reason.NOT_REMOVED, Reason.UNEXPECTED_MATCH):
         return Recomputed(ProbeVerdict(probe.verdict, probe.reason), "that an earlier step saw this request served")
-    if probe.expected.received and verdict.verdict is Verdict.PASS:
-        return Recomputed(verdict, "what the backend received before the deciding attempt")
     return Recomputed(verdict)
 
 

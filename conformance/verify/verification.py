@@ -11,7 +11,7 @@ from conformance.report.events import Event
 from conformance.report.model import Report
 from conformance.verify.consistency import inconsistencies
 from conformance.verify.event_log import against_events
-from conformance.verify.model import Problem, Unchecked, Verification
+from conformance.verify.model import Check, Findings, Problem, Unchecked, Verification
 from conformance.verify.seals import against_digests, against_schema
 from conformance.verify.suite_cases import against_cases
 from conformance.verify.verdicts import against_evidence
@@ -25,7 +25,9 @@ def verification(
     report = _report(written)
     checked = ["the published schema", "the digests of each case and of the whole"]
     if isinstance(report, Report):
-        found += [*inconsistencies(report), *against_cases(report, cases, version), *against_evidence(report)]
+        found += _readable("consistency", inconsistencies(report))
+        found += against_cases(report, cases, version)
+        found += _readable("verdicts", against_evidence(report))
         probes = sum(len(case.probes) for case in report.cases)
         attempts = sum(len(probe.attempts) for case in report.cases for probe in case.probes)
         checked += [
@@ -50,6 +52,15 @@ def verification(
         problems=problems,
         unchecked=tuple(part for part in found if isinstance(part, Unchecked)),
     )
+
+
+def _readable(check: Check, findings: Findings) -> Findings:
+    """Yield findings; evidence whose parts are of another kind than any run writes is a problem, and ends the check."""
+    try:
+        yield from findings
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = f"some evidence has a shape that no run writes: {type(error).__name__}: {error!s:.120}"
+        yield Problem(check=check, place="the report", what=what)
 
 
 def _report(written: dict[str, Any]) -> Report | list[Problem | Unchecked]:

@@ -1,0 +1,18 @@
+"""Which part of what a backend received decides a verdict."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.case.model import Received
+
+
+def looked_at(wanted: Received, account: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the parts of a backend's account that the judge compares, so that anyone can compare them again."""
+    if not account:
+        return None
+    keys = {"method": wanted.method, "target": wanted.target, "port": wanted.port, "body": wanted.body}
+    kept = {key: account[key] for key, value in keys.items() if value is not None and key in account}
+    names = {name.lower() for name in wanted.headers} | ({"host"} if wanted.host is not None else set())
+    if names:
+        kept["headers"] = [pair for pair in account.get("headers", ()) if str(pair[0]).lower() in names]
+    return kept
