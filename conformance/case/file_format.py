@@ -216,6 +216,10 @@ class FileCase(Frozen):
         "Ingress beside them, where theirs must not be served or goes away), none (no room for a rule).",
     )
     backends: tuple[Backend, ...] = Field(default=(), description="Echo backends of the case's own.")
+    absent: tuple[str, ...] = Field(
+        default=(),
+        description="What an Ingress names though nothing defines it, on purpose: a Service, or SERVICE:PORT.",
+    )
     uses: tuple[Literal["default-class"], ...] = ()
     objects: tuple[KubernetesObject, ...] = ()
     probes: tuple[FileProbe, ...] = ()

@@ -7,6 +7,7 @@ from conformance.case.file_format import LABEL
 from conformance.case.flaw import Flaw
 from conformance.case.lint_backends import backend_flaws
 from conformance.case.lint_probes import probe_flaws
+from conformance.case.lint_steps import step_flaws
 from conformance.case.manifests import API_VERSIONS
 from conformance.case.matching import ingress_specs, items, name_of, namespace_of, rule_hosts
 from conformance.case.model import Case, Level
@@ -28,6 +29,7 @@ def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, .
         _hosts,
         backend_flaws,
         probe_flaws,
+        step_flaws,
     )
     found = [flaw for check in checks for flaw in check(case)]
     return (*found, *_statements(case, statements))

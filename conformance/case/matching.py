@@ -29,6 +29,7 @@ class DefinedService:
     name: str
     backend: str | None
     ports: tuple[int | str, ...]
+    external: bool = False
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -113,6 +114,7 @@ def defined_services(objects: Iterable[Manifest]) -> Iterator[DefinedService]:
                 name_of(manifest),
                 backend if isinstance(backend, str) else None,
                 tuple(ports),
+                spec.get("type") == "ExternalName",
             )
 
 

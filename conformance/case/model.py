@@ -86,6 +86,9 @@ class Case(Frozen):
     placement: Placement
     marker: Marker = "own"
     backends: tuple[Backend, ...] = ()
+    absent: tuple[str, ...] = Field(
+        default=(), description="Services, or ports (SERVICE:PORT), that Ingresses name though nothing defines them."
+    )
     steps: tuple[Step, ...] = ()
     submissions: tuple[Submission, ...] = Field(default=(), description="Level api: what the API server must say.")
     uses: tuple[str, ...] = Field(

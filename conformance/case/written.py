@@ -48,6 +48,7 @@ class _Entry:
             placement=entry.placement or derived_placement(self.objects, steps),
             marker=entry.marker,
             backends=entry.backends,
+            absent=entry.absent,
             steps=steps,
             submissions=submissions_of(entry.submissions, self.written.get("submissions") or ()),
             uses=entry.uses,
