@@ -75,6 +75,10 @@ class Api:
         Raises:
             Refused: an HTTP error, or no connection.
         """
+        data = self._exchange(method, path, body, content_type)
+        return json.loads(data) if data else None
+
+    def _exchange(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> bytes:
         token = self.client.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         headers = {"Accept": "application/json", "Content-Type": content_type}
         if token:
@@ -87,7 +91,7 @@ class Api:
             raise Refused(f"{method} {path}", 0, f"the API server does not answer: {error}") from error
         if response.status >= 400:
             raise Refused(f"{method} {path}", response.status, _message(response.status, data))
-        return json.loads(data) if data else None
+        return data
 
     def create(self, manifest: Manifest) -> Manifest:
         """Create an object and return it as stored."""
@@ -111,13 +115,16 @@ class Api:
             return self.merge(manifest)
 
     def put(self, manifest: Manifest) -> Manifest:
-        """Create an object, or put it whole in the place of the one that is there."""
+        """Put an object whole in the place of the one that is there, or create it.
+
+        In that order: the server lets an update pass that it would refuse to create, and looks at that first.
+        """
         try:
-            return self.create(manifest)
+            replaced: Manifest = self.request("PUT", object_path(manifest) + _AS_MANAGER, manifest)
         except Refused as refusal:
-            if refusal.status != 409:
+            if refusal.status != 404:
                 raise
-        replaced: Manifest = self.request("PUT", object_path(manifest) + _AS_MANAGER, manifest)
+            return self.create(manifest)
         return replaced
 
     def try_out(self, manifest: Manifest, *, update: bool) -> Manifest:
@@ -132,7 +139,7 @@ class Api:
 
     def call_pod(self, namespace: str, pod: str, port: int, path: str) -> None:
         """Send a POST to a port of a pod, through the API server, so that it works wherever the pod runs."""
-        self.request("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}")
+        self._exchange("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}")
 
     def get(self, manifest: Manifest) -> Manifest | None:
         """Return the object of that kind and name, ``None`` where there is none."""

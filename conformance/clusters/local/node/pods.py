@@ -29,6 +29,7 @@ class Container:
     admin_port: int | None
     begins_ready: bool
     probe: str
+    lame_duck: float = 0.0
     others: OtherPorts = NO_OTHERS
 
     def is_ready(self, *, state: bool) -> bool:
@@ -49,6 +50,11 @@ class Pod:
     finished: bool
     grace: float
     containers: tuple[Container, ...]
+
+    @property
+    def lame_duck(self) -> float:
+        """How long it goes on serving once it is told to end: the longest sleep before its stop, within its grace."""
+        return min(self.grace, max((container.lame_duck for container in self.containers), default=0.0))
 
     @property
     def path(self) -> str:
@@ -93,8 +99,14 @@ def _container(container: Mapping[str, Any], meta: Mapping[str, Any], spec: Mapp
         admin_port=admin,
         begins_ready=environment.get("READY", "true").strip().lower() != "false",
         probe=_probe(container.get("readinessProbe"), declared, (*ports, *others.all), admin),
+        lame_duck=_sleep_before_stop(container),
         others=others,
     )
+
+
+def _sleep_before_stop(container: Mapping[str, Any]) -> float:
+    hook = (container.get("lifecycle") or {}).get("preStop") or {}
+    return max(0.0, float((hook.get("sleep") or {}).get("seconds") or 0))
 
 
 def _environment(container: Mapping[str, Any], meta: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The life of one pod: bound, started, ready or not, ended."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,21 +37,23 @@ class PodWorker:
         self._problems: dict[str, str] = {}
         self._wake = asyncio.Event()
         self._gone = False
+        self._over = asyncio.Event()
         self._started = now()
         self._since: dict[str, str] = {}
         self._conditions: dict[str, bool] = {}
         self._published: Status = {}
 
     def update(self, pod: Pod) -> None:
-        """Take a newer state of the pod; a deletion closes its sockets before this returns."""
+        """Take a newer state of the pod; a deletion closes its sockets before this returns, unless it sleeps first."""
         self.pod = pod
-        if pod.deleting:
+        if pod.deleting and not pod.lame_duck:
             self._close()
         self._wake.set()
 
     def gone(self) -> None:
         """End everything: the pod is no more."""
         self._gone = True
+        self._over.set()
         for backend in self._backends.values():
             backend.abort()
         self._wake.set()
@@ -140,7 +143,12 @@ class PodWorker:
         return ContainerState(container, ready, problem)
 
     async def _end(self) -> None:
-        await asyncio.gather(*(backend.drained(self.pod.grace) for backend in self._backends.values()))
+        # The sleep before the stop is part of the grace, as with a kubelet: what is left is for open connections.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), self.pod.lame_duck)
+        self._close()
+        left = self.pod.grace - self.pod.lame_duck
+        await asyncio.gather(*(backend.drained(left) for backend in self._backends.values()))
         if self._gone:
             return
         body = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.pod.uid}}
