@@ -92,14 +92,15 @@ class Crew:
         renewed = unit.marked if unit.beside is None else (unit.beside,)
         self.stage.api.apply_all([unit.objects[index] for index in renewed])
 
-    def prepare(self, unit: Unit) -> None:
-        """Make the unit's own backends, and wait until they are ready.
+    def prepare(self, units: Sequence[Unit]) -> None:
+        """Make the units' own backends, all at once, and wait until they are ready.
 
         Raises:
             HarnessFailure: they did not become ready.
         """
-        self.stage.api.apply_all(unit.backends)
-        for manifest in unit.backends:
+        backends = [manifest for unit in units for manifest in unit.backends]
+        self.stage.api.apply_all(backends)
+        for manifest in backends:
             if manifest["kind"] == "Deployment":
                 await_ready(self.stage.api, manifest)
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from conformance.case.model import Latency, Manifest
+from conformance.case.model import SHARED_BACKENDS, Latency, Manifest
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController
@@ -63,17 +63,24 @@ class LatencyMeter:
             yield self._timed(lambda unit=unit: self.crew.remove([unit]), lambda: not looks()) if lives else None  # type: ignore[misc]  # noqa: B023
 
     def _endpoint(self, samples: int) -> Iterator[float | None]:
-        """Lead the case's Service to another backend and back, and wait for that one to answer its first probe."""
+        """Lead the case's Service to another backend each time, and wait for that one to answer its first probe."""
         unit = self.watch.unit
         service: Manifest = next(m for m in unit.standing if m["kind"] == "Service")
         probe = unit.probes[0]
-        for number in range(samples):
-            backend = "b" if number % 2 == 0 else "a"
+        before: str = service["spec"]["selector"]["backend"]
+
+        def lead_to(backend: str) -> float | None:
             changed = {**service, "spec": {"selector": {"backend": backend}}}
-            yield self._timed(
-                lambda changed=changed: self.crew.stage.api.merge(changed),  # type: ignore[misc]
-                lambda backend=backend: self.watch.observe(probe).seen.outcome == backend,  # type: ignore[misc]
+            return self._timed(
+                lambda: self.crew.stage.api.merge(changed),
+                lambda: self.watch.observe(probe).seen.outcome == backend,
             )
+
+        others = [backend for backend in SHARED_BACKENDS if backend != before]
+        for number in range(samples):
+            yield lead_to(others[number % 2])
+        # As it was: the probes are sent once more at the end.
+        lead_to(before)
 
     def _extra(self, name: str) -> Unit:
         ground = self.crew.ground(self.controller, self.watch.unit.realm)

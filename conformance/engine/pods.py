@@ -33,13 +33,16 @@ def set_readiness(api: Api, deployment: Manifest, *, ready: bool) -> None:
 
 
 def replace_all(api: Api, deployment: Manifest, mark: str) -> None:
-    """Put a new pod in the place of each, as a rolling update does, and wait until the old ones serve no more."""
+    """Put a new pod in the place of each, as a rolling update does, and wait until the old ones are gone.
+
+    Until then they serve, so that a controller which goes on sending requests to them is found out when they end.
+    """
     before = {pod["metadata"]["uid"] for pod in _pods(api, deployment)}
     template = {"metadata": {"annotations": {REPLACED_BY: mark}}}
     api.merge({**deployment, "spec": {"template": template}})
 
     def replaced() -> bool:
-        pods = [pod for pod in _pods(api, deployment) if not _is_ending(pod)]
+        pods = _pods(api, deployment)
         return bool(pods) and not before & {pod["metadata"]["uid"] for pod in pods} and all(map(_is_ready, pods))
 
     _await(replaced, deployment, "new pods")

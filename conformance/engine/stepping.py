@@ -1,6 +1,5 @@
 """One step of a case carried out: changes, a wait for the controller to load them, probes."""
 
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -55,7 +54,9 @@ class StepRunner:
             self.crew.stage.api.put(later.objects[later.beside])
             watch.unit = replace(later, probes=tuple(self._with_pods(planned, later) for planned in later.probes))
             working = self.crew.working(self.controller)
-            live = wait_for_markers(watch, self.crew.marker_limit(), working)
+            restarted = any(action.kind == "restart" for action in step.actions)
+            limit = self.crew.limits.marker if restarted else self.crew.marker_limit()
+            live = wait_for_markers(watch, limit, working)
             if live:
                 self.crew.lived(watch)
                 converge(watch, self.crew.limits, self.crew.apply_revision, working)
@@ -87,8 +88,7 @@ class StepRunner:
         self.crew.apply([other])
         for _ in range(times):
             other = other.next_revision()
-            self.crew.apply_revision(other)
-            time.sleep(0)
+            self.crew.stage.api.merge(other.objects[0])
         self.crew.remove([other])
 
     def _with_pods(self, planned: PlannedProbe, unit: Unit) -> PlannedProbe:

@@ -45,11 +45,14 @@ def flowing(planned: PlannedProbe, observe: Callable[[PlannedProbe], Attempt]) -
     flow, ended, begun = Flow(planned), threading.Event(), threading.Event()
 
     def send() -> None:
-        while True:
-            flow.add(observe(planned))
+        try:
+            while True:
+                flow.add(observe(planned))
+                begun.set()
+                if ended.wait(PAUSE):
+                    return
+        finally:
             begun.set()
-            if ended.wait(PAUSE):
-                return
 
     thread = threading.Thread(target=send, name="traffic")
     thread.start()

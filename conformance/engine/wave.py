@@ -73,8 +73,7 @@ class Wave:
 
         ``company`` are units without cases whose objects are applied in the same go, behind the others.
         """
-        for unit in units:
-            self.crew.prepare(unit)
+        self.crew.prepare(units)
         refused = self.crew.apply([*units, *company])
         self.crew.stage.settle()
         accepted = [unit for unit in units if unit.name not in refused]
