@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from conformance.case.statements import StatementsFile
+from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Finding
 from conformance.site.cells import Cell, cells_of
+from conformance.site.certificates import CertificateView, certificates_of
 from conformance.site.columns import Column
-from conformance.site.lanes import Scale, scale_of
-from conformance.site.manifests import left_out, objects_text, yaml_text
+from conformance.site.manifests import Manifest, left_out, named_alike, own_objects, without_names, yaml_text
 from conformance.site.matrix import newest
 from conformance.site.plots import Measured, measured
-from conformance.site.probe_view import Asked, ProbeView, probe_view
+from conformance.site.probe_view import ALONE, Asked, ProbeView, probe_view
 from conformance.site.usual import Habits
 from conformance.site.words import WORST_FIRST
 
@@ -27,12 +29,14 @@ class StatementView:
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict of one run."""
+    """The runs that say the same about the case. Times are ranges in seconds; ``objects`` are shared, own or both."""
 
-    column: Column
+    columns: tuple[Column, ...]
     cell: Cell
-    record: CaseRecord
+    detail: str
+    objects: str
     live_after: str
+    took: str
 
 
 @dataclass(frozen=True)
@@ -62,19 +66,15 @@ class CasePage:
     record: CaseRecord
     judged: tuple[Judged, ...]
     absent: tuple[Column, ...]
-    order: tuple[str, ...]
+    runs: int
+    alone: tuple[Column, ...]
     statements: tuple[StatementView, ...]
     findings: tuple[tuple[Finding, tuple[Column, ...]], ...]
     variants: tuple[Variant, ...]
     steps: tuple[StepView, ...]
     probes: tuple[ProbeView, ...]
-    scale: Scale
+    certificates: tuple[CertificateView, ...]
     measurements: tuple[tuple[str, tuple[tuple[Column, Measured], ...]], ...]
-
-    @property
-    def everyone(self) -> tuple[Column, ...]:
-        """All runs that have the case, in the order of the matrix: the lanes of an answer that all gave."""
-        return tuple(sorted((one.column for one in self.judged), key=lambda column: self.order.index(column.slug)))
 
 
 def case_page(
@@ -84,23 +84,21 @@ def case_page(
     cells = cells_of(case_id, columns)
     having = [(column, column.cases[case_id]) for column in columns if case_id in column.cases]
     record = newest(case_id, columns)
-    judged = [
-        Judged(column, cell, column.cases[case_id], _live(column.cases[case_id]))
-        for column, cell in zip(columns, cells, strict=True)
-        if case_id in column.cases
-    ]
-    scale = scale_of(probe for _, case in having for probe in case.probes)
+    certificates = certificates_of(having)
     return CasePage(
         record=record,
-        judged=tuple(sorted(judged, key=lambda one: WORST_FIRST.index(one.record.verdict))),
-        order=tuple(column.slug for column in columns),
+        judged=_judged([(*one, cell) for one, cell in zip(having, _there(cells), strict=True)]),
+        runs=len(having),
+        alone=_alone(having),
         absent=tuple(column for column in columns if case_id not in column.cases),
         statements=tuple(_statement(name, record.spec_url, statements) for name in dict.fromkeys(record.statements)),
         findings=_findings(having),
-        variants=_variants((column, objects_text(case), _shared(case)) for column, case in having),
+        variants=_variants((column, own_objects(case), _left_out(case)) for column, case in having),
         steps=_steps(having),
-        probes=tuple(probe_view(number, asked, scale, habits) for number, asked in enumerate(_asked(having), start=1)),
-        scale=scale,
+        probes=tuple(
+            probe_view(number, asked, habits, certificates) for number, asked in enumerate(_asked(having), start=1)
+        ),
+        certificates=certificates,
         measurements=_measurements(having),
     )
 
@@ -112,19 +110,58 @@ def _statement(name: str, spec_url: str, statements: StatementsFile) -> Statemen
     return StatementView(name, "", spec_url)
 
 
-def _live(case: CaseRecord) -> str:
+def _there(cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.verdict is not None]
+
+
+def _judged(having: Sequence[tuple[Column, CaseRecord, Cell]]) -> tuple[Judged, ...]:
+    """Return the verdicts, worst first, those of runs that say the same together."""
+    groups: dict[tuple[int, str], list[tuple[Column, CaseRecord, Cell]]] = {}
+    for column, case, cell in having:
+        groups.setdefault((cell.group, case.detail), []).append((column, case, cell))
+    judged = [
+        Judged(
+            tuple(column for column, _, _ in those),
+            those[0][2],
+            detail,
+            ", ".join(sorted({"own" if case.judged_alone else "shared" for _, case, _ in those})),
+            _range([_live(case) for _, case, _ in those]),
+            _range([case.seconds for _, case, _ in those]),
+        )
+        for (_, detail), those in groups.items()
+    ]
+    return tuple(sorted(judged, key=lambda one: WORST_FIRST.index(one.cell.verdict or Verdict.PASS)))
+
+
+def _alone(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[Column, ...]:
+    """Return the runs whose curl lines name hosts of the second judgement, where not all do."""
+    alone = tuple(column for column, case in having if any(ALONE in probe.curl for probe in case.probes))
+    return alone if len(alone) < len(having) else ()
+
+
+def _live(case: CaseRecord) -> float | None:
+    """Return when the last marker answered; infinity if one never did, ``None`` if there is none."""
     markers = [record.marker for record in case.objects if record.marker is not None]
-    if not markers:
-        return ""
-    times = [marker.live_after for marker in markers if marker.live_after is not None]
-    return f"{max(times):.2f} s" if len(times) == len(markers) else "never"
+    times = [inf if marker.live_after is None else marker.live_after for marker in markers]
+    return max(times, default=None)
 
 
-def _shared(case: CaseRecord) -> str:
-    count = left_out(case)
-    if not count:
-        return ""
-    return f"This Ingress is shared: {count} {'rule' if count == 1 else 'rules'} of other cases are left out."
+def _range(times: Sequence[float | None]) -> str:
+    known = sorted(time for time in times if time is not None)
+    if not known:
+        return "–"
+    low, high = ("never" if time == inf else f"{time:.2f}" for time in (known[0], known[-1]))
+    return low if low == high else f"{low}–{high}"
+
+
+def _left_out(case: CaseRecord) -> str:
+    others, copies = left_out(case)
+    notes = []
+    if others:
+        notes.append(f"{others} {'rule' if others == 1 else 'rules'} of other cases stood in the same object.")
+    if copies:
+        notes.append(f"{copies} {'rule' if copies == 1 else 'rules'} more repeat these, under hosts of their own.")
+    return " ".join(notes)
 
 
 def _findings(having: Iterable[tuple[Column, CaseRecord]]) -> tuple[tuple[Finding, tuple[Column, ...]], ...]:
@@ -135,22 +172,18 @@ def _findings(having: Iterable[tuple[Column, CaseRecord]]) -> tuple[tuple[Findin
     return tuple((finding, tuple(columns)) for finding, columns in found.items())
 
 
-def _variants(texts: Iterable[tuple[Column, str, str]]) -> tuple[Variant, ...]:
-    """Return each text once, the most common first. Names of shared objects differ by nothing but their number."""
-    groups: dict[str, list[tuple[Column, str, str]]] = {}
-    for column, text, note in texts:
-        if text:
-            groups.setdefault(_rules_only(text), []).append((column, text, note))
+def _variants(objects: Iterable[tuple[Column, tuple[Manifest, ...], str]]) -> tuple[Variant, ...]:
+    """Return each set of objects once, the most common first."""
+    groups: dict[str, list[tuple[Column, tuple[Manifest, ...], str]]] = {}
+    for one in objects:
+        if one[1]:
+            groups.setdefault(without_names(one[1]), []).append(one)
     variants = []
     for those in sorted(groups.values(), key=lambda group: -len(group)):
         # Objects of the case's own say more than its part of shared ones.
-        _, text, note = min(those, key=lambda one: bool(one[2]))
-        variants.append(Variant(tuple(column for column, _, _ in those), text, note))
+        _, manifests, note = min(those, key=lambda one: bool(one[2]))
+        variants.append(Variant(tuple(column for column, _, _ in those), yaml_text(manifests), note))
     return tuple(variants)
-
-
-def _rules_only(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.startswith("  name: ") and ".marker." not in line)
 
 
 def _asked(having: Sequence[tuple[Column, CaseRecord]]) -> list[list[Asked]]:
@@ -178,7 +211,7 @@ def _steps(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[StepView, ...]:
                 tuple(
                     (column, "–" if step.live_after is None else f"{step.live_after:.2f} s") for column, step in those
                 ),
-                _variants((column, yaml_text(step.manifests) if step.manifests else "", "") for column, step in those),
+                _variants((column, tuple(map(named_alike, step.manifests)), "") for column, step in those),
             )
         )
     return tuple(views)

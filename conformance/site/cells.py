@@ -13,7 +13,7 @@ from conformance.site.words import ABSENT, ABSENT_LETTER, LETTERS, RECORDED, REC
 NOTHING = "nothing"
 """Stands where a probe was never sent."""
 
-ANSWER_LENGTH = 60
+ANSWER_LENGTH = 48
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from conformance.site.names import file_names
 _NUMBER = re.compile(r"(\d{1,9})")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
-    """One run.
+    """One run; equal to none but itself, so that comparing columns does not compare whole reports.
 
     ``slug`` names its page and is its word in queries; ``note`` tells runs of one version apart; ``short`` is the
     controller's name where no other run has it, else the whole label.

@@ -3,15 +3,16 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Finding, Report
+from conformance.report.model import CaseRecord, Finding, MeasurementRecord, Report
 from conformance.site.cells import Cell, cells_of
 from conformance.site.columns import Column
 from conformance.site.history import Version, history_of
 from conformance.site.matrix import Count
-from conformance.site.plots import Histogram, Measured, histogram, measured, seconds
+from conformance.site.plots import Histogram, Measured, histogram, measured, quantile, seconds
 from conformance.site.usual import Habits
 from conformance.site.words import WORST_FIRST
 
@@ -25,6 +26,16 @@ class Short:
 
     case: CaseRecord
     cell: Cell
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Measurements of one name, or of one case, in one row."""
+
+    name: str
+    measured: Measured
+    count: int
+    case: CaseRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class ControllerPage:
     live: Histogram | None
     never_live: int
     attempts: int
-    measurements: tuple[tuple[CaseRecord, Measured, str], ...]
+    measurements: tuple[Pooled, ...]
     habits: Habits
     history: tuple[Version, ...]
 
@@ -119,11 +130,38 @@ def _durations(report: Report) -> tuple[tuple[str, str], ...]:
     return tuple((name, seconds(getattr(spent, name))) for name in names)
 
 
-def _measurements(cases: Sequence[CaseRecord]) -> tuple[tuple[CaseRecord, Measured, str], ...]:
-    tops: dict[str, float] = {}
+def _measurements(cases: Sequence[CaseRecord]) -> tuple[Pooled, ...]:
+    """Return times pooled by name; of requests a row for each case that lost some, and one for all the others."""
+    times: dict[str, list[MeasurementRecord]] = {}
+    lost: list[Pooled] = []
+    calm: list[MeasurementRecord] = []
     for case in cases:
         for record in case.measurements:
-            tops[record.name] = max(tops.get(record.name, 0.0), record.max or 0.0)
-    return tuple(
-        (case, measured(record, tops[record.name]), record.name) for case in cases for record in case.measurements
+            if record.unit == "seconds":
+                times.setdefault(record.name, []).append(record)
+            elif record.failed:
+                lost.append(Pooled(record.name, measured(record, 0.0), 1, case))
+            else:
+                calm.append(record)
+    pooled = [Pooled(name, measured(*_pool(name, those)), len(those)) for name, those in times.items()]
+    if calm:
+        whole = calm[0].model_copy(update={"count": sum(record.count for record in calm), "failed": 0})
+        pooled.append(Pooled("requests of which none failed", measured(whole, 0.0), len(calm)))
+    return (*pooled, *lost)
+
+
+def _pool(name: str, those: Sequence[MeasurementRecord]) -> tuple[MeasurementRecord, float]:
+    samples = sorted(sample for record in those for sample in record.samples if isfinite(sample))
+    count = sum(record.count for record in those)
+    if not samples:
+        return MeasurementRecord(name=name, unit="seconds", count=count), 0.0
+    record = MeasurementRecord(
+        name=name,
+        unit="seconds",
+        count=count,
+        p50=quantile(samples, 0.5),
+        p95=quantile(samples, 0.95),
+        max=samples[-1],
+        samples=tuple(samples),
     )
+    return record, samples[-1]

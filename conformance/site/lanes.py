@@ -1,59 +1,59 @@
-"""The attempts of probes over time, drawn as lanes: one lane a run, one mark an attempt.
+"""The attempts of probes over time, drawn as lanes: one lane a run (or several that agree), one
+mark an attempt.
 
 A mark is a dot where the attempt counted and showed what the probe was judged by, a small dot where it did not count,
-a cross where it showed something else, and a bar for the second look. Time runs from the first attempt of the probe,
-on a square-root scale, so that the first second has room.
+a cross where it showed something else, and a bar for the second look. Time runs from the first attempt of the probe.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
-from math import isfinite, sqrt
+from math import isfinite, log1p
 
 from conformance.report.model import AttemptRecord, ProbeRecord
 
-WIDTH = 200
 EDGE = 6
+STEP = 3
+"""Places lie this far apart: a dot is no smaller."""
+
 LANE = 20
-_TICKS = (0.0, 0.2, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
-_KINDS = ("d", "u", "o", "l")
+TICKS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+"""Seconds at which the style sheet draws a line."""
+
+_MARKS = {"u": "M{0} {1}z", "o": "M{2} {3}l6 6m-6 0l6-6", "l": "M{0} {4}v10"}
+"""A mark at x, y: not counted, another outcome, second look."""
+
+_UNIT = 0.1
+_PER_E = 7.8
+"""Steps for each factor e: 300 s are at the edge of 200 pixels."""
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The time axis of a page, in seconds."""
+def x_of(seconds: float) -> int:
+    """Return the place of a time since the first attempt. The scale is the same on all pages, so they compare.
 
-    span: float
-
-    def x(self, seconds: float) -> int:
-        """Return the place of a time."""
-        part = min(max(seconds / self.span, 0.0), 1.0) if self.span > 0 else 0.0
-        return EDGE + round((WIDTH - 2 * EDGE) * sqrt(part))
-
-    @property
-    def ticks(self) -> tuple[tuple[int, str], ...]:
-        """Places on the axis with what stands there."""
-        return tuple((self.x(tick), f"{tick:g}") for tick in _TICKS if tick == 0 or tick <= self.span)
-
-    def grid(self, lanes: int) -> str:
-        """Return the path of the lines behind so many lanes."""
-        return "".join(f"M{x} 0v{lanes * LANE}" for x, _ in self.ticks)
+    It is logarithmic, with tenths of a second spread as evenly as minutes are: the first second has room.
+    """
+    return EDGE + STEP * round(_PER_E * log1p(min(max(seconds, 0.0), 300.0) / _UNIT))
 
 
-def scale_of(probes: Iterable[ProbeRecord]) -> Scale:
-    """Return the axis on which the attempts of all these probes have room."""
-    return Scale(max((_times(probe)[-1] for probe in probes if probe.attempts), default=0.0))
+def paths(lanes: Sequence[Sequence[ProbeRecord]]) -> tuple[tuple[str, str], ...]:
+    """Return the marks of lanes as SVG paths, each with its class (see ``_MARKS``); probes of one lane lie together.
 
-
-def paths(probes: Sequence[ProbeRecord], scale: Scale) -> tuple[tuple[str, str], ...]:
-    """Return the marks of the lanes of these probes as SVG paths, each with its class."""
-    drawn: dict[str, dict[str, None]] = {kind: {} for kind in _KINDS}
-    for lane, probe in enumerate(probes):
+    Counted attempts of a lane are one line; the style sheet sets a dot at each of its points.
+    """
+    drawn: dict[str, list[str]] = {"d": [], **{kind: [] for kind in _MARKS}}
+    for lane, probes in enumerate(lanes):
         y = lane * LANE + LANE // 2
-        usual = settled(probe)
-        for attempt, at in zip(probe.attempts, _times(probe, ordered=False), strict=True):
-            kind = _kind(attempt, usual)
-            drawn[kind][_mark(kind, scale.x(at), y)] = None
+        places: dict[str, set[int]] = {}
+        for probe in probes:
+            usual = settled(probe)
+            for attempt, at in zip(probe.attempts, _times(probe), strict=True):
+                places.setdefault(_kind(attempt, usual), set()).add(x_of(at))
+        for kind, xs in places.items():
+            if kind == "d":
+                first, *more = sorted(xs)
+                drawn[kind].append(f"M{first} {y}" + "".join(f"H{x}" for x in more or [first]))
+            else:
+                drawn[kind] += [_MARKS[kind].format(x, y, x - 3, y - 3, y - 5) for x in sorted(xs)]
     return tuple((kind, "".join(marks)) for kind, marks in drawn.items() if marks)
 
 
@@ -80,10 +80,11 @@ def story(probe: ProbeRecord) -> str:
     return "; ".join(part for part in (", ".join(runs), *looks) if part)
 
 
-def _times(probe: ProbeRecord, *, ordered: bool = True) -> list[float]:
+def _times(probe: ProbeRecord) -> list[float]:
+    """Return the times of the attempts since the first of them."""
     times = [attempt.at if isfinite(attempt.at) else 0.0 for attempt in probe.attempts]
     start = min(times, default=0.0)
-    return [at - start for at in (sorted(times) if ordered else times)]
+    return [at - start for at in times]
 
 
 def _kind(attempt: AttemptRecord, usual: str) -> str:
@@ -92,9 +93,3 @@ def _kind(attempt: AttemptRecord, usual: str) -> str:
     if attempt.second_look:
         return "l"
     return "d" if attempt.counted else "u"
-
-
-def _mark(kind: str, x: int, y: int) -> str:
-    if kind == "o":
-        return f"M{x - 3} {y - 3}l6 6m-6 0l6-6"
-    return f"M{x} {y - 5}v10" if kind == "l" else f"M{x} {y}z"

@@ -10,60 +10,97 @@ from conformance.report.model import CaseRecord
 
 Manifest = dict[str, Any]
 
+MARKER = ".marker."
+"""Stands in the host of every marker rule."""
+
+ONE_LINE = 64
+
 _RUN = re.compile(r"\bconformance-[0-9a-f]{6}\b")
 _ALONE = re.compile(r"\.alone\.test\b")
-_MARKER = re.compile(r"\br\d+(\.[^ ]+\.marker\.)")
+_LATER_COPY = re.compile(r"\.copy([2-9]|\d\d+)\.")
 
 
 class _Dumper(yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper):  # type: ignore[misc]
+    """Writes small mappings, such as backends, in one line: the rules are what a reader looks for."""
+
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
-def objects_text(case: CaseRecord) -> str:
-    """Return the objects of a case as YAML documents.
+def _mapping(dumper: _Dumper, data: Manifest) -> yaml.Node:
+    small = len(data) < 3 and len(repr(data)) <= ONE_LINE
+    node: yaml.Node = dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=small)
+    return node
 
-    Of an Ingress that the case shared with others only its own rules are shown. The run's own namespace is written
-    ``conformance-RUN``, its class ``CLASS``, the realm of the second judgement like that of the first.
+
+_Dumper.add_representer(dict, _mapping)
+
+
+def own_objects(case: CaseRecord) -> tuple[Manifest, ...]:
+    """Return the objects of a case, with the names that a run makes replaced.
+
+    Of an Ingress only the case's own rules are there. The run's own namespace is written ``conformance-RUN``, its class
+    ``CLASS``, the realm of the second judgement like that of the first.
     """
-    return yaml_text([_own_part(case, record.manifest) for record in case.objects])
+    return tuple(named_alike(_own_part(case, record.manifest)) for record in case.objects)
 
 
 def yaml_text(manifests: Sequence[Manifest]) -> str:
-    """Return manifests as YAML documents, with the names of the run replaced."""
-    plain = [_named_alike(manifest) for manifest in manifests]
-    text: str = yaml.dump_all(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    """Return manifests as YAML documents."""
+    text: str = yaml.dump_all(manifests, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return text.rstrip("\n")
 
 
+def without_names(manifests: Sequence[Manifest]) -> str:
+    """Return what is alike in manifests that differ in their names only, for comparison."""
+    bare = []
+    for manifest in manifests:
+        meta = manifest.get("metadata")
+        bare.append({**manifest, "metadata": {**meta, "name": ""} if isinstance(meta, dict) else meta})
+    return repr(bare)
+
+
 def _own_part(case: CaseRecord, manifest: Manifest) -> Manifest:
+    """Return the object without the rules of the marker, of other cases, and of all copies but the first."""
     spec = manifest.get("spec")
     rules = spec.get("rules") if isinstance(spec, dict) else None
-    if case.placement != "packed" or case.judged_alone or not isinstance(rules, list):
+    if not isinstance(spec, dict) or not isinstance(rules, list):
         return manifest
+    own = [rule for rule in rules if MARKER not in _host(rule)]
     section, _, name = case.id.partition("/")
-    own = [rule for rule in rules if f".{name}.{section}." in f"{_host(rule)}." or ".marker." in _host(rule)]
-    # Where nothing is recognized, everything is shown.
-    if not any(".marker." not in _host(rule) for rule in own):
-        return manifest
-    return {**manifest, "spec": {**spec, "rules": own}} if isinstance(spec, dict) else manifest
+    endings = tuple(f".{name}.{section}.{realm}" for realm in ("test", "alone.test"))
+    if any(_host(rule).endswith(endings) for rule in own):
+        # Rules of other cases stand under hosts of theirs, in the same realm.
+        own = [rule for rule in own if _host(rule).endswith(endings) or not _host(rule).endswith(".test")]
+    first = [rule for rule in own if not _LATER_COPY.search(_host(rule))]
+    kept = {**spec, "rules": first or own}
+    return {**manifest, "spec": kept if kept["rules"] else {key: kept[key] for key in kept if key != "rules"}}
 
 
-def left_out(case: CaseRecord) -> int:
-    """Return how many rules of other cases stand in the objects and are not shown."""
-    count = 0
+def left_out(case: CaseRecord) -> tuple[int, int]:
+    """Return how many rules of other cases, and how many copies of its own, stand in the objects and are not shown."""
+    others = copies = 0
     for record in case.objects:
-        before, after = record.manifest, _own_part(case, record.manifest)
-        if before is not after:
-            count += len(before["spec"]["rules"]) - len(after["spec"]["rules"])
-    return count
+        hosts = [_host(rule) for rule in _rules(record.manifest) if MARKER not in _host(rule)]
+        shown = [_host(rule) for rule in _rules(_own_part(case, record.manifest))]
+        again = [host for host in hosts if _LATER_COPY.sub(".copy1.", host) in shown and host not in shown]
+        copies += len(again)
+        others += len(hosts) - len(shown) - len(again)
+    return others, copies
+
+
+def _rules(manifest: Manifest) -> list[Any]:
+    spec = manifest.get("spec")
+    rules = spec.get("rules") if isinstance(spec, dict) else None
+    return rules if isinstance(rules, list) else []
 
 
 def _host(rule: Any) -> str:
     return str(rule.get("host", "")) if isinstance(rule, dict) else ""
 
 
-def _named_alike(manifest: Manifest) -> Manifest:
+def named_alike(manifest: Manifest) -> Manifest:
+    """Return the manifest with names that a run makes replaced by words that are the same for all runs."""
     made = _texts(manifest)
     spec = made.get("spec")
     if isinstance(spec, dict) and isinstance(spec.get("ingressClassName"), str) and "rules" in spec:
@@ -73,7 +110,9 @@ def _named_alike(manifest: Manifest) -> Manifest:
 
 def _texts(value: Any) -> Any:
     if isinstance(value, str):
-        return _MARKER.sub(r"rN\1", _ALONE.sub(".test", _RUN.sub("conformance-RUN", value)))
+        if "." not in value and "-" not in value:
+            return value
+        return _ALONE.sub(".test", _RUN.sub("conformance-RUN", value))
     if isinstance(value, list):
         return [_texts(item) for item in value]
     if isinstance(value, dict):

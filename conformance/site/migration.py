@@ -1,13 +1,15 @@
 """What the migration view works on: every case of every run in one compact value, for the script on the page.
 
-``cases`` holds for each case: id, page, title, level, statements, and for each column a list of letter of the verdict,
-reason, index of what was seen in ``texts``, and group (equal where two runs say the same); 0 where a run has no such
-case. ``headers`` holds for each column what backends usually receive from it.
+``cases`` holds for each case: id, page (0 where it is the id with dashes for the slash), title, level, statements, and
+for each column a list of letter of the verdict, reason, index of what was seen in ``texts``, and group (equal where two
+runs say the same); 1 stands for a plain pass, 0 where a run has no such case. ``headers`` holds for each column what
+backends usually receive from it.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
 from conformance.site.cells import Cell, in_short, outcome
 from conformance.site.columns import Column
@@ -29,10 +31,14 @@ def migration_data(matrix: Matrix, habits: Mapping[str, Habits]) -> dict[str, An
             if record is None:
                 cells.append(0)
                 continue
+            if record.verdict is Verdict.PASS and not cell.recorded:
+                cells.append(1)
+                continue
             text = visible(_seen(record, cell, column))
             cells.append([cell.letter, cell.reason, texts.setdefault(text, len(texts)), cell.group])
         words = [visible(word) for word in row.statements]
-        cases.append([visible(row.id), row.page, visible(row.title), row.level.value, words, cells])
+        page = 0 if row.page == row.id.replace("/", "--") else row.page
+        cases.append([visible(row.id), page, visible(row.title), row.level.value, words, cells])
     return {
         "columns": [[column.slug, visible(column.label)] for column in matrix.columns],
         "texts": list(texts),

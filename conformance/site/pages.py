@@ -10,6 +10,7 @@ from conformance.report.model import Report
 from conformance.site.casepage import case_page
 from conformance.site.columns import Column, columns_of, section_of
 from conformance.site.controllerpage import controller_page
+from conformance.site.lanes import TICKS, x_of
 from conformance.site.matrix import Matrix, matrix_of
 from conformance.site.migration import migration_data
 from conformance.site.names import file_names
@@ -53,7 +54,7 @@ def site(reports: Iterable[Report], statements: StatementsFile) -> Iterator[tupl
                 root="../",
                 page=case_page(row.id, columns, statements, habits),
                 section=section_of(row.id),
-                level_texts=LEVEL_TEXTS,
+                ticks=[(x_of(tick), f"{tick:g}") for tick in TICKS],
                 before=rows[place - 1] if place else None,
                 after=rows[place + 1] if place + 1 < len(rows) else None,
             ),

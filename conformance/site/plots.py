@@ -7,6 +7,7 @@ from math import floor, isfinite, log10
 from conformance.report.model import MeasurementRecord
 
 STRIP = 200
+STEP = 3
 EDGE = 4
 BAR = 16
 TALL = 72
@@ -78,9 +79,8 @@ def histogram(times: Sequence[float]) -> Histogram | None:
 def measured(record: MeasurementRecord, top: float) -> Measured:
     """Return a measurement; ``top`` is the end of the strip's axis in seconds."""
     samples = [time for time in record.samples if isfinite(time)]
-    marks = dict.fromkeys(
-        f"M{EDGE + round((STRIP - 2 * EDGE) * min(max(time / top, 0.0), 1.0))} 3v14" for time in samples if top > 0
-    )
+    room = (STRIP - 2 * EDGE) / STEP
+    places = sorted({EDGE + STEP * round(room * min(max(time / top, 0.0), 1.0)) for time in samples if top > 0})
     part = (record.failed or 0) / record.count if record.count > 0 else 0.0
     width = round(STRIP * min(max(part, 0.0), 1.0))
     p50, p95, longest = ("" if time is None else seconds(time) for time in (record.p50, record.p95, record.max))
@@ -92,7 +92,7 @@ def measured(record: MeasurementRecord, top: float) -> Measured:
         p50=p50,
         p95=p95,
         longest=longest,
-        marks="".join(marks),
+        marks=f"M{places[0]} 10" + "".join(f"H{x}" for x in places[1:] or places) if places else "",
         # What failed must be seen, however little it is.
         failed_width=max(width, 2) if record.failed else 0,
     )

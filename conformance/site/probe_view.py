@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.judge.words import Verdict
-from conformance.report.model import CertificateRecord, Observed, ProbeRecord
+from conformance.report.model import Observed, ProbeRecord
 from conformance.site.cells import group_name, outcome
+from conformance.site.certificates import CertificateView, kind_of
 from conformance.site.columns import Column
-from conformance.site.lanes import LANE, Scale, paths, story
+from conformance.site.lanes import LANE, paths, story
 from conformance.site.usual import Habits, Header, answer_headers, received_headers
 from conformance.site.words import LETTERS, RECORDED, RECORDED_LETTER, SIGNS, WORST_FIRST
 
 RECORD = "record"
-_ALONE = (".alone.test", ".test")
-"""What the hosts of a second judgement have, and those of the first have not."""
+ALONE = ".alone.test"
+"""What hosts of a second judgement end in; those of the first end in ``.test``."""
 
 Asked = tuple[Column, ProbeRecord]
 """A run, and the probe as it recorded it."""
@@ -22,7 +23,10 @@ Asked = tuple[Column, ProbeRecord]
 
 @dataclass(frozen=True)
 class Answer:
-    """What several runs saw alike. ``lanes`` holds the paths of their attempts, in the order of ``columns``."""
+    """What several runs saw alike.
+
+    ``lanes`` names the lanes of their attempts, from the top; ``paths`` draws them.
+    """
 
     letter: str
     sign: str
@@ -32,13 +36,14 @@ class Answer:
     detail: str
     group: str
     columns: tuple[Column, ...]
-    lanes: tuple[tuple[str, str], ...]
+    lanes: tuple[str, ...]
+    paths: tuple[tuple[str, str], ...]
     stories: tuple[tuple[Column, str], ...]
 
     @property
     def height(self) -> int:
         """The height of the lanes in pixels."""
-        return LANE * len(self.columns)
+        return LANE * len(self.lanes)
 
 
 @dataclass(frozen=True)
@@ -64,17 +69,23 @@ class ProbeView:
     witness: bool
     calm: bool
     answers: tuple[Answer, ...]
+    counts: tuple[tuple[str, str, str, int], ...]
     received: tuple[Evidence, ...]
     replies: tuple[Evidence, ...]
     certificates: tuple[Evidence, ...]
-    curls: tuple[tuple[str, tuple[Column, ...], tuple[Column, ...]], ...]
+    curls: tuple[tuple[str, tuple[Column, ...]], ...]
     asked: int
 
 
-def probe_view(number: int, asked: Sequence[Asked], scale: Scale, habits: Mapping[str, Habits]) -> ProbeView:
+def probe_view(
+    number: int,
+    asked: Sequence[Asked],
+    habits: Mapping[str, Habits],
+    certificates: Sequence[CertificateView],
+) -> ProbeView:
     """Return the view of a probe; ``habits`` are those of the columns, by slug."""
     first = asked[-1][1]
-    answers = _answers(asked, scale)
+    answers = _answers(asked)
     wanted = [*(first.expected.received or {}).items(), *first.expected.more.items()]
     return ProbeView(
         number=number,
@@ -85,31 +96,39 @@ def probe_view(number: int, asked: Sequence[Asked], scale: Scale, habits: Mappin
         witness=first.witness,
         calm=all(probe.verdict is Verdict.PASS and not story(probe) for _, probe in asked) and len(answers) == 1,
         answers=answers,
+        counts=_counts(answers),
         received=_received(asked, habits),
         replies=_replies(asked, habits),
-        certificates=_certificates(asked),
+        certificates=_certificates(asked, certificates),
         curls=_curls(asked, answers),
         asked=len(asked),
     )
 
 
-def _curls(
-    asked: Sequence[Asked], answers: Sequence[Answer]
-) -> tuple[tuple[str, tuple[Column, ...], tuple[Column, ...]], ...]:
-    """Return each curl line once: the runs that sent it, and those that sent it to the host of the other judgement."""
+def _counts(answers: Sequence[Answer]) -> tuple[tuple[str, str, str, int], ...]:
+    """Return letter, sign, word and number of runs for each verdict; of what was recorded, the number of answers."""
+    counts: dict[tuple[str, str, str], int] = {}
+    recorded = sum(1 for answer in answers if answer.letter == RECORDED_LETTER)
+    for answer in answers:
+        if answer.letter == RECORDED_LETTER:
+            counts[answer.letter, answer.sign, "answer" if recorded == 1 else "different answers"] = recorded
+        else:
+            key = (answer.letter, answer.sign, answer.word)
+            counts[key] = counts.get(key, 0) + len(answer.columns)
+    return tuple((*key, count) for key, count in counts.items())
+
+
+def _curls(asked: Sequence[Asked], answers: Sequence[Answer]) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+    """Return each curl line once, that of the worst answer first.
+
+    Lines that differ in nothing but the realm of the hosts are one: the page says which runs used which.
+    """
     lines: dict[str, list[tuple[str, Column]]] = {}
     for answer in answers:
         for column, probe in asked:
             if column in answer.columns:
-                lines.setdefault(probe.curl.replace(*_ALONE), []).append((probe.curl, column))
-    return tuple(
-        (
-            those[0][0],
-            tuple(column for line, column in those if line == those[0][0]),
-            tuple(column for line, column in those if line != those[0][0]),
-        )
-        for those in lines.values()
-    )
+                lines.setdefault(probe.curl.replace(ALONE, ".test"), []).append((probe.curl, column))
+    return tuple((those[0][0], tuple(column for _, column in those)) for those in lines.values())
 
 
 def plain(value: Any) -> str:
@@ -125,7 +144,7 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def _answers(asked: Sequence[Asked], scale: Scale) -> tuple[Answer, ...]:
+def _answers(asked: Sequence[Asked]) -> tuple[Answer, ...]:
     groups: dict[tuple[Verdict, str, str, str], list[Asked]] = {}
     for column, probe in asked:
         reason = probe.reason.value if probe.reason else ""
@@ -138,6 +157,8 @@ def _answers(asked: Sequence[Asked], scale: Scale) -> tuple[Answer, ...]:
     for key, those in ordered:
         verdict, reason, seen, detail = key
         is_recorded = key in recorded
+        stories = {column.slug: told for column, probe in those if (told := story(probe))}
+        lanes = _lanes(those, stories, merge=verdict is Verdict.PASS)
         answers.append(
             Answer(
                 letter=RECORDED_LETTER if is_recorded else LETTERS[verdict],
@@ -148,11 +169,21 @@ def _answers(asked: Sequence[Asked], scale: Scale) -> tuple[Answer, ...]:
                 detail=detail,
                 group=group_name(recorded.index(key)) if is_recorded and len(recorded) > 1 else "",
                 columns=tuple(column for column, _ in those),
-                lanes=paths([probe for _, probe in those], scale),
-                stories=tuple((column, told) for column, probe in those if (told := story(probe))),
+                lanes=tuple(name for name, _ in lanes),
+                paths=paths([probes for _, probes in lanes]),
+                stories=tuple((column, stories[column.slug]) for column, _ in those if column.slug in stories),
             )
         )
     return tuple(answers)
+
+
+def _lanes(those: Sequence[Asked], stories: Mapping[str, str], *, merge: bool) -> list[tuple[str, list[ProbeRecord]]]:
+    """Return a lane for each run; those that have no story to tell share one, unless something fails."""
+    calm = [probe for column, probe in those if column.slug not in stories] if merge else []
+    if len(calm) < 2:
+        return [(column.short, [probe]) for column, probe in those]
+    lanes = [(column.short, [probe]) for column, probe in those if column.slug in stories]
+    return [*lanes, (f"{len(calm)} runs" if lanes else "", calm)]
 
 
 def _together(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
@@ -171,7 +202,7 @@ def _received(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evi
         got = probe.observed.received
         headers, missing = habits[column.slug].received.unusual(received_headers(probe.observed))
         line = " ".join(str(got.get(part, "")) for part in ("method", "target", "version")).strip()
-        facts = [("", line), ("port", str(got.get("port", "")))]
+        facts = [("", f"{line}, port {got.get('port', '?')}")]
         facts += _pods(probe.observed)
         body = got.get("body")
         if isinstance(body, dict) and body.get("length"):
@@ -197,7 +228,7 @@ def _replies(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evid
             (name, value) for name, value in headers if not seen.received or name.lower() != "content-length"
         )
         facts = [("status", str(seen.status))] if seen.status not in {None, 200} else []
-        if seen.protocol:
+        if seen.protocol and seen.protocol != own.protocol:
             facts.append(("protocol", seen.protocol))
         if seen.detail:
             facts.append(("detail", seen.detail))
@@ -211,24 +242,14 @@ def _pods(seen: Observed) -> list[tuple[str, str]]:
     return [("pods", plain(seen.pods))] if seen.pods else []
 
 
-def _certificates(asked: Sequence[Asked]) -> tuple[Evidence, ...]:
-    return _together(
-        [
-            Evidence((column,), _certificate(probe.observed.certificate))
-            for column, probe in asked
-            if probe.observed is not None and probe.observed.certificate is not None
-        ]
-    )
-
-
-def _certificate(shown: CertificateRecord) -> tuple[tuple[str, str], ...]:
-    held = shown.secret or "none of this case: the controller's own, or another one's"
-    return (
-        ("names", ", ".join(shown.names) or "none"),
-        ("from Secret", held),
-        ("issuer", shown.issuer),
-        ("valid", f"{shown.not_before} to {shown.not_after}"),
-        ("key", shown.key),
-        ("chain", f"{shown.chain} certificate{'s' if shown.chain != 1 else ''}"),
-        ("SHA-256", shown.sha256),
-    )
+def _certificates(asked: Sequence[Asked], kinds: Sequence[CertificateView]) -> tuple[Evidence, ...]:
+    """Return the numbers of the certificates that were presented."""
+    numbers = {(one.names, one.secret, one.issuer, one.key, one.chain): one for one in kinds}
+    found = []
+    for column, probe in asked:
+        shown = probe.observed.certificate if probe.observed is not None else None
+        if shown is not None:
+            one = numbers[kind_of(shown)]
+            held = f"Secret {one.secret}" if one.secret else "of no Secret of this case"
+            found.append(Evidence((column,), (("", str(one.number)), (held, ", ".join(one.names) or "no names"))))
+    return _together(found)

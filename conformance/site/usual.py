@@ -7,10 +7,11 @@ same one. The value that is the request's own Host is written ``{host}``.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
-from conformance.report.model import Observed, ProbeRecord, Report
+from conformance.report.model import Observed, Report
 
 Header = tuple[str, str]
 
@@ -47,12 +48,14 @@ class Usual:
 class Habits:
     """What backends received from a controller, what it answered with theirs, and what it answered by itself.
 
-    ``refusals`` are its answers where no backend answered: by outcome, with the usual body.
+    ``refusals`` are its answers where no backend answered: by outcome, with the usual body. ``protocol`` is that
+    of most answers over TLS.
     """
 
     received: Usual
     answered: Usual
     refusals: dict[str, tuple[Usual, str]]
+    protocol: str
 
 
 def habits_of(report: Report) -> Habits:
@@ -69,6 +72,7 @@ def habits_of(report: Report) -> Habits:
             outcome: (usual_of([answer_headers(observed) for observed in those]), _usual_body(those))
             for outcome, those in refused.items()
         },
+        protocol=_most(observed.protocol for observed in seen if observed.protocol),
     )
 
 
@@ -103,26 +107,30 @@ def answer_headers(observed: Observed) -> tuple[Header, ...]:
     return tuple((name, value) for name, value in observed.headers if _kept(name))
 
 
-def probe_host(probe: ProbeRecord) -> str:
-    """Return the Host that the backend received, if one answered."""
-    received = probe.observed.received if probe.observed else None
-    return next((v for n, v in _pairs((received or {}).get("headers")) if n.lower() == "host"), "")
+def _most(texts: Iterable[str]) -> str:
+    """Return the text that makes more than half of them, or nothing."""
+    counts = Counter(texts)
+    return next((text for text, count in counts.most_common(1) if count > counts.total() / 2), "")
 
 
 def _usual_body(those: Sequence[Observed]) -> str:
-    (body, count), *_ = Counter(observed.body or "" for observed in those).most_common(1)
-    return body if count > len(those) / 2 else ""
+    return _most(observed.body or "" for observed in those)
 
 
 def _unlisted(value: str) -> str:
     """Return ``{address}`` for an IP address: which one the client of a request had is an accident."""
+    return ADDRESS if _is_address(value) else value
+
+
+@lru_cache(maxsize=1024)
+def _is_address(value: str) -> bool:
     if not value[:1].isdigit() and ":" not in value:
-        return value
+        return False
     try:
         ip_address(value)
     except ValueError:
-        return value
-    return ADDRESS
+        return False
+    return True
 
 
 def _kept(name: str) -> bool:

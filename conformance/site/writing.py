@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conformance.errors import BadInput, HarnessFailure
 
-MADE_HERE = '<meta name="generator" content="ingress-conformance">'
+MADE_HERE = '<meta name=generator content="ingress-conformance">'
 _FOLDERS = ("case", "controller")
 
 

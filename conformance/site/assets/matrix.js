@@ -14,6 +14,7 @@
     name: head.querySelector("a").textContent,
     label: head.textContent.replace(/\s+/g, " ").trim(),
   }));
+  const cols = table.querySelectorAll("col");
   const words = (text) => (text || "").toLowerCase().split(" ").filter(Boolean);
   const sections = [...table.tBodies].filter((body) => "n" in body.dataset).map((body) => ({
     body,
@@ -24,6 +25,7 @@
       const reasons = words(line.dataset.r);
       return {
         line,
+        hidden: false,
         link: head.querySelector("a"),
         same: line.classList.contains("same"),
         id: line.dataset.i.toLowerCase(),
@@ -40,6 +42,8 @@
   }));
   const total = sections.reduce((sum, section) => sum + section.rows.length, 0);
   const open = new Set();
+  const SCREEN = 60;
+  let later = 0;
   let inView = columns.map(() => true);
 
   function readUrl() {
@@ -62,12 +66,21 @@
     const changed = view.map((one, place) => one !== inView[place]);
     if (!changed.includes(true)) return;
     inView = view;
+    view.forEach((one, place) => { cols[place + 1].hidden = !one; });
     for (const line of table.rows) {
       for (let place = 0; place < view.length; place += 1) {
         const cell = changed[place] && line.cells[place + 1];
         if (cell) cell.hidden = !view[place];
       }
     }
+  }
+
+  // More rows than a screen has come a frame later: laying out hundreds of them takes longer than a keystroke may.
+  function show(lines) {
+    cancelAnimationFrame(later);
+    for (const line of lines.slice(0, SCREEN)) line.hidden = false;
+    const rest = lines.slice(SCREEN);
+    if (rest.length) later = requestAnimationFrame(() => { for (const line of rest) line.hidden = false; });
   }
 
   function apply() {
@@ -78,6 +91,7 @@
       view = columns.map(() => true);
     }
     showColumns(view);
+    const appear = [];
     const filtering = terms.some((one) => one.key !== "controller");
     let count = 0;
     for (const section of sections) {
@@ -87,7 +101,9 @@
       for (const row of section.rows) {
         const fits = Query.matches(terms, row, view);
         const hide = !fits || (row.same && !unfolded);
-        if (row.line.hidden !== hide) row.line.hidden = hide;
+        row.hidden = hide;
+        if (hide) row.line.hidden = true;
+        else if (row.line.hidden) appear.push(row.line);
         if (fits) here += 1;
         if (fits && row.same) folded += 1;
       }
@@ -98,6 +114,7 @@
         section.fold.querySelector("button").setAttribute("aria-expanded", String(unfolded));
       }
     }
+    show(appear);
     const asked = box.value.trim() !== "";
     shown.textContent = asked ? `${count} of ${total} cases` : `${total} cases`;
     problem.textContent = problems.join(" · ");
@@ -120,7 +137,7 @@
   }
 
   function links() {
-    return sections.flatMap((s) => (s.body.hidden ? [] : s.rows.filter((r) => !r.line.hidden).map((r) => r.link)));
+    return sections.flatMap((s) => (s.body.hidden ? [] : s.rows.filter((r) => !r.hidden).map((r) => r.link)));
   }
 
   function turnFold(section) {

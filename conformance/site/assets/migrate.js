@@ -2,6 +2,10 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  for (const kase of data.cases) {
+    kase[1] = kase[1] || kase[0].replace("/", "--");
+    kase[5] = kase[5].map((one) => (one === 1 ? ["p", "", -1, -1] : one));
+  }
   const from = document.getElementById("from");
   const to = document.getElementById("to");
   const summary = document.getElementById("summary");

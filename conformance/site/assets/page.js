@@ -38,7 +38,7 @@ const Page = (() => {
 
   // Pages from a disk may have no clipboard: then the old command, and if that fails, the text is selected.
   async function copy(button) {
-    const code = button.parentElement.querySelector("code");
+    const code = button.previousElementSibling;
     let done = true;
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -108,8 +108,12 @@ const Page = (() => {
     tools.append(help);
   }
   document.querySelector(".bar").append(tools);
-  for (const line of document.querySelectorAll(".copy")) {
-    line.querySelector("code").after(makeButton("Copy", `Copy: ${line.dataset.l}`, copy));
+  for (const line of document.querySelectorAll("pre.copy")) {
+    const about = line.closest("details")?.querySelector("h3")?.textContent || "the command";
+    const both = document.createElement("div");
+    both.className = "copied";
+    line.replaceWith(both);
+    both.append(line, makeButton("Copy", `Copy the line of ${about}`, copy));
   }
   for (const link of document.querySelectorAll('a[data-nav="matrix"]')) link.hash = remembered("matrix");
 
@@ -122,7 +126,12 @@ const Page = (() => {
     event.preventDefault();
   });
 
-  const probes = [...document.querySelectorAll("details.probe > summary")];
+  const run = decodeURIComponent(location.hash.slice(1));
+  for (const link of document.querySelectorAll(".verdicts a")) {
+    if (run && link.getAttribute("href").endsWith(`/${run}.html`)) link.classList.add("meant");
+  }
+
+  const probes = [...document.querySelectorAll(".probes > details > summary")];
   if (probes.length) {
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
