@@ -15,6 +15,8 @@ def derived_placement(objects: Sequence[Manifest], steps: Sequence[Step] = ()) -
     """Return the least strict placement that is safe for these objects and what happens to them."""
     actions = [action for step in steps for action in step.actions]
     standing = [*objects, *(action.apply for action in actions if action.apply is not None)]
+    if any(_is_flawed(manifest) for manifest in standing):
+        return "odd"
     if any(_catches_all(spec) for _, spec in ingress_specs(standing)):
         return "alone"
     if any(action.restart or action.unrelated_updates for action in actions):
@@ -27,6 +29,11 @@ def derived_placement(objects: Sequence[Manifest], steps: Sequence[Step] = ()) -
 def looser(one: Placement, other: Placement) -> bool:
     """Tell whether ``one`` gives a case more company than ``other``."""
     return STRICTNESS.index(one) < STRICTNESS.index(other)
+
+
+def _is_flawed(manifest: Manifest) -> bool:
+    """Tell whether it is a Secret that is broken on purpose: such a one stops some controllers altogether."""
+    return manifest.get("kind") == "Secret" and bool(mapping(manifest.get("certificate")).get("flaw"))
 
 
 def _catches_all(spec: Mapping[str, Any]) -> bool:

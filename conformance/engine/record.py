@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from conformance.case.model import Level
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.probe_record import printable, probe_record
 from conformance.engine.rounds import Watch
@@ -14,7 +15,9 @@ from conformance.report.model import CaseRecord, MarkerRecord, ObjectRecord
 def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: Endpoint, began: float) -> CaseRecord:
     """Return the record of a case. ``shown_at`` is the endpoint that curl lines name, ``began`` the run's start."""
     case = judgement.case
-    verdict = with_claims(case_verdict(judgement), case.statements, unsupported)
+    # Where nothing is judged, nothing can contradict a claim.
+    claims = {} if case.level is Level.OBSERVED else unsupported
+    verdict = with_claims(case_verdict(judgement), case.statements, claims)
     return CaseRecord(
         id=case.id,
         statements=case.statements,
