@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -15,9 +14,11 @@ import yaml
 from conformance.case.builtin import builtin_folder
 from conformance.case.coverage import coverage
 from conformance.case.digest import cases_digest
+from conformance.case.lint_expectations import is_positive
 from conformance.case.load import load_cases
-from conformance.case.model import NO_MATCH, RECORD, Case, Level
+from conformance.case.model import RECORD, Case, Level
 from conformance.case.problems import CaseErrors
+from conformance.case.scenes import scenes
 from conformance.case.schema import MODELS, json_schema, schema_text
 from conformance.case.source import NOT_CASES
 from conformance.case.statements import load_statements
@@ -100,18 +101,22 @@ def test_the_rows_of_the_page_stand_as_rows() -> None:
 
 def test_every_statement_of_these_sections_has_a_case() -> None:
     covered = {found.statement.id for found in coverage(load_statements(), CASES) if found.cases}
-    expected = {f"P{n:02}" for n in (*range(1, 25), 29, 30)} | {f"H{n:02}" for n in (*range(1, 13), 14)}
-    assert covered == expected | {"B01", "B02", "B03", "B05", "B12", "B13"}
+    last = {"P": 30, "H": 14, "S": 13, "C": 10}
+    expected = {f"{section}{number:02}" for section, end in last.items() for number in range(1, end + 1)}
+    assert expected | {"B01", "B02", "B03", "B05", "B12", "B13"} <= covered
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_case_is_fair_and_can_fail(case: Case) -> None:
-    outcomes = Counter(probe.expect.outcome for probe in case.probes)
+    probes = [probe for scene in scenes(case) for probe in scene.probes]
+    recorded = [probe for probe in probes if not probe.expect.demanding]
+    measured = any(step.latency for step in case.steps)
     if case.level is Level.OBSERVED:
-        assert set(outcomes) == {RECORD}, "the level observed passes no judgement"
-    else:
-        assert RECORD not in outcomes, "what is only recorded belongs at the level observed"
-        assert set(outcomes) - {NO_MATCH}, "nothing proves that the case's rules are there"
+        assert measured or recorded == probes, "the level observed passes no judgement"
+    elif case.level is not Level.API:
+        stands_by = case.marker == "beside" or case.steps
+        assert not recorded or stands_by, "what is only recorded belongs at the level observed, or beside a change"
+        assert any(map(is_positive, probes)), "nothing proves that the case's rules are there"
     levels = {level for found in load_statements().statements() if found.id in case.statements for level in found.level}
     assert case.level in levels or case.level is not Level.CORE, "no statement of the case is at its level"
 
@@ -122,14 +127,15 @@ def test_no_probe_of_one_case_contradicts_another() -> None:
     for case in CASES:
         for probe in case.probes:
             if probe.expect.outcome != RECORD:
-                key = json.dumps([case.objects, probe.method, probe.scheme, probe.host, probe.target], sort_keys=True)
+                asked = probe.model_dump(exclude={"id", "expect", "witness", "named"})
+                key = json.dumps([case.objects, asked], sort_keys=True)
                 outcome, where = seen.setdefault(key, (probe.expect.outcome, case.id))
                 assert outcome == probe.expect.outcome, f"{where} and {case.id}"
 
 
 def test_each_odd_case_has_its_reason() -> None:
     """Odd cases cost the most time of a run; the list is here so that it doesn't grow unseen."""
-    assert sum(case.placement == "odd" for case in CASES) <= 15
+    assert sum(case.placement == "odd" for case in CASES) <= 30
 
 
 def test_the_digest_is_canonical() -> None:

@@ -177,11 +177,11 @@ def test_an_upgrade_makes_a_tunnel() -> None:
     on_http(scenario)
 
 
-def client(version: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+def client(version: ssl.TLSVersion | None = None, protocols: tuple[str, ...] = ("h2", "http/1.1")) -> ssl.SSLContext:
     """Return a context that takes any certificate: the tests look at what was presented."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-    made.set_alpn_protocols(["h2", "http/1.1"])
+    made.set_alpn_protocols(list(protocols))
     if version:
         made.minimum_version = made.maximum_version = version
     return made
@@ -232,8 +232,8 @@ def test_tls() -> None:
             for stranger in (None, "x.y.w.test", "w.test", "broken.test", "missing.test", "other.test"):
                 assert await subject(stranger) == default
             for version, word in ((ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")):
-                assert await asyncio.to_thread(presented, https, "one.test", version) == ("first", word, "http/1.1")
-            answer = await ask(https, get(b"/x", b"broken.test"), client(), "broken.test")
+                assert await asyncio.to_thread(presented, https, "one.test", version) == ("first", word, "h2")
+            answer = await ask(https, get(b"/x", b"broken.test"), client(protocols=("http/1.1",)), "broken.test")
             assert received(answer).startswith("GET /x HTTP/1.1")
             front.current = tls_world(upstream.port, first=other, broken=other)
             assert [await subject(name) for name in ("one.test", "broken.test")] == ["second", "second"]
