@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.probes.answer import Endpoint, WireProbe
 from conformance.probes.grpc import as_call
-from conformance.probes.request import WITH_BODY, is_chunked, request_bytes, shape_headers
+from conformance.probes.request import WITH_BODY, is_chunked, request_bytes, shape_headers, with_usual_headers
 from conformance.probes.shellwords import piped, typable, word
 
 CLIENT_CHAIN, CLIENT_KEY = "client.crt", "client.key"
@@ -124,7 +124,7 @@ def _body(probe: WireProbe) -> tuple[list[str], list[str]]:
 def _raw_line(probe: WireProbe, endpoint: Endpoint, seconds: float) -> str:
     """Return a line that sends the bytes as they are; it ends when its time is up or the server ends the connection."""
     port, shown = endpoint.port(probe.scheme), _shown(endpoint.address)
-    bytes_first = piped(request_bytes(probe) * probe.requests_on_connection)
+    bytes_first = piped(request_bytes(with_usual_headers(probe)) * probe.requests_on_connection)
     if probe.scheme == "http":
         source = [] if probe.source is None else ["--interface", shlex.quote(probe.source)]
         return " ".join([bytes_first, "curl", "-sS", "--max-time", f"{seconds:g}", *source, f"telnet://{shown}:{port}"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from conformance.probes.answer import PROBE_HEADER, Fields, WireProbe
 from conformance.probes.trouble import CannotSend
@@ -17,10 +18,14 @@ _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "proxy-connection", 
 
 def numbered(probe: WireProbe, sent: str) -> WireProbe:
     """Return the probe with the number of one request, and with the headers that every client sends."""
-    given = _names(probe)
-    ours = (("User-Agent", "ingress-conformance"), ("Accept", "*/*"))
-    added = tuple(header for header in ours if header[0].lower() not in given)
-    return WireProbe(**{**vars(probe), "headers": (*added, (PROBE_HEADER, sent), *probe.headers)})
+    return with_usual_headers(replace(probe, headers=((PROBE_HEADER, sent), *probe.headers)))
+
+
+def with_usual_headers(probe: WireProbe) -> WireProbe:
+    """Return the probe with the headers that every client sends, unless it has its own."""
+    usual = (("User-Agent", "ingress-conformance"), ("Accept", "*/*"))
+    added = tuple(header for header in usual if header[0].lower() not in _names(probe))
+    return replace(probe, headers=(*added, *probe.headers))
 
 
 def check(probe: WireProbe) -> None:
