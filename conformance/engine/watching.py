@@ -42,11 +42,17 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
     began = watch.clock()
     look_only: Sequence[PlannedProbe] | None = None
     pause = 0.0
+    narrowed = False
     while alive():
         # Without a marker it is the positive probes that make the others count, so all are sent each time.
         watch.round(look_only if watch.unit.marked else None)
         look_only = watch.open_probes()
         elapsed = watch.clock() - began
+        if not look_only and narrowed and elapsed < limits.convergence:
+            # "No match" may have been seen before the rules were all there: once they are, everything is seen anew.
+            narrowed, look_only = False, None
+            continue
+        narrowed = narrowed or 0 < len(look_only) < len(watch.unit.probes)
         if not look_only and elapsed < _dwell(watch, limits) and (look_only := _to_be_watched(watch)):
             time.sleep(WATCHING_PAUSE)
             continue
