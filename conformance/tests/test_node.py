@@ -305,6 +305,19 @@ def test_a_deleted_pod_refuses_at_once_finishes_its_answers_and_goes() -> None:
     with_agent(scenario, manifest())
 
 
+def test_a_pod_that_sleeps_before_its_stop_serves_meanwhile_though_it_is_unready() -> None:
+    async def scenario(cluster: Cluster, _: int) -> None:
+        await until(lambda: cluster.ready("p"))
+        address = cluster.address("p")
+        cluster.delete("p")
+        await until(lambda: cluster.ready("p") is False)
+        assert (await asyncio.to_thread(request, address, PORT, "GET", "/"))[0] == 200
+        await until(lambda: refuses(address))
+        await until(lambda: "p" not in cluster.pods)
+
+    with_agent(scenario, manifest(spec={"containers": [container(lifecycle={"preStop": {"sleep": {"seconds": 1}}})]}))
+
+
 def _wait_for_count(address: str) -> None:
     while request(address, ADMIN, "GET", "/count")[1] != "1\n":
         pass

@@ -8,7 +8,9 @@ from typing import cast
 import pytest
 
 from conformance.case.model import NO_MATCH, RECORD, Case, Expectation
+from conformance.engine.limits import Limits
 from conformance.engine.rounds import Watch
+from conformance.engine.watching import converge
 from conformance.judge.probes import Attempt, judge_probe
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
@@ -145,6 +147,21 @@ def test_only_the_probes_that_were_asked_for_are_sent() -> None:
         watch.round([watch.unit.probes[1]])
         assert [len(attempts) for attempts in kept(watch)] == [0, 1]
         assert not any(host.startswith("foo.com") for host in sender.asked)
+
+
+def test_no_match_is_seen_anew_once_the_rules_are_there() -> None:
+    """A marker may live before the rule beside it: until that one answers, nothing else does either."""
+    seen: list[str] = []
+
+    def late(wire: WireProbe) -> Answer:
+        if ".marker." in wire.host:
+            return served("marker")
+        seen.append(wire.host)
+        return served("a") if len(seen) > 2 * 3 else NOTHING  # and then it serves every host, wrongly
+
+    with watching(late) as (watch, _):
+        converge(watch, Limits(convergence=1000.0, presence=0.0, absence=0.0), lambda _: None)
+        assert verdicts(watch)[1] == (Verdict.FAIL, Reason.UNEXPECTED_MATCH)
 
 
 class TestWithoutMarkers:
