@@ -31,7 +31,7 @@ def made(*objects: Manifest) -> list[Manifest]:
 
 
 def objects_of(realm: str) -> list[Manifest]:
-    return [manifest for unit in plan(CASES, ground(realm), isolate=True) for manifest in unit.objects]
+    return [manifest for unit in plan(CASES, ground(realm), isolate=True) for manifest in unit.every_object()]
 
 
 @pytest.mark.parametrize("realm", [REALM, ALONE_REALM])
