@@ -1,12 +1,16 @@
-"""``run``: judge controllers, one after another, each on a cluster of its own."""
+"""``run``: judge controllers side by side, each on a cluster of its own."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from conformance.engine.limits import Limits
 from conformance.errors import BadInput
 from conformance.suite.options import CLUSTERS
+
+if TYPE_CHECKING:
+    from conformance.controllers.entry import Entry
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +24,13 @@ from conformance.suite.options import CLUSTERS
 @click.option("--out", metavar="DIR", default="out", show_default=True, help="Folder of the results.")
 @click.option("--isolate", is_flag=True, help="Give every case objects of its own: slower, the same verdicts.")
 @click.option("--cases", "case_paths", multiple=True, metavar="PATH", help="Case files in place of the built-in ones.")
+@click.option(
+    "--repeat", default=1, show_default=True, metavar="N", help="Judge every case N times, under other hosts."
+)
+@click.option("--invert", is_flag=True, help="Turn every expectation round: each case must fail, or it proves nothing.")
+@click.option(
+    "--parallel", type=click.IntRange(1, 64), metavar="N", help="Controllers at once; by default as the machine allows."
+)
 @click.option("--set", "programs", multiple=True, metavar="NAME=PATH", help="A controller's program that you have.")
 @click.option(
     "--marker-limit", default=Limits.marker, show_default=True, metavar="S", help="Seconds for objects to live."
@@ -31,20 +42,27 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     """Judge CONTROLLER… and print the verdicts.
 
     A CONTROLLER is a name of the catalogue (`controllers list`) or the path of an entry of your own (./my-entry.yaml).
+    Several run side by side, each on a cluster of its own; at the end one matrix shows in what they differ.
 
     \b
     Examples:
       ingress-conformance run traefik
-      ingress-conformance run traefik traefik-strict --out results
+      ingress-conformance run traefik contour skipper --out results
       ingress-conformance run traefik --level core -k "path-types and not exact"
 
     \b
     Exit status: 0 every core case passes or is declared unsupported, 1 some core case fails, 2 bad input,
     3 the harness could not do its work, 130 interrupted. With several controllers the worst of them.
     """
-    _check(controllers, options)
-    statuses = [_run_one(controller, options) for controller in controllers]
-    return worst(statuses)
+    entries, programs = _check(controllers, options)
+    from conformance.cli.judging import judge_one, judge_several  # noqa: PLC0415
+
+    arguments = {entry.name: pytest_arguments(name, options) for entry, name in zip(entries, controllers, strict=True)}
+    if len(entries) == 1:
+        return judge_one(entries[0], arguments[entries[0].name], programs)
+    places = options["parallel"]
+    assert places is None or isinstance(places, int)
+    return worst(judge_several(entries, arguments, programs, Path(str(options["out"])), places))
 
 
 def worst(statuses: list[int]) -> int:
@@ -52,17 +70,22 @@ def worst(statuses: list[int]) -> int:
     return max(statuses, key=lambda status: (0, 1, 3, 2, 130).index(status) if status in {0, 1, 2, 3, 130} else 3)
 
 
-def _check(controllers: tuple[str, ...], options: dict[str, object]) -> None:
-    """Refuse bad input before anything is started."""
+def _check(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[list["Entry"], dict[str, str]]:
+    """Refuse bad input before anything is started; returns the entries, and the programs of --set."""
     from conformance.case.load import load_cases  # noqa: PLC0415
-    from conformance.controllers.catalogue import find  # noqa: PLC0415
+    from conformance.controllers.catalogue import check_overrides, find, parse_overrides  # noqa: PLC0415
+    from conformance.controllers.command import process_of  # noqa: PLC0415
     from conformance.suite.options import levels_of  # noqa: PLC0415
 
     levels_of(str(options["level"]))
-    paths = options["case_paths"]
+    paths, settings = options["case_paths"], options["programs"]
     assert isinstance(paths, tuple)
+    assert isinstance(settings, tuple)
     load_cases([Path(path) for path in paths] or None)
-    names = [find(controller, {}).name for controller in controllers]
+    programs = parse_overrides(settings)
+    entries = [find(controller, programs) for controller in controllers]
+    check_overrides(entries, programs)
+    names = [entry.name for entry in entries]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise BadInput(
@@ -75,25 +98,23 @@ def _check(controllers: tuple[str, ...], options: dict[str, object]) -> None:
         raise BadInput(
             f"the cluster {options['cluster']} is not there yet", where="--cluster", hint="use --cluster local"
         )
-
-
-def _run_one(controller: str, options: dict[str, object]) -> int:
-    from conformance.clusters.local.namespace import run_inside  # noqa: PLC0415
-
-    return run_inside("pytest", pytest_arguments(controller, options))
+    for entry in entries:
+        process_of(entry)
+    return entries, programs
 
 
 def pytest_arguments(controller: str, options: dict[str, object]) -> list[str]:
     """Return the pytest command that a run is."""
-    arguments = ["--pyargs", "conformance.suite", "--controller", controller, "--run-summary"]
+    # Capturing would swallow the progress.
+    arguments = ["--pyargs", "conformance.suite", "--controller", controller, "--run-summary", "--capture=no"]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:allure_pytest"]
     arguments += ["-c", "/dev/null", "--rootdir", str(Path.cwd())]
     for option, name in (("--cluster", "cluster"), ("--out", "out"), ("--level", "level"), ("-k", "expression")):
         if options[name]:
             arguments += [option, str(options[name])]
     arguments += ["--marker-limit", str(options["marker_limit"]), "--convergence", str(options["convergence"])]
-    if options["isolate"]:
-        arguments.append("--isolate")
+    arguments += ["--repeat", str(options["repeat"])]
+    arguments += [f"--{name}" for name in ("isolate", "invert") if options[name]]
     if options["workers"]:
         arguments += ["-n", str(options["workers"])]
     for option, name in (("--cases", "case_paths"), ("--set", "programs")):

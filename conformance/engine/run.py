@@ -3,17 +3,18 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
 from conformance.engine.crew import Crew, Interrupted
 from conformance.engine.guarded import GuardedWave
+from conformance.engine.instances import Instances
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.limits import Limits
 from conformance.engine.record import case_record
 from conformance.engine.second_look import look_again
-from conformance.engine.stage import RunningController, Stage
+from conformance.engine.stage import Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
@@ -24,6 +25,7 @@ from conformance.report.events import Event
 from conformance.report.model import Finding
 
 LOOKS = 8
+SPARES = 4
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
 
@@ -41,9 +43,11 @@ class Engine:
     first_route: float | None = None
     restarts: int = 0
     crew: Crew = field(init=False)
+    instances: Instances = field(init=False)
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.stage, self.limits)
+        self.instances = Instances(self.stage)
 
     def run(self, cases: Sequence[Case]) -> None:
         """Judge all cases; returns when each has its final verdict.
@@ -51,7 +55,7 @@ class Engine:
         Raises:
             Interrupted: ``stop`` was called meanwhile.
         """
-        with self._stopping():
+        with self._stopping(), closing(self.instances):
             if all(case.submissions for case in cases):
                 # No controller is asked: none has to serve anything.
                 self._in_turn(cases)
@@ -67,6 +71,7 @@ class Engine:
                 route = threads.submit(self._await_first_route, main)
                 alone = [case for case in cases if case.placement == "alone"]
                 odd = [case for case in cases if case.placement == "odd"]
+                self.instances.prepare(SPARES if packs else 0)
                 # Odd ones take longest, so where they have instances of their own they begin at once.
                 parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
                 if self.stage.lanes:
@@ -108,7 +113,7 @@ class Engine:
 
     def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases, each in objects of its own, where nobody else's objects are in the way."""
-        with self._instance() as controller:
+        with self.instances.lend() as controller:
             wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
             return self._carry_out(wave, cases)
 
@@ -130,40 +135,30 @@ class Engine:
 
     def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
-        with self._instance() as controller:
+        with self.instances.lend() as controller:
             wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
-            kept = self._carry_out(wave, cases)
+            kept = self._carry_out(wave, cases, final=False)
             if any(case.steps for case in cases):
                 self.crew.remove(plan(cases, wave.ground, isolate=True))
-        if len(cases) == 1 or self.crew.hopeless.is_set():
-            return kept
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
-        again = {j.case.id: j for case in failing for j in self._apart([case])}
-        return [again.get(judgement.case.id, judgement) for judgement in kept]
+        doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
+        settled = [judgement for judgement in kept if judgement.case not in doubtful]
+        for judgement in settled:
+            self._final_verdict(judgement)
+        return [*settled, *(judgement for case in doubtful for judgement in self._apart([case]))]
 
-    def _carry_out(self, wave: Wave, cases: Sequence[Case]) -> list[Judgement]:
+    def _carry_out(self, wave: Wave, cases: Sequence[Case], *, final: bool = True) -> list[Judgement]:
         units = plan(cases, wave.ground, isolate=True)
         kept = wave.judge(units)
         self.restarts += wave.restarts
         if self.stage.lanes or any(case.placement in {"alone", "odd"} for case in cases):
             # The instance, or the ground, is about to be someone else's: the second look is now or never.
             kept = [look_again(judgement) for judgement in kept]
-            for judgement in kept:
+            for judgement in kept if final else ():
                 self._final_verdict(judgement)
             if not self.stage.lanes or any(case.uses for case in cases):
                 wave.clear(units)
         return kept
-
-    @contextmanager
-    def _instance(self) -> Iterator[RunningController]:
-        if not self.stage.lanes:
-            yield self.stage.main
-            return
-        controller = self.stage.fresh()
-        try:
-            yield controller
-        finally:
-            controller.stop(grace=0)
 
     def _second_look(self, judgements: Sequence[Judgement]) -> None:
         # Threads of their own: a look itself waits for threads of the crew's pool.

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from conformance.case.load import load_cases
 from conformance.case.model import Case
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
+from conformance.suite.asked import asked_cases
 from conformance.suite.options import run_options
 from conformance.suite.verdicts import Failed, Verdicts
 
@@ -25,7 +25,7 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items, in the order of the case files."""
         options = run_options(self.config)
-        for case in load_cases(options.case_paths or None):
+        for case in asked_cases(options):
             if case.level in options.levels:
                 yield CaseItem.from_parent(self, name=case.id, case=case)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.case.model import Level
 
 CLUSTERS = ("local", "kind", "current")
+MOST_REPEATS = 50
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -36,6 +37,14 @@ def add_options(parser: pytest.Parser) -> None:
         "--convergence", type=float, default=Limits.convergence, metavar="S", help="seconds for answers to turn right"
     )
     group.addoption(
+        "--repeat", type=int, default=1, metavar="N", help="judge every case N times, each time under other hosts"
+    )
+    group.addoption(
+        "--invert",
+        action="store_true",
+        help="turn every expectation round: each case must then fail, or it proves nothing",
+    )
+    group.addoption(
         "--run-summary", action="store_true", help="show progress and the matrix, end with the run's status"
     )
 
@@ -52,6 +61,8 @@ class RunOptions:
     out: Path | None
     programs: dict[str, str]
     limits: Limits
+    repeat: int = 1
+    invert: bool = False
 
 
 def run_options(config: pytest.Config) -> RunOptions:
@@ -63,6 +74,9 @@ def run_options(config: pytest.Config) -> RunOptions:
     marker, convergence = config.getoption("--marker-limit"), config.getoption("--convergence")
     if marker <= 0 or convergence <= 0:
         raise BadInput("limits must be positive numbers of seconds", where="--marker-limit/--convergence")
+    repeat = config.getoption("--repeat")
+    if not 1 <= repeat <= MOST_REPEATS:
+        raise BadInput(f"{repeat} is not between 1 and {MOST_REPEATS}", where="--repeat")
     out = config.getoption("--out")
     return RunOptions(
         controller=config.getoption("--controller"),
@@ -73,6 +87,8 @@ def run_options(config: pytest.Config) -> RunOptions:
         out=Path(out) if out else None,
         programs=dict(_program(text) for text in config.getoption("programs")),
         limits=Limits(marker=marker, convergence=convergence),
+        repeat=repeat,
+        invert=config.getoption("--invert"),
     )
 
 

@@ -11,7 +11,6 @@ import pytest
 
 import conformance
 from conformance.case.digest import cases_digest
-from conformance.case.load import load_cases
 from conformance.case.model import Case
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
@@ -23,6 +22,7 @@ from conformance.errors import ConformanceError, HarnessFailure
 from conformance.report.events import Event, EventLog
 from conformance.report.fold import report_of
 from conformance.report.model import CaseRecord, Report
+from conformance.suite.asked import asked_cases
 from conformance.suite.cases import VERDICTS
 from conformance.suite.options import RunOptions, run_options
 from conformance.suite.relay import Relay
@@ -67,7 +67,7 @@ class RunSession:
         """
         options = run_options(config)
         entry = find(options.controller, options.programs)
-        cases = load_cases(options.case_paths or None)
+        cases = asked_cases(options)
         log = EventLog(options.out / entry.name / "events.jsonl") if options.out else None
         run = cls(options, entry, cases, log, cluster, relay, began)
         config.stash[VERDICTS] = run.board
@@ -191,6 +191,8 @@ class RunSession:
             "markerLimit": self.options.limits.marker,
             "convergence": self.options.limits.convergence,
             "probeLimit": self.options.limits.probe,
+            "repeat": self.options.repeat,
+            "invert": self.options.invert,
         }
         suite = {"version": conformance.__version__, "casesDigest": cases_digest(cases), "options": options}
         return {
