@@ -1,9 +1,9 @@
 """The echo backend as a process: ``python -m conformance.echo``, configured by its environment, ended by SIGTERM.
 
-POD_NAME, POD_NAMESPACE and BACKEND say who it is. PORTS (``8080,9090``) speak HTTP/1.1, TLS_PORTS HTTP/2 or HTTP/1.1 over
-TLS, GRPC_PORTS HTTP/2 without TLS (gRPC, too), ADMIN_PORT readiness and counts; READY=false begins unready. TLS_PAIR is a
-PEM chain with its key (else one is made that nobody trusts), TLS_CLIENT_CA the PEM CAs whose clients are asked for a
-certificate.
+POD_NAME, POD_NAMESPACE and BACKEND say who it is. PORTS (``8080,9090``) speak HTTP/1.1, TLS_PORTS HTTP/2 or HTTP/1.1
+over TLS, GRPC_PORTS HTTP/2 without TLS (gRPC, too), ADMIN_PORT readiness and counts; READY=false begins unready.
+TLS_PAIR is a PEM chain with its key (else one is made that nobody trusts), TLS_CLIENT_CA the PEM CAs whose clients are
+asked for a certificate.
 """
 
 import asyncio

@@ -79,6 +79,9 @@ def echo(identity: Identity, request: Request, place: Place) -> Answer:
     elif knobs.status is not None and request.method != b"CONNECT":
         status = knobs.status
     extra = [(b"Sec-WebSocket-Version", b"13")] if status == 426 and request.websocket else []
+    if knobs.trailers:
+        # A proxy may drop what was not announced (RFC 9110, 6.6.2).
+        extra.append((b"Trailer", b", ".join(dict.fromkeys(name for name, _ in knobs.trailers))))
     if knobs.header_size:
         extra.append((b"X-Conformance-Filler", b"x" * knobs.header_size))
     body = to_json(description(identity, request, place)).encode() + b"\n"
