@@ -1,4 +1,4 @@
-"""``ingress-conformance cluster``: an embedded cluster to poke at by hand."""
+"""``ingress-conformance cluster``: an embedded cluster to poke at by hand, and cleaning up in one of your own."""
 
 # ruff: noqa: PLC0415 (imports take time, and the help must come at once)
 
@@ -22,7 +22,7 @@ _set_option = click.option(
 
 @click.group("cluster")
 def cluster() -> None:
-    """Poke at an embedded cluster by hand.
+    """Poke at an embedded cluster by hand; clean up in a cluster of your own.
 
     \b
     Examples:
@@ -30,6 +30,7 @@ def cluster() -> None:
       ingress-conformance cluster up --controller traefik
       ingress-conformance cluster shell            enters the one that is up
       ingress-conformance cluster down
+      ingress-conformance cluster clean --context my-cluster --dry-run
     """
 
 
@@ -129,6 +130,39 @@ def down() -> int:
     end(kept)
     click.echo("The cluster is down.")
     return 0
+
+
+@cluster.command()
+@click.option("--kubeconfig", metavar="PATH", default="", help="The kubeconfig (else KUBECONFIG, else ~/.kube/config).")
+@click.option("--context", metavar="NAME", default="", help="The context (else the current one).")
+@click.option(
+    "--older-than", metavar="AGE", default="0s", help="Only runs that began so long ago, such as 30m, 1h, 2d."
+)
+@click.option("--run", "run_id", metavar="ID", default="", help="Only what this run left.")
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+def clean(kubeconfig: str, context: str, older_than: str, run_id: str, dry_run: bool) -> int:
+    """Delete what killed runs of `run --cluster current` have left in your own cluster.
+
+    Only namespaces and IngressClasses are deleted that carry the label ingress-conformance.dev/run and are named after
+    a run. What belongs to a run that goes on now on this machine is left alone; on a cluster that others use too, spare
+    their runs with --older-than.
+
+    \b
+    Examples:
+      ingress-conformance cluster clean --context my-cluster --dry-run
+      ingress-conformance cluster clean --context my-cluster --older-than 1h
+
+    Exit status: 0 if nothing is left of them, else 3.
+    """
+    from conformance.clusters.current.cleaning import clean_up, parsed_age
+    from conformance.clusters.current.settings import Settings
+    from conformance.errors import BadInput
+
+    if run_id and not run_id.isalnum():
+        raise BadInput(f"{run_id[:40]!r} is no id of a run", where="--run", hint="it is in the namespace's name")
+    age = parsed_age(older_than)
+    settings = Settings(kubeconfig=kubeconfig, context=context)
+    return 0 if clean_up(settings, run_id, age, click.echo, dry_run=dry_run) else 3
 
 
 def _order(

@@ -5,17 +5,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.run_current import checked_names, judge_current, own_cluster_options
 from conformance.engine.limits import Limits
 from conformance.errors import BadInput
 from conformance.suite.options import CLUSTERS
 
 if TYPE_CHECKING:
+    from conformance.clusters.current.settings import Settings
     from conformance.controllers.entry import Entry
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("controllers", nargs=-1, required=True, metavar="CONTROLLER…")
 @click.option("--cluster", type=click.Choice(CLUSTERS), default="local", show_default=True, help="Where it runs.")
+@own_cluster_options
 @click.option("-k", "expression", metavar="EXPR", default="", help="Only cases whose id matches, as in pytest's -k.")
 @click.option("--level", metavar="LEVELS", default="", help="Only these levels, such as core,extended.")
 @click.option(
@@ -43,18 +46,24 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
 
     A CONTROLLER is a name of the catalogue (`controllers list`) or the path of an entry of your own (./my-entry.yaml).
     Several run side by side, each on a cluster of its own; at the end one matrix shows in what they differ.
+    With --cluster current CONTROLLER may be any name: what serves --ingress-class in your own cluster is judged.
 
     \b
     Examples:
       ingress-conformance run traefik
       ingress-conformance run traefik contour skipper --out results
       ingress-conformance run traefik --level core -k "path-types and not exact"
+      ingress-conformance run traefik --cluster current --context my-cluster --ingress-class traefik
 
     \b
     Exit status: 0 every core case passes or is declared unsupported, 1 some core case fails, 2 bad input,
     3 the harness could not do its work, 130 interrupted. With several controllers the worst of them.
     """
-    entries, programs = _check(controllers, options)
+    own_cluster = _check_options(options)
+    if options["cluster"] == "current":
+        _refuse_twice(checked_names(controllers, own_cluster))
+        return worst([judge_current(pytest_arguments(name, options), options) for name in controllers])
+    entries, programs = _check_entries(controllers, options)
     from conformance.cli.judging import judge_one, judge_several  # noqa: PLC0415
 
     arguments = {entry.name: pytest_arguments(name, options) for entry, name in zip(entries, controllers, strict=True)}
@@ -67,40 +76,53 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
 
 def worst(statuses: list[int]) -> int:
     """Return the status of several runs: interrupted, then bad input, 3, 1, 0."""
-    return max(statuses, key=lambda status: (0, 1, 3, 2, 130).index(status) if status in {0, 1, 2, 3, 130} else 3)
+    rising = (0, 1, 3, 2, 130)
+    # A run that the kernel ended, for one, has a status of its own: it could not do its work.
+    return max((status if status in rising else 3 for status in statuses), key=rising.index)
 
 
-def _check(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[list["Entry"], dict[str, str]]:
-    """Refuse bad input before anything is started; returns the entries, and the programs of --set."""
+def _check_options(options: dict[str, object]) -> "Settings":
+    """Refuse bad input before anything is started; returns what was said of a cluster of the user's own."""
     from conformance.case.load import load_cases  # noqa: PLC0415
-    from conformance.controllers.catalogue import check_overrides, find, parse_overrides  # noqa: PLC0415
-    from conformance.controllers.command import process_of  # noqa: PLC0415
     from conformance.suite.options import levels_of  # noqa: PLC0415
+    from conformance.suite.own_cluster import settings_on  # noqa: PLC0415
 
     levels_of(str(options["level"]))
-    paths, settings = options["case_paths"], options["programs"]
+    paths = options["case_paths"]
     assert isinstance(paths, tuple)
-    assert isinstance(settings, tuple)
     load_cases([Path(path) for path in paths] or None)
+    workers = str(options["workers"])
+    if workers and not workers.isdigit():
+        raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")
+    if options["cluster"] not in {"local", "current"}:
+        raise BadInput(
+            f"the cluster {options['cluster']} is not there yet", where="--cluster", hint="use --cluster local"
+        )
+    return settings_on(str(options["cluster"]), options)
+
+
+def _check_entries(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[list["Entry"], dict[str, str]]:
+    """Refuse controllers that cannot be started; returns their entries, and the programs of --set."""
+    from conformance.controllers.catalogue import check_overrides, find, parse_overrides  # noqa: PLC0415
+    from conformance.controllers.command import process_of  # noqa: PLC0415
+
+    settings = options["programs"]
+    assert isinstance(settings, tuple)
     programs = parse_overrides(settings)
     entries = [find(controller, programs) for controller in controllers]
     check_overrides(entries, programs)
-    names = [entry.name for entry in entries]
+    _refuse_twice([entry.name for entry in entries])
+    for entry in entries:
+        process_of(entry)
+    return entries, programs
+
+
+def _refuse_twice(names: list[str]) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise BadInput(
             f"named twice: {', '.join(sorted(twice))}", hint="each controller's results get a folder of its name"
         )
-    workers = str(options["workers"])
-    if workers and not workers.isdigit():
-        raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")
-    if options["cluster"] != "local":
-        raise BadInput(
-            f"the cluster {options['cluster']} is not there yet", where="--cluster", hint="use --cluster local"
-        )
-    for entry in entries:
-        process_of(entry)
-    return entries, programs
 
 
 def pytest_arguments(controller: str, options: dict[str, object]) -> list[str]:

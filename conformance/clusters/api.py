@@ -10,7 +10,6 @@ from typing import Any
 import urllib3
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config import new_client_from_config
 
 from conformance.errors import ConformanceError
 
@@ -32,6 +31,8 @@ _KINDS = {
     "ClusterRoleBinding": ("rbac.authorization.k8s.io/v1", "clusterrolebindings", False),
     "Role": ("rbac.authorization.k8s.io/v1", "roles", True),
     "RoleBinding": ("rbac.authorization.k8s.io/v1", "rolebindings", True),
+    "ValidatingAdmissionPolicy": ("admissionregistration.k8s.io/v1", "validatingadmissionpolicies", False),
+    "ValidatingAdmissionPolicyBinding": ("admissionregistration.k8s.io/v1", "validatingadmissionpolicybindings", False),
     "CustomResourceDefinition": ("apiextensions.k8s.io/v1", "customresourcedefinitions", False),
 }
 _PARALLEL = 8
@@ -63,11 +64,6 @@ class Api:
         configuration.api_key = {"authorization": f"Bearer {token}"}
         configuration.connection_pool_maxsize = 2 * _PARALLEL
         return cls(ApiClient(configuration))
-
-    @classmethod
-    def from_kubeconfig(cls, context: str | None) -> "Api":
-        """Return a connection to the user's own cluster (current context if none is named)."""
-        return cls(new_client_from_config(context=context))  # type: ignore[no-untyped-call]
 
     def request(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
         """Send one request and return the parsed answer.

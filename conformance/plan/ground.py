@@ -6,7 +6,9 @@ from conformance.case.model import SHARED_BACKENDS, Manifest
 from conformance.plan.instance import HOME_PREFIX
 from conformance.plan.objects import LABEL, MARKER_BACKEND, OTHER
 
-IMAGE = "ingress-conformance/echo:latest"
+IMAGE = "ghcr.io/ingress-conformance/echo:latest"
+"""The echo backend, as conformance/echo/Dockerfile builds it. The embedded cluster serves it without any image."""
+
 LAME_DUCK_SECONDS = 5
 ADMIN_PORT = 8079
 HTTP_PORT = 8080
@@ -86,6 +88,12 @@ def _deployment(meta: Manifest, backend: str) -> Manifest:
             "readOnlyRootFilesystem": True,
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        # Clusters with quotas refuse pods that do not say what they take.
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "48Mi"},
+            "limits": {"cpu": "1", "memory": "128Mi"},
         },
     }
     labels = {"backend": backend}
@@ -97,8 +105,13 @@ def _deployment(meta: Manifest, backend: str) -> Manifest:
             "replicas": 1,
             "selector": {"matchLabels": labels},
             "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
+                "metadata": {"labels": {**labels, **(meta.get("labels") or {})}},
+                "spec": {
+                    "containers": [container],
+                    "terminationGracePeriodSeconds": 1,
+                    "automountServiceAccountToken": False,
+                    "enableServiceLinks": False,
+                },
             },
         },
     }

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.clusters.current.settings import Settings
 from conformance.engine.limits import Limits
 from conformance.errors import BadInput
+from conformance.suite import own_cluster
 
 if TYPE_CHECKING:
     from conformance.case.model import Level
@@ -21,6 +23,10 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("ingress-conformance", "conformance of a Kubernetes Ingress controller")
     group.addoption("--controller", metavar="NAME", help="a controller of the catalogue, or the path of an entry")
     group.addoption("--cluster", choices=CLUSTERS, default="local", help="where it runs (default: local)")
+    for option, metavar, text in own_cluster.OPTIONS:
+        group.addoption(option, metavar=metavar, default="", help=f"--cluster current: {text}")
+    exclusive, meaning = own_cluster.EXCLUSIVE
+    group.addoption(exclusive, action="store_true", help=f"--cluster current: {meaning}")
     group.addoption("--level", metavar="LEVELS", default="", help="only these levels, comma-separated")
     group.addoption("--isolate", action="store_true", help="give every case objects of its own from the start")
     group.addoption(
@@ -55,6 +61,8 @@ class RunOptions:
 
     controller: str
     cluster: str
+    own_cluster: Settings
+    controller_version: str
     levels: tuple["Level", ...]
     isolate: bool
     case_paths: tuple[Path, ...]
@@ -81,6 +89,8 @@ def run_options(config: pytest.Config) -> RunOptions:
     return RunOptions(
         controller=config.getoption("--controller"),
         cluster=config.getoption("--cluster"),
+        own_cluster=own_cluster.settings_on(config.getoption("--cluster"), vars(config.option)),
+        controller_version=config.getoption("--controller-version"),
         levels=levels_of(config.getoption("--level")),
         isolate=config.getoption("--isolate"),
         case_paths=tuple(Path(path) for path in config.getoption("--cases")),

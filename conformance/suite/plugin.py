@@ -1,5 +1,6 @@
 """The pytest plugin. Nothing heavy is imported here: every pytest run of the environment loads this module."""
 
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,13 +63,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not _runs(config) or hasattr(config, "workerinput"):
         return
+    if config.getoption("--cluster") != "local":
+        # The embedded cluster ends with its namespaces; elsewhere a run that is told to end must still clean up.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.getsignal(signal.SIGINT))
     relay, began = Relay(), time.monotonic()
-    cluster = _cluster_on_its_way(relay)
+    cluster = _cluster_on_its_way(relay) if config.getoption("--cluster") == "local" else None
     from conformance.errors import ConformanceError  # noqa: PLC0415
+    from conformance.suite.opening import opening_for  # noqa: PLC0415
+    from conformance.suite.options import run_options  # noqa: PLC0415
     from conformance.suite.session import RunSession  # noqa: PLC0415
 
     try:
-        run = RunSession.begin(config, cluster, relay, began)
+        options = run_options(config)
+        run = RunSession.begin(config, options, opening_for(options, cluster, began), relay, began)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(run, "ingress-conformance-run")

@@ -31,7 +31,7 @@ class Presentation:
             disable=not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task(f"{run.entry.name}: starting", total=None)
+        self._task = self._progress.add_task(f"{run.controller.name}: starting", total=None)
         run.relay.listen(self.hear)
         self._progress.start()
 
@@ -40,6 +40,10 @@ class Presentation:
         kind = event["event"]
         if kind == "progress":
             self._say(event["text"])
+        elif kind == "warning":
+            self._console.print(
+                f"warning: {event['text']}", markup=False, highlight=False, soft_wrap=True, style="yellow"
+            )
         elif kind == "run":
             self._progress.update(self._task, total=len(event["selected"]))
         elif kind == "case":
@@ -47,11 +51,11 @@ class Presentation:
             self._progress.update(self._task, completed=len(self._judged))
 
     def _say(self, text: str) -> None:
-        line = f"{self._run.entry.name}: {text}"
+        line = f"{self._run.controller.name}: {text}"
         self._progress.update(self._task, description=line)
         topic = text.partition(":")[0]
         if not self._console.is_terminal and topic != self._last:
-            self._console.print(line, markup=False, highlight=False)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._last = topic
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -67,9 +71,9 @@ class Presentation:
         if report is not None and report.cases:
             print_report(report, Console(highlight=False))
             if run.options.out is not None:
-                sys.stdout.write(f"report: {Path(run.options.out) / run.entry.name / 'report.json'}\n")
+                sys.stdout.write(f"report: {Path(run.options.out) / run.controller.name / 'report.json'}\n")
         if run.failure is not None:
-            self._console.print(f"error: {run.failure}", markup=False, highlight=False, style="red")
+            self._console.print(f"error: {run.failure}", markup=False, highlight=False, soft_wrap=True, style="red")
             return run.failure.exit_status
         if pytest_status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR}:
             self._console.print("interrupted" if pytest_status == pytest.ExitCode.INTERRUPTED else "bad input")

@@ -3,7 +3,6 @@
 import datetime as dt
 import threading
 import time
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,6 @@ import pytest
 import conformance
 from conformance.case.digest import cases_digest
 from conformance.case.model import Case
-from conformance.clusters.local.cluster import LocalCluster
-from conformance.clusters.local.stage import LocalStage
-from conformance.controllers.catalogue import find
-from conformance.controllers.entry import Entry
 from conformance.engine.crew import Interrupted
 from conformance.engine.run import Engine
 from conformance.errors import ConformanceError, HarnessFailure
@@ -24,8 +19,10 @@ from conformance.report.fold import report_of
 from conformance.report.model import CaseRecord, Report
 from conformance.suite.asked import asked_cases
 from conformance.suite.cases import VERDICTS
-from conformance.suite.options import RunOptions, run_options
+from conformance.suite.opening import Opening, RunStage
+from conformance.suite.options import RunOptions
 from conformance.suite.relay import Relay
+from conformance.suite.skipping import skipped_record
 from conformance.suite.verdicts import Board, Exchange
 
 STOP_LIMIT = 10.0
@@ -37,14 +34,14 @@ class RunSession:
     def __init__(
         self,
         options: RunOptions,
-        entry: Entry,
+        opening: Opening,
         cases: tuple[Case, ...],
         log: EventLog | None,
-        cluster: Future[LocalCluster],
         relay: Relay,
         began: float,
     ) -> None:
-        self.options, self.entry, self.log, self._cluster, self.relay = options, entry, log, cluster, relay
+        self.options, self.log, self.relay, self._opening = options, log, relay, opening
+        self.controller = opening.controller
         self.board = Board()
         self.report: Report | None = None
         self.failure: ConformanceError | None = None
@@ -53,23 +50,24 @@ class RunSession:
         self._emitting = threading.Lock()
         self._selected: tuple[str, ...] = ()
         self._selection = threading.Event()
+        self._stop = threading.Event()
         self._engine: Engine | None = None
         self._exchange: Exchange | None = None
         self._began = began
         self._thread = threading.Thread(target=self._work, name="run")
 
     @classmethod
-    def begin(cls, config: pytest.Config, cluster: Future[LocalCluster], relay: Relay, began: float) -> "RunSession":
-        """Check everything that the user wrote, then start; ``cluster`` is on its way since ``began``.
+    def begin(
+        cls, config: pytest.Config, options: RunOptions, opening: Opening, relay: Relay, began: float
+    ) -> "RunSession":
+        """Check what the user wrote, then start what began at ``began``.
 
         Raises:
             ConformanceError: bad input, or a folder that cannot be written.
         """
-        options = run_options(config)
-        entry = find(options.controller, options.programs)
         cases = asked_cases(options)
-        log = EventLog(options.out / entry.name / "events.jsonl") if options.out else None
-        run = cls(options, entry, cases, log, cluster, relay, began)
+        log = EventLog(options.out / opening.controller.name / "events.jsonl") if options.out else None
+        run = cls(options, opening, cases, log, relay, began)
         config.stash[VERDICTS] = run.board
         run._thread.start()
         return run
@@ -98,6 +96,7 @@ class RunSession:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """End the run, however the session ended, and write the report."""
+        self._stop.set()
         self._selection.set()
         if self._engine is not None:
             self._engine.stop()
@@ -127,27 +126,35 @@ class RunSession:
 
     def _run(self) -> None:
         started = dt.datetime.now(dt.UTC)
-        cluster = self._cluster.result()
-        stage = LocalStage.set_up(self.entry, self.options.programs, self.relay.say, cluster, self._began)
+        stage = self._opening.open(self._wanted, self.relay.say, self.relay.warn, self._stop)
         try:
-            self._selection.wait()
-            cases = [self._cases[case_id] for case_id in self._selected]
+            cases = self._wanted()
             self._emit(self._run_event(cases, started))
-            kubernetes = stage.api.version()
-            self._emit({"event": "cluster", "cluster": {"provider": "local", "kubernetesVersion": kubernetes}})
+            cluster = {"provider": stage.provider, "kubernetesVersion": stage.api.version()}
+            self._emit({"event": "cluster", "cluster": cluster})
             self._emit(self._controller_event(stage, restarts=0))
+            skipped = self._opening.skipped(cases)
+            for case in cases:
+                if case.id in skipped:
+                    record = skipped_record(case, skipped[case.id]).model_dump(mode="json", by_alias=True)
+                    self._emit({"event": "case", "final": True, "case": record})
             if cases:
-                self._observe(stage, cases)
+                self._observe(stage, [case for case in cases if case.id not in skipped])
         finally:
             stage.end()
 
-    def _observe(self, stage: LocalStage, cases: list[Case]) -> None:
+    def _wanted(self) -> list[Case]:
+        self._selection.wait()
+        return [self._cases[case_id] for case_id in self._selected]
+
+    def _observe(self, stage: RunStage, cases: list[Case]) -> None:
         self.relay.say(f"judging {len(cases)} cases")
         observe_began = time.monotonic()
-        engine = Engine(
-            stage, self.options.limits, self.entry.unsupported, self.options.isolate, self._emit, self._began
-        )
+        claims = self.controller.unsupported
+        engine = Engine(stage, self.options.limits, claims, self.options.isolate, self._emit, self._began)
         self._engine = engine
+        if self._stop.is_set():
+            engine.stop()
         complete = False
         try:
             engine.run(cases)
@@ -155,12 +162,13 @@ class RunSession:
         finally:
             self._finish(stage, engine, observe_began, complete=complete)
         if not stage.main.alive and not engine.crew.served_once.is_set():
+            log = stage.main.log_tail()
             raise HarnessFailure(
-                f"{self.entry.title} ended before it served anything; the end of its log:\n{stage.main.log_tail()}",
-                hint=f"`ingress-conformance controllers show {self.entry.name}` shows how it is started",
+                f"{self.controller.title} ended before it served anything; the end of its log:\n{log}",
+                hint=f"`ingress-conformance controllers show {self.controller.name}` shows how it is started",
             )
 
-    def _finish(self, stage: LocalStage, engine: Engine, observe_began: float, *, complete: bool) -> None:
+    def _finish(self, stage: RunStage, engine: Engine, observe_began: float, *, complete: bool) -> None:
         now = time.monotonic()
         self._emit(self._controller_event(stage, restarts=engine.restarts))
         durations = {
@@ -174,7 +182,7 @@ class RunSession:
         self._emit({"event": "end", "finished": finished, "complete": complete, "durations": durations})
         self.report = report_of(self._events)
         if self.options.out is not None:
-            write_report(self.options.out / self.entry.name / "report.json", self.report)
+            write_report(self.options.out / self.controller.name / "report.json", self.report)
 
     def _emit(self, event: Event) -> None:
         with self._emitting:
@@ -202,16 +210,17 @@ class RunSession:
             "selected": [case.id for case in cases],
         }
 
-    def _controller_event(self, stage: LocalStage, *, restarts: int) -> Event:
+    def _controller_event(self, stage: RunStage, *, restarts: int) -> Event:
         controller = {
-            "name": self.entry.name,
-            "version": self.entry.version,
-            "project": self.entry.project,
-            "url": self.entry.url,
+            "name": self.controller.name,
+            "version": self.controller.version,
+            "project": self.controller.project,
+            "url": self.controller.url,
             "arguments": list(stage.main.arguments),
             "ingressClass": stage.main.ingress_class,
             "address": stage.main.endpoint.address,
-            "restarts": restarts,
+            # Where somebody else started it, nobody here restarted it either.
+            "restarts": restarts if stage.main.arguments else 0,
         }
         return {"event": "controller", "controller": controller}
 

@@ -1,0 +1,53 @@
+"""Which cases cannot be observed on a cluster of the user's own: most of them would disturb others there. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from conformance.case.model import Case, Manifest, Probe
+from conformance.plan.objects import every_manifest
+
+DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+
+_RESTART = "it restarts the controller, and that is its owner's to do"
+_CATCHES_ALL = "it takes requests for every host, other people's too; --exclusive judges it"
+_ODD = "its odd but valid objects can stop some controllers from loading anybody's changes; --exclusive judges it"
+_NO_HTTPS = "it sends https requests, and the port for them is not known; name it with --https-port"
+_DEFAULT_CLASS = "it makes a default IngressClass, which everybody's new Ingresses would get; --exclusive judges it"
+
+
+def not_observable(cases: Iterable[Case], *, exclusive: bool, https: bool) -> dict[str, str]:
+    """Return the cases that cannot be observed, by id, each with the reason.
+
+    With ``exclusive`` the cluster is the run's alone, and nobody is left to be disturbed. ``https`` tells whether the
+    port for it is known.
+    """
+    reasons = ((case.id, _reason(case, exclusive=exclusive, https=https)) for case in cases)
+    return {case_id: why for case_id, why in reasons if why}
+
+
+def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
+    if any(action.restart is not None for step in case.steps for action in step.actions):
+        return _RESTART
+    if not https and any(probe.scheme == "https" for probe in _all_probes(case)):
+        return _NO_HTTPS
+    if exclusive:
+        return ""
+    if case.placement == "odd":
+        return _ODD
+    if case.placement == "alone":
+        return _CATCHES_ALL
+    if case.uses or any(_is_default_class(manifest) for manifest in every_manifest(case)):
+        return _DEFAULT_CLASS
+    return ""
+
+
+def _all_probes(case: Case) -> Iterator[Probe]:
+    yield from case.probes
+    for step in case.steps:
+        yield from step.probes
+        if step.traffic is not None:
+            yield step.traffic.probe
+
+
+def _is_default_class(manifest: Manifest) -> bool:
+    annotations = manifest["metadata"].get("annotations") or {}
+    return manifest["kind"] == "IngressClass" and str(annotations.get(DEFAULT_CLASS)).lower() == "true"
