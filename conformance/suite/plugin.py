@@ -1,6 +1,7 @@
 """The pytest plugin. Nothing heavy is imported here: every pytest run of the environment loads this module."""
 
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,10 +53,20 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
     if inside():
         return None
+    from conformance.controllers.prepare import prepare_named  # noqa: PLC0415
+    from conformance.suite.options import run_options  # noqa: PLC0415
+
     try:
+        # Inside there is no network to get anything from.
+        options = run_options(config)
+        prepare_named(options.controller, options.programs, _tell)
         return run_inside("pytest", [str(argument) for argument in config.invocation_params.args])
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -63,6 +74,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not _runs(config) or hasattr(config, "workerinput"):
         return
+    try:
+        _begin(config)
+    except KeyboardInterrupt:
+        # So early pytest would end with the status of bad input, and tell nobody that the session is over.
+        pytest.exit("interrupted", returncode=130)
+
+
+def _begin(config: pytest.Config) -> None:
     if config.getoption("--cluster") != "local":
         # The embedded cluster ends with its namespaces; elsewhere a run that is told to end must still clean up.
         for number in (signal.SIGTERM, signal.SIGHUP):

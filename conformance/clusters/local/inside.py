@@ -3,12 +3,14 @@
 Run as ``python -m conformance.clusters.local.inside MODULE ARGUMENT…`` by :func:`namespace.run_inside` only.
 """
 
+import contextlib
 import os
 import runpy
 import signal
 import subprocess
 import sys
 import threading
+import traceback
 
 from conformance.cachedir import cache_path
 from conformance.clusters.local import addresses
@@ -59,7 +61,28 @@ def main() -> None:
     # The command starts as if by itself: pytest warns of plugins that were imported before it could look at them.
     for name in [name for name in sys.modules if name.partition(".")[0] == "conformance"]:
         del sys.modules[name]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    # Nobody waits for threads: whatever still runs is inside, and ends with this process.
+    os._exit(_run(sys.argv[0]))
+
+
+def _run(module: str) -> int:
+    """Run the module and return its exit status; an interrupt that it leaves to others is 130."""
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        status: int | str | None = 0
+    except SystemExit as end:
+        status = end.code
+    except KeyboardInterrupt:
+        status = 130
+    except Exception:  # noqa: BLE001 (it is told, and it ends the process)
+        traceback.print_exc()
+        status = 1
+    if isinstance(status, str):
+        sys.stderr.write(f"{status}\n")
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    return status if isinstance(status, int) else int(status is not None)
 
 
 if __name__ == "__main__":

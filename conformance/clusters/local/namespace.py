@@ -10,7 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +21,9 @@ from conformance.errors import HarnessFailure
 INSIDE = "INGRESS_CONFORMANCE_INSIDE"
 LIFELINE = "INGRESS_CONFORMANCE_LIFELINE"
 TOOLS = ("unshare", "ip", "mount")
+_WIDE = "500"
+"""So many columns that no line of a command that is not shown is broken."""
+
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,11 +51,33 @@ def obstacle() -> str:
     return ""
 
 
-def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = False) -> int:
-    """Run ``python -m module arguments`` in namespaces of its own and return its exit status.
+@dataclass(frozen=True)
+class Inside:
+    """A command that runs in namespaces of its own, for as long as this process lives and holds its lifeline."""
 
-    The command gets a process group of its own, so that it sees each signal once: those sent to this process
-    (Ctrl-C too) are passed on to it. ``foreground`` keeps it in the terminal's group, for an interactive shell.
+    process: subprocess.Popen[bytes]
+    lifeline: int
+
+    def forward(self, number: int) -> None:
+        """Pass a signal on to the command."""
+        for child in _children(self.process.pid):
+            os.kill(child, number)
+
+    def ended(self) -> int | None:
+        """Return the command's exit status, None while it runs."""
+        status = self.process.poll()
+        return None if status is None else shell_status(status)
+
+    def close(self) -> None:
+        """Let go of the lifeline: what still runs inside ends."""
+        os.close(self.lifeline)
+
+
+def start_inside(module: str, arguments: Sequence[str], *, foreground: bool = False, shown: bool = True) -> Inside:
+    """Start ``python -m module arguments`` in namespaces of its own.
+
+    ``foreground`` keeps it in the terminal's process group, for an interactive shell. Where it is not ``shown``, its
+    standard output goes nowhere and its errors to a pipe.
 
     Raises:
         HarnessFailure: the namespaces cannot be made here.
@@ -61,28 +88,56 @@ def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fals
     reader, writer = os.pipe()
     os.set_inheritable(reader, True)
     command = [*unshare_command(), sys.executable, "-m", "conformance.clusters.local.inside", module, *arguments]
+    wide = {} if shown else {"COLUMNS": _WIDE}
     process = subprocess.Popen(
         command,
-        env={**os.environ, "PATH": _with_system_programs(), INSIDE: "1", LIFELINE: str(reader)},
+        env={**os.environ, "PATH": _with_system_programs(), INSIDE: "1", LIFELINE: str(reader), **wide},
         pass_fds=(reader,),
         process_group=None if foreground else 0,
+        stdout=None if shown else subprocess.DEVNULL,
+        stderr=None if shown else subprocess.PIPE,
     )
     os.close(reader)
+    return Inside(process, writer)
 
-    def forward(number: int, _frame: FrameType | None) -> None:
-        for child in _children(process.pid):
-            os.kill(child, number)
 
-    # A terminal sends Ctrl-C to everything in the foreground by itself.
-    handlers = dict.fromkeys(FORWARDED, forward) | ({signal.SIGINT: signal.SIG_IGN} if foreground else {})
+def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = False) -> int:
+    """Run ``python -m module arguments`` in namespaces of its own and return its exit status.
+
+    The command gets a process group of its own, so that it sees each signal once: those sent to this process
+    (Ctrl-C too) are passed on to it. ``foreground`` keeps it in the terminal's group, for an interactive shell.
+
+    Raises:
+        HarnessFailure: the namespaces cannot be made here.
+    """
+    inside_run = start_inside(module, arguments, foreground=foreground)
+    try:
+        # A terminal sends Ctrl-C to everything in the foreground by itself.
+        with forwarding(inside_run.forward, ignored={signal.SIGINT} if foreground else frozenset()):
+            return shell_status(inside_run.process.wait())
+    finally:
+        inside_run.close()
+
+
+@contextmanager
+def forwarding(forward: Callable[[int], None], ignored: Collection[signal.Signals] = ()) -> Iterator[None]:
+    """Give the signals that would end this process to ``forward``, until the block ends."""
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        forward(number)
+
+    handlers = {number: signal.SIG_IGN if number in ignored else heard for number in FORWARDED}
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        status = process.wait()
+        yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-        os.close(writer)
-    return status if status >= 0 else 128 - status
+
+
+def shell_status(returned: int) -> int:
+    """Return a process's status as a shell tells it."""
+    return returned if returned >= 0 else 128 - returned
 
 
 def _with_system_programs() -> str:

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import click
+
 from conformance.clusters.local.namespace import INSIDE, run_inside
 from conformance.clusters.local.shell.kept import Kept
 from conformance.clusters.local.shell.order import Order
+from conformance.controllers.prepare import prepare_named
 from conformance.errors import HarnessFailure
 
 _MODULE = "conformance.clusters.local.shell"
@@ -21,8 +24,9 @@ def open_alone(order: Order) -> int:
     """Run the order on a cluster of its own and return the exit status; the cluster ends with it.
 
     Raises:
-        HarnessFailure: the namespaces cannot be made here.
+        HarnessFailure: the namespaces cannot be made here, or a program cannot be had.
     """
+    prepare_named(order.controller, dict(order.programs), lambda line: click.echo(f"  {line}", err=True))
     # Job control needs the terminal's own process group; without a terminal signals are better passed on.
     with _terminal_taken_back():
         return run_inside(_MODULE, [order.to_json()], foreground=_on_terminal())

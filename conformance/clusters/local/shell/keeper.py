@@ -11,6 +11,7 @@ from conformance.clusters.local.namespace import inside, run_inside
 from conformance.clusters.local.shell.bring_up import brought_up
 from conformance.clusters.local.shell.kept import Kept, forget, mark_ready, started_at
 from conformance.clusters.local.shell.order import Order
+from conformance.controllers.prepare import prepare_named
 from conformance.errors import ConformanceError
 
 
@@ -30,6 +31,8 @@ def _hold(text: str) -> int:
     pid = os.getpid()
     Kept(pid, started_at(pid)).write()
     try:
+        order = Order.from_json(text)
+        prepare_named(order.controller, dict(order.programs), _say)
         return run_inside("conformance.clusters.local.shell.keeper", [text])
     finally:
         forget(pid)
