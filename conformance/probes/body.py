@@ -6,16 +6,19 @@ keeps quiet about a body that ends before its Content-Length.
 
 import http.client
 import re
+from collections.abc import Iterator
 
+from conformance.probes.answer import Fields
 from conformance.probes.trouble import Nonsense
 
 _PIECE = 65536
 _LINE = 1024
+_TRAILERS = 100
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?\r?\n")
 
 
-def read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool]:
-    """Return at most ``limit`` bytes of the body, and whether there was more.
+def read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool, Fields]:
+    """Return at most ``limit`` bytes of the body, whether there was more, and the trailers behind it.
 
     Raises:
         http.client.IncompleteRead: the connection ended before the body did.
@@ -24,9 +27,9 @@ def read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bo
     """
     if response.length == 0:
         # No body at all: HEAD, 204, 304, or a length of zero.
-        return b"", False
-    body = _chunked(response, limit + 1) if response.chunked else _counted(response, limit + 1)
-    return body[:limit], len(body) > limit
+        return b"", False, ()
+    body, trailers = _chunked(response, limit + 1) if response.chunked else (_counted(response, limit + 1), ())
+    return body[:limit], len(body) > limit, trailers
 
 
 def _counted(response: http.client.HTTPResponse, wanted: int) -> bytes:
@@ -42,17 +45,31 @@ def _counted(response: http.client.HTTPResponse, wanted: int) -> bytes:
     return bytes(body)
 
 
-def _chunked(response: http.client.HTTPResponse, wanted: int) -> bytes:
+def _chunked(response: http.client.HTTPResponse, wanted: int) -> tuple[bytes, Fields]:
     body = bytearray()
     while len(body) < wanted:
         size = _chunk_size(response)
         if size == 0:
-            break
+            return bytes(body), tuple(_trailers(response))
         kept = min(size, wanted - len(body))
         body += _exactly(response, kept)
         if kept == size and _exactly(response, 2) != b"\r\n":
             raise Nonsense("a chunk is longer than its size")
-    return bytes(body)
+    return bytes(body), ()
+
+
+def _trailers(response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
+    for _ in range(_TRAILERS):
+        line = response.fp.readline(_LINE)
+        if line in {b"\r\n", b"\n"}:
+            return
+        if len(line) < _LINE and not line.endswith(b"\n"):
+            raise http.client.IncompleteRead(line)
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon or not line.endswith(b"\n"):
+            raise Nonsense(f"no trailer: {line[:40]!r}")
+        yield name, value.strip(" \t\r\n")
+    raise Nonsense("too many trailers")
 
 
 def _chunk_size(response: http.client.HTTPResponse) -> int:

@@ -14,10 +14,11 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
-from conformance.probes.answer import WireProbe
+from conformance.probes.answer import Fields, WireProbe
 from conformance.probes.body import read_body
 from conformance.probes.line import GONE, Line
 from conformance.probes.request import wire_headers
+from conformance.probes.strict import StrictResponse
 
 
 class ProbeRequest(PreparedRequest):
@@ -31,26 +32,16 @@ class ProbeResponse(Response):
     """A response read to its end or to the limit."""
 
     wire_headers: tuple[tuple[str, str], ...] = ()
+    trailers: Fields = ()
     truncated: bool = False
     interim: bool = False
-
-
-class _FinalResponse(http.client.HTTPResponse):
-    """Passes over every interim answer; the library's own passes over a 100 only (RFC 9110, section 15.2)."""
-
-    interim = False
-
-    def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = super()._read_status()  # type: ignore[misc] # no part of the library's stubs
-        self.interim = self.interim or status == 100
-        return version, 100 if 100 < status < 200 and status != 101 else status, reason
 
 
 class _Connection(HTTPConnection):
     """Takes its stream, with TLS or without, from a line."""
 
     line: Line
-    response_class = _FinalResponse
+    response_class = StrictResponse
 
     def _new_conn(self) -> socket.socket:
         return self.line.open()
@@ -96,11 +87,12 @@ def _exchange(connection: _Connection, request: ProbeRequest) -> ProbeResponse:
     connection.connect()
     _ask(connection, probe)
     with contextlib.closing(http.client.HTTPConnection.getresponse(connection)) as raw:
-        body, truncated = read_body(raw, request.line.limits.body_bytes)
+        body, truncated, trailers = read_body(raw, request.line.limits.body_bytes)
     response = ProbeResponse()
     response.status_code, response.reason = raw.status, raw.reason or ""
     response.request, response.url = request, request.url or ""
     response.wire_headers = tuple(raw.getheaders())
     response._content = body  # noqa: SLF001 - the place requests itself reads from
-    response.truncated, response.interim = truncated, isinstance(raw, _FinalResponse) and raw.interim
+    response.trailers = trailers
+    response.truncated, response.interim = truncated, isinstance(raw, StrictResponse) and raw.interim
     return response

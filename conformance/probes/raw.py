@@ -22,7 +22,7 @@ def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[
     line.open()
     reader = ResponseReader(line)
     for sent, probe in requests:
-        reader.begin(probe.method)
+        reader.begin(probe.method, upgrade=next((v for n, v in probe.headers if n.lower() == "upgrade"), ""))
         if probe.wait_for_continue:
             line.deliver(head_bytes(probe))
             if reader.wait_for_interim(CONTINUE_SECONDS):

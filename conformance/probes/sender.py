@@ -84,6 +84,7 @@ class Sender:
                 body=response.content,
                 truncated=response.truncated,
                 interim=response.interim,
+                trailers=response.trailers,
                 head=probe.method == "HEAD",
             )
 

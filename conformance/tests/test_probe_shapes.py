@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.probes.answer import PROBE_HEADER, Answer, ProbeLimits, WireProbe
+from conformance.probes.answer import Answer, ProbeLimits, WireProbe
 from conformance.probes.outcome import Sighting, sighting
 from conformance.probes.sender import Sender
 from conformance.tests.answers import NAMES, served, status, trouble
@@ -79,8 +79,9 @@ class TestBodies:
         assert (seen.outcome, seen.account["body"]["length"]) == ("a", 5)
         assert [tuple(pair) for pair in seen.account["trailers"]] == [("X-T", "1")]
 
-    def test_the_trailers_of_an_answer_are_kept(self, echo: Echo) -> None:
-        answer = echo.answer(probe(target="/?trailer=X-T:7", chunked=True))
+    @pytest.mark.parametrize("chunked", [False, True], ids=["requests", "raw"])
+    def test_the_trailers_of_an_answer_are_kept(self, chunked: bool, echo: Echo) -> None:
+        answer = echo.answer(probe(target="/?trailer=X-T:7", chunked=chunked))
         assert (answer.trailer("x-t"), answer.header("x-t")) == ("7", None)
 
 
@@ -147,6 +148,13 @@ class TestContinue:
     def test_the_backend_keeps_the_expectation(self, echo: Echo) -> None:
         answer = echo.answer(self.wire)
         assert (answer.status, answer.interim) == (200, True)
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["requests", "raw"])
+def test_a_switch_that_was_asked_for_is_an_answer(*, chunked: bool) -> None:
+    with serving(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n") as server:
+        answer = send(server, probe(body=None, method="GET", headers=(("Upgrade", "h2c"),), chunked=chunked))
+    assert (answer.status, answer.trouble) == (101, "")
 
 
 def test_an_answer_before_the_whole_request_counts() -> None:
@@ -252,13 +260,13 @@ BAD: dict[str, tuple[Conversation | bytes, str]] = {
     ),
     "an end within the trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-T: 1\r\n", "reset"),
     "an end within the head": (b"HTTP/1.1 200 OK\r\nX-", "reset"),
-    "a switch that nobody asked for": (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "malformed"),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nhi", "malformed"),
 }
 
 
+@pytest.mark.parametrize("chunked", [False, True], ids=["requests", "raw"])
 @pytest.mark.parametrize(("behaviour", "word"), BAD.values(), ids=BAD)
-def test_misbehaviour_has_a_name(behaviour: Conversation | bytes, word: str) -> None:
+def test_misbehaviour_has_a_name(behaviour: Conversation | bytes, word: str, *, chunked: bool) -> None:
     with serving(behaviour) as server:
-        answer = send(server, WireProbe("GET", "http", "foo.test", "/", headers=((PROBE_HEADER, "x"),), chunked=True))
+        answer = send(server, WireProbe("GET", "http", "foo.test", "/", chunked=chunked))
     assert (answer.trouble, answer.status) == (word, 0), answer.detail
