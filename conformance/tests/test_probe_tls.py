@@ -110,7 +110,7 @@ def test_what_this_openssl_cannot_speak_is_no_refusal_of_a_server() -> None:
         {"requests_on_connection": 0},
     ],
     # Workers of pytest-xdist must give equal ids: keys are made anew in each.
-    ids=lambda wrong: "-".join(wrong),
+    ids="-".join,
 )
 def test_what_cannot_be_sent_as_it_is_meant_is_not_sent_otherwise(wrong: dict[str, object]) -> None:
     with serving(OK) as server, pytest.raises(CannotSend):
