@@ -35,7 +35,8 @@ def reason_against(probe: Probe, seen: Sighting, ending: str, facts: Facts = NO_
         return Reason.NO_MATCH, f"404 came in place of backend {expected}"
     if seen.outcome.startswith("status:"):
         return Reason.WRONG_STATUS, f"{seen.outcome.removeprefix('status:')} came in place of backend {expected}"
-    if seen.matched:
+    # Of several requests on one connection some may have reached a backend, and the last none.
+    if seen.matched and not seen.outcome.startswith((*_NO_ANSWER, *_CLOSED)):
         return Reason.WRONG_BACKEND, f"backend {seen.outcome} answered in place of {expected}"
     return Reason.NO_ANSWER, f"no answer ({seen.outcome}) in place of backend {expected}"
 

@@ -130,3 +130,10 @@ def test_a_choice_that_was_made_is_not_expected_to_change(outcome: str) -> None:
 @pytest.mark.parametrize("outcome", ["status:503", "status:502", "status:500", *CODES[4:]])
 def test_trouble_may_still_pass(outcome: str) -> None:
     assert may_still_change(outcome)
+
+
+def test_a_connection_that_ends_before_its_last_answer_is_no_wrong_backend() -> None:
+    cut_short = Sighting("reset", backend="a", namespace="conformance-1", pod="a-1")
+    found = reason_against(expecting("a"), cut_short, "")
+    assert found is not None
+    assert found[0] is Reason.NO_ANSWER
