@@ -13,6 +13,7 @@ _DIGEST = r"^(sha256:[0-9a-f]{64}|unknown)$"
 class Chart(Keyed):
     """A Helm chart, pinned."""
 
+    release: Text = Field(description="Name of the Helm release, which many names in the cluster begin with.")
     repository: str = Field(pattern=r"^(https|oci)://[!-~]+$", description="The project's chart repository.")
     name: Text
     version: Text
@@ -40,7 +41,7 @@ class Installation(Keyed):
 
     source: Url = Field(description="The page of the project that says how to install it.")
     version: Text = Field(description="The controller's version that these manifests install.")
-    chart: Chart | None = None
+    charts: tuple[Chart, ...] = Field((), description="Charts to install, in this order.")
     files: tuple[Url, ...] = Field((), description="Manifests to apply, each pinned to a tag or commit.")
     images: tuple[Image, ...] = Field(min_length=1)
     namespace: Text = Field(description="Where its pods and its Service are.")

@@ -39,5 +39,5 @@ def _ways(entry: Entry) -> Iterator[Flaw]:
         yield from process_flaws(entry.process)
     elif entry.manifests is None:
         yield Flaw((), "it is not said how it runs", "give process, manifests, or both")
-    if entry.manifests is not None and not (entry.manifests.chart or entry.manifests.files):
-        yield Flaw(("manifests",), "nothing to install", "give chart, or files")
+    if entry.manifests is not None and not (entry.manifests.charts or entry.manifests.files):
+        yield Flaw(("manifests",), "nothing to install", "give charts, or files")

@@ -28,7 +28,9 @@ def entries_table(entries: Sequence[Entry]) -> str:
 
 def clusters_of(entry: Entry) -> str:
     """Return the kinds of cluster that the entry says how to run on."""
-    ways = ["local"] if entry.process else []
+    ways = []
+    if entry.process:
+        ways.append("local" if entry.process.verified else "local (untried)")
     if entry.manifests:
         ways.append("kind" if entry.manifests.verified else "kind (untried)")
     return ", ".join(ways)
@@ -78,8 +80,10 @@ def entry_text(entry: Entry) -> str:
 def _process_parts(entry: Entry, process: Process) -> list[str]:
     states = program_states(entry)
     private = process.private
+    untried = "" if process.verified else "Nobody has run this entry on the embedded cluster yet."
     seen = [*(private.folders if private else ()), *(["its processes only"] if private and private.processes else [])]
     return [
+        untried,
         _section("Programs", [line for state in states for line in _program_lines(state)]),
         _section("Before each start", [shlex.join(command) for command in process.before]),
         _section("Command line", _command_lines(process.command, states)),
@@ -96,14 +100,16 @@ def _process_parts(entry: Entry, process: Process) -> list[str]:
 
 
 def _installation_parts(manifests: Installation) -> list[str]:
-    chart = manifests.chart
     images = [f"{image.image}:{image.tag} (digest {image.digest})" for image in manifests.images]
     reach = manifests.reach
     lines = [
         f"as said in {manifests.source}",
         f"version {manifests.version}, in namespace {manifests.namespace}, ready when {manifests.ready} is",
-        *([f"chart {chart.name} {chart.version} of {chart.repository}"] if chart else []),
-        *([f"values {json.dumps(chart.values)}"] if chart and chart.values else []),
+        *(
+            f"chart {chart.name} {chart.version} of {chart.repository} as {chart.release}"
+            + (f" with {json.dumps(chart.values)}" if chart.values else "")
+            for chart in manifests.charts
+        ),
         *manifests.files,
         *(f"image {image}" for image in images),
         f"reached through Service {reach.service}, ports {reach.http} and {reach.https}",

@@ -33,11 +33,13 @@ def lay_over(folder: Path, paths: Sequence[str]) -> None:
     """Mount each folder of ``folder/private`` where it belongs, outer ones first.
 
     Raises:
-        RuntimeError: mount(8) refused; its own words.
+        RuntimeError: mount(8) refused (its own words), or a folder would hide the instance's own.
     """
     for path in sorted(paths, key=lambda path: path.count("/")):
         # /var/run is a link in most systems, and mounts need the folder itself.
         target = Path(os.path.realpath(path))
+        if folder.is_relative_to(target):
+            raise RuntimeError(f"{path} would hide the cache folder; set INGRESS_CONFORMANCE_CACHE to another place")
         if not target.is_dir():
             # A name of its own: what runs beside this program makes room for itself, at the same time.
             _make_room(target, Path(tempfile.mkdtemp(prefix="overlay-", dir=folder)))

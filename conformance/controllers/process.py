@@ -57,6 +57,7 @@ class Private(Keyed):
 class Process(Keyed):
     """How the controller runs as a process on this machine, or as several."""
 
+    verified: bool = Field(True, strict=True, description="false: nobody has run it in this way yet.")
     programs: dict[str, ProgramSource] = Field(min_length=1, description="Its programs, by the name of a placeholder.")
     rbac: tuple[PolicyRule, ...] = Field((), description="The rights that the project documents, and no more.")
     objects: tuple[Manifest, ...] = Field(
@@ -84,6 +85,7 @@ class Process(Keyed):
 class VariantProcess(Keyed):
     """What a variant runs differently."""
 
+    verified: bool | None = Field(None, strict=True)
     programs: dict[str, ProgramSource] | None = None
     rbac: tuple[PolicyRule, ...] | None = None
     objects: tuple[Manifest, ...] | None = None
