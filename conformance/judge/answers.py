@@ -9,7 +9,7 @@ from conformance.judge.words import Reason
 from conformance.plan.hosts import unique
 from conformance.probes.outcome import Sighting
 
-_NO_ANSWER = ("timeout", "malformed", "stale")
+_NO_ANSWER = ("timeout", "malformed", "stale", "alpn:")
 _CLOSED = ("reset", "refused", "tls-alert:")
 
 
@@ -49,7 +49,7 @@ def _against_no_match(seen: Sighting, facts: Facts) -> tuple[Reason, str] | None
         return Reason.UNEXPECTED_MATCH, f"backend {who} answered a request that no rule matches"
     if seen.outcome.startswith("redirect:"):
         return Reason.REDIRECTED, f"a request that no rule matches was redirected: {seen.outcome}"
-    if seen.outcome in _NO_ANSWER:
+    if seen.outcome.startswith(_NO_ANSWER):
         # Silence does not show that nothing matched: a backend may have been asked.
         return Reason.NO_ANSWER, f"no answer ({seen.outcome}) shows that nothing matched"
     return None
@@ -58,7 +58,7 @@ def _against_no_match(seen: Sighting, facts: Facts) -> tuple[Reason, str] | None
 def _against_refusal(seen: Sighting) -> tuple[Reason, str] | None:
     if seen.outcome == "reset" or seen.outcome.startswith("tls-alert:"):
         return None
-    if seen.outcome in (*_NO_ANSWER, "refused"):
+    if seen.outcome.startswith((*_NO_ANSWER, "refused")):
         return Reason.NO_ANSWER, f"no answer ({seen.outcome}) shows that the handshake was refused"
     return Reason.UNEXPECTED_MATCH, f"the handshake should have been refused, but the answer was {seen.outcome}"
 
@@ -109,9 +109,10 @@ def _is_backend(outcome: str) -> bool:
 
 
 def may_still_change(outcome: str) -> bool:
-    """Tell whether an outcome is typical of a rule that is loaded but cannot be served yet (503, no answer).
+    """Tell whether an outcome is typical of a rule that is loaded but cannot be served yet (503, gRPC 14, no answer).
 
     A backend, a redirect or a 404 says that the controller has made its choice.
     """
-    chosen = outcome == "status:404" or not outcome.startswith(("status:", NO_ADDRESS, *_CLOSED, *_NO_ANSWER))
+    undecided = ("status:", "grpc-status:", "varies:", NO_ADDRESS, *_CLOSED, *_NO_ANSWER)
+    chosen = outcome == "status:404" or not outcome.startswith(undecided)
     return not chosen

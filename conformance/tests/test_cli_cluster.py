@@ -111,9 +111,11 @@ def test_every_case_can_be_laid_out() -> None:
         only_alone: tuple[Placement, ...] = ("alone", "odd")
         assert len(units) == (1 if case.placement in only_alone else 2)
         merged = both_realms(units)
-        assert [(m["kind"], m["metadata"]) for m in merged] == [(m["kind"], m["metadata"]) for m in units[0].objects]
+        assert [(m["kind"], m["metadata"]) for m in merged] == [
+            (m["kind"], m["metadata"]) for m in (*units[0].backends, *units[0].standing)
+        ]
         for unit in units:
-            for one, whole in zip(unit.objects, merged, strict=True):
+            for one, whole in zip(unit.standing, merged[len(unit.backends) :], strict=True):
                 for part in ("rules", "tls"):
                     entries = (one.get("spec") or {}).get(part) or []
                     assert all(entry in whole["spec"][part] for entry in entries), case.id

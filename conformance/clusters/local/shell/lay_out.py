@@ -71,10 +71,11 @@ def units_of(case: Case, served: Served) -> tuple[Unit, ...]:
 def both_realms(units: Sequence[Unit]) -> list[Manifest]:
     """Return the objects of one case's units as one set: each Ingress holds the rules of all realms.
 
-    The realms only differ in host names; the objects of both have the same names and cannot stand side by side.
+    The realms only differ in host names; the objects of both have the same names and cannot stand side by side. Of a
+    case with steps it is what stands before the first; its own backends come first.
     """
-    merged = []
-    for first, *others in zip(*(unit.objects for unit in units), strict=True):
+    merged: list[Manifest] = list(units[0].backends)
+    for first, *others in zip(*(unit.standing for unit in units), strict=True):
         spec = dict(first.get("spec") or {})
         if first["kind"] == "Ingress":
             for part in ("rules", "tls"):
