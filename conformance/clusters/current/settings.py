@@ -78,7 +78,8 @@ def parsed_address(text: str) -> tuple[str, int | None]:
         host, _, port = text.partition(":")
         if text.endswith(":"):
             port = "?"
-    if not (_is_ip(host) or (":" not in host and _HOST_NAME.fullmatch(host))) or (port and not port.isdigit()):
+    named = not bracketed and ":" not in host and _HOST_NAME.fullmatch(host)
+    if not (_is_ip(host) or named) or (port and not port.isdigit()):
         hint = "write 192.0.2.7, 192.0.2.7:8080, lb.example.org:8080 or [2001:db8::7]:8080, without http://"
         raise BadInput(f"{text!r} is not HOST or HOST:PORT", where="--address", hint=hint)
     return host, _port("--address", port or "")
