@@ -56,7 +56,7 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
         if not look_only and elapsed < _dwell(watch, limits) and (look_only := _to_be_watched(watch)):
             time.sleep(WATCHING_PAUSE)
             continue
-        if not look_only or elapsed >= _limit(look_only, limits):
+        if not look_only or (elapsed >= _limit(look_only, limits) and _seen_enough(watch, look_only)):
             return
         if _steady(watch, look_only):
             if _final(watch) and elapsed >= _floor(watch, look_only, limits):
@@ -66,6 +66,11 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
                 continue
         pause = _pause_between(pause, watch)
         time.sleep(pause)
+
+
+def _seen_enough(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
+    """Whether each probe has had its chance: an observation of many requests may take as long as the limit itself."""
+    return all(len(watch.of(planned)) >= CONSECUTIVE for planned in probes)
 
 
 def _final(watch: Watch) -> bool:
