@@ -16,6 +16,8 @@ def file_name(text: str) -> str:
     plain = text.replace("/", "--", 1).replace(" ", "-")
     if _PLAIN.fullmatch(plain) and ".." not in plain and len(plain) <= LENGTH and not _DEVICES.fullmatch(plain):
         return plain
+    if _DEVICES.fullmatch(plain.lower()):
+        plain = f"x-{plain}"
     kept = _OTHER.sub("-", plain.lower()).replace("..", "-").strip("-._")[: LENGTH - 13].strip("-._")
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{kept}-{digest}" if kept else f"x-{digest}"

@@ -168,7 +168,7 @@
     const cell = event.target.closest("tr[data-i] > td");
     if (!cell || getSelection().type === "Range") return;
     const link = cell.parentElement.querySelector("th a");
-    location.href = `${link.href}#${encodeURIComponent(columns[cell.cellIndex - 1].slug)}`;
+    location.href = `${link.href}#${columns[cell.cellIndex - 1].slug}`;
   });
 
   document.addEventListener("keydown", (event) => {

@@ -126,7 +126,8 @@ const Page = (() => {
     event.preventDefault();
   });
 
-  const run = decodeURIComponent(location.hash.slice(1));
+  // The names of runs are plain: nothing in them is ever encoded.
+  const run = location.hash.slice(1);
   for (const link of document.querySelectorAll(".verdicts a")) {
     if (run && link.getAttribute("href").endsWith(`/${run}.html`)) link.classList.add("meant");
   }

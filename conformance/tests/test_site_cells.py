@@ -1,0 +1,145 @@
+"""What the site takes for the same and for different, and in what order it shows it."""
+
+import pytest
+
+from conformance.case.model import Level
+from conformance.judge.words import Reason, Verdict
+from conformance.report.model import Expected, Finding, Observed, Report
+from conformance.site.cells import cells_of, group_name, in_short
+from conformance.site.columns import case_ids, columns_of
+from conformance.site.matrix import Matrix, matrix_of
+from conformance.tests.reports import case_record, probe_record, report
+
+
+def recorded(identifier: str, *outcomes: str) -> Report:
+    """A run that recorded these outcomes for a case."""
+    probes = tuple(
+        probe_record(id=f"GET /{n}", expected=Expected(outcome="record"), observed=Observed(outcome=outcome))
+        for n, outcome in enumerate(outcomes)
+    )
+    return report(case_record(identifier, level=Level.OBSERVED, probes=probes))
+
+
+def called(made: Report, name: str, version: str = "1.0", **more: str) -> Report:
+    """The same report of another controller."""
+    controller = made.controller.model_copy(update={"name": name, "version": version, **more})
+    return made.model_copy(update={"controller": controller})
+
+
+def of(*reports: Report) -> Matrix:
+    columns = columns_of(called(made, f"c{number}") for number, made in enumerate(reports))
+    return matrix_of(columns, {case: case for case in case_ids(columns)})
+
+
+def test_equal_recorded_answers_share_a_letter_and_most_runs_are_a() -> None:
+    matrix = of(recorded("s/x", "b"), recorded("s/x", "a"), recorded("s/x", "a"))
+    cells = matrix.rows[0].cells
+    assert [cell.group_name for cell in cells] == ["B", "A", "A"]
+    assert [cell.answer for cell in cells] == ["b", "a", "a"]
+    assert all(cell.word == "recorded" and cell.recorded for cell in cells)
+
+
+def test_a_pass_is_a_pass_whatever_status_no_match_came_as() -> None:
+    seen = [Observed(outcome="status:404"), Observed(outcome="status:503")]
+    probes = [probe_record(observed=observed) for observed in seen]
+    matrix = of(*(report(case_record("s/x", probes=(probe,))) for probe in probes))
+    assert matrix.rows[0].groups == "00"
+    assert matrix.rows[0].same
+
+
+def test_failures_with_other_answers_are_different() -> None:
+    seen = [Observed(outcome="status:404"), Observed(outcome="b")]
+    probes = [probe_record(Verdict.FAIL, observed=observed) for observed in seen]
+    matrix = of(*(report(case_record("s/x", Verdict.FAIL, probes=(probe,))) for probe in probes))
+    assert matrix.rows[0].groups == "01"
+
+
+def test_what_fails_everywhere_alike_is_not_folded() -> None:
+    failing = report(case_record("s/x", Verdict.FAIL))
+    assert not of(failing, failing).rows[0].same
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNSUPPORTED, Verdict.SKIPPED, Verdict.ERROR])
+def test_only_passes_are_folded(verdict: Verdict) -> None:
+    assert not of(report(case_record("s/x", verdict))).rows[0].same
+
+
+def test_a_finding_keeps_a_row_open() -> None:
+    poison = Finding(kind="poison", detail="…")
+    matrix = of(report(case_record("s/x", findings=(poison,))), report(case_record("s/x")))
+    assert not matrix.rows[0].same
+    assert matrix.rows[0].findings == ("poison",)
+
+
+def test_one_run_alone_shows_what_it_recorded_and_folds_what_passes() -> None:
+    both = report(case_record("s/x"), recorded("s/y", "a").cases[0])
+    assert {row.id: row.same for row in of(both).rows} == {"s/x": True, "s/y": False}
+
+
+def test_a_run_without_the_case_says_nothing_and_is_counted_as_not_run() -> None:
+    matrix = of(report(case_record("s/x"), case_record("s/y")), report(case_record("s/x")))
+    missing = next(row for row in matrix.rows if row.id == "s/y")
+    assert missing.letters == "pn"
+    assert missing.groups == "0-"
+    assert missing.same
+    assert ("n", "·", "not run", 1) in matrix.sections[0].counts[1].parts
+    assert matrix.sections[0].folded_text == "2 pass wherever they ran"
+
+
+def test_worst_first_within_a_section_and_folded_last() -> None:
+    cases = (
+        case_record("s/passes"),
+        case_record("s/claimed", Verdict.UNSUPPORTED),
+        case_record("s/extended", Verdict.FAIL, Level.EXTENDED),
+        case_record("s/core", Verdict.FAIL),
+    )
+    matrix = of(report(*cases))
+    assert [row.name for row in matrix.rows] == ["core", "extended", "claimed", "passes"]
+
+
+def test_counts_are_made_from_the_cases_and_not_from_the_summary() -> None:
+    lying = report(case_record("s/x", Verdict.FAIL)).model_copy(update={"summary": {}})
+    (level, counts), *rest = of(lying).levels
+    assert (level, rest) == (Level.CORE, [])
+    assert counts[0].parts == (("f", "✗", "fail", 1),)
+
+
+def test_address_in_a_redirect_is_no_difference() -> None:
+    def run(name: str, address: str) -> Report:
+        return called(recorded("s/x", f"redirect:308:https://{address}/"), name, address=address)
+
+    columns = columns_of([run("x", "10.0.0.1"), run("y", "10.0.0.2")])
+    assert [cell.group for cell in cells_of("s/x", columns)] == [0, 0]
+
+
+def test_columns_are_ordered_by_name_and_version_whatever_comes_first() -> None:
+    made = report(case_record("s/x"))
+    runs = [called(made, "b"), called(made, "a", "3.10"), called(made, "a", "3.9")]
+    for order in (runs, runs[::-1]):
+        columns = columns_of(order)
+        assert [column.label for column in columns] == ["a 3.9", "a 3.10", "b 1.0"]
+        assert [column.short for column in columns] == ["a 3.9", "a 3.10", "b"]
+
+
+def test_runs_of_one_version_are_told_apart_by_cluster_then_time_then_number() -> None:
+    made = report(case_record("s/x"))
+    kind = made.model_copy(update={"cluster": made.cluster.model_copy(update={"provider": "kind"})})
+    later = made.model_copy(update={"run": made.run.model_copy(update={"started": "2026-02-01T00:00:00+00:00"})})
+    again = made.model_copy(update={"suite": made.suite.model_copy(update={"version": "0.2"})})
+    assert [column.note for column in columns_of([made, kind])] == ["kind v1.37.2", "local v1.37.2"]
+    assert [column.note for column in columns_of([made, later])] == [made.run.started, later.run.started]
+    assert [column.note for column in columns_of([made, again])] == ["", "#2"]
+    slugs = [column.slug for column in columns_of([made, kind, later, again])]
+    assert len(set(slugs)) == 4
+
+
+def test_reasons_and_groups_are_there_for_queries() -> None:
+    failing = report(case_record("s/x", Verdict.FAIL, reason=Reason.UNSTABLE))
+    row = of(failing, report(case_record("s/x"))).rows[0]
+    assert (row.letters, row.reasons) == ("fp", "unstable")
+
+
+def test_short_words() -> None:
+    assert in_short(["a", "a", "b"]) == "a ×2, b"
+    assert in_short(["x" * 99], 10) == "x" * 9 + "…"
+    assert [group_name(number) for number in (-1, 0, 25, 26, 27, 702)] == ["", "A", "Z", "AA", "AB", "AAA"]

@@ -1,0 +1,152 @@
+"""The pages as bytes: the same each time, nothing hostile comes through, every link leads somewhere, small enough."""
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import PurePosixPath
+
+import pytest
+from lxml import html
+
+from conformance.case.statements import load_statements
+from conformance.report.model import Report
+from conformance.site.pages import ASSETS, site
+from conformance.tests.rich_report import named, perfect, rich
+from conformance.tests.site_reports import PAYLOADS, everything, hostile
+
+SCRIPTS = {"early.js", "page.js", "query.js", "matrix.js", "migrate.js"}
+HIDDEN_AWAY = re.compile(r"alert\(\d\)|evil\.test|onerror|onload")
+
+
+def pages(*reports: Report) -> dict[str, bytes]:
+    return dict(site(reports, load_statements()))
+
+
+@cache
+def evil(kind: str) -> dict[str, bytes]:
+    return pages(hostile(PAYLOADS[kind]), hostile(PAYLOADS[kind]))
+
+
+def elements(page: bytes) -> Iterable[html.HtmlElement]:
+    return html.document_fromstring(page.decode()).iter(html.etree.Element)
+
+
+def test_same_reports_same_bytes_in_whatever_order() -> None:
+    one, two = named(rich(), "one"), named(everything(), "two")
+    assert pages(one, two) == pages(two, one)
+
+
+def test_no_page_tells_when_it_was_made() -> None:
+    later = [page for page in pages(perfect()).values() if re.search(rb"20(2[6-9]|3\d)-\d\d-\d\d", page)]
+    assert all(b"2026-01-01" in page for page in later)
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_nothing_hostile_becomes_an_element_an_attribute_or_a_link(kind: str) -> None:
+    for name, page in evil(kind).items():
+        if not name.endswith(".html"):
+            continue
+        for element in elements(page):
+            where = f"{name}: {html.tostring(element)[:200]!r}"
+            assert element.tag not in {"img", "iframe", "object", "embed", "base", "style", "textarea"}, where
+            for attribute, value in element.items():
+                assert not attribute.startswith("on"), where
+                assert attribute != "style", where
+                if attribute in {"href", "src"}:
+                    assert re.match(r"(https?://[^\s\"'<>\\]*$)|([\w./-]+(#.*)?$)|(#\w+$)", value), where
+            if element.tag == "script":
+                assert element.get("id") == "data" or PurePosixPath(element.get("src", "")).name in SCRIPTS, where
+            if element.tag == "link":
+                assert not HIDDEN_AWAY.search(str(element.get("href"))), where
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_the_payloads_are_there_as_text(kind: str) -> None:
+    # Otherwise the test above would look at pages that show nothing.
+    shown = [name for name, page in evil(kind).items() if name.endswith(".html") and b"alert(1)" in page]
+    assert len(shown) >= len([name for name in evil(kind) if name.startswith(("case/", "controller/"))])
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_nothing_invisible_or_turned_round_comes_through(kind: str) -> None:
+    for name, page in evil(kind).items():
+        assert not re.search(
+            "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", page.decode()
+        ), name
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_file_names_are_safe(kind: str) -> None:
+    for name in evil(kind):
+        assert re.fullmatch(r"((case|controller|assets)/)?[a-z0-9][a-z0-9._-]{0,85}", name)
+        assert ".." not in name
+
+
+def test_every_link_leads_somewhere() -> None:
+    made = pages(named(rich(), "one"), named(everything(), "two"))
+    ids = {
+        name: {element.get("id") for element in elements(page)} for name, page in made.items() if name.endswith(".html")
+    }
+    for name in ids:
+        for element in elements(made[name]):
+            target = element.get("href") or element.get("src")
+            if target is None or target.startswith("http"):
+                continue
+            path, _, fragment = target.partition("#")
+            goal = (PurePosixPath(name).parent / path).as_posix() if path else name
+            goal = re.sub(r"^\w+/\.\./", "", goal)
+            assert goal in made, f"{name}: {target}"
+            if fragment and not fragment.startswith("from="):
+                assert fragment in ids[goal], f"{name}: {target}"
+
+
+def test_every_page_forbids_what_it_does_not_need() -> None:
+    for name, page in pages(perfect()).items():
+        if name.endswith(".html"):
+            text = page.decode()
+            assert "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'" in text, name
+            assert "unsafe" not in text, name
+            assert not re.search(r"(src|href)=\"?(https?:)?//", re.sub(r"<a [^>]*>", "", text)), name
+
+
+def test_migration_data_tells_every_case_of_every_run() -> None:
+    made = pages(named(rich(), "one"), named(perfect(), "two"))
+    script = next(element for element in elements(made["migrate.html"]) if element.get("id") == "data")
+    data = json.loads(script.text or "")
+    assert [label for _, label in data["columns"]] == ["one 1.0", "two 1.0"]
+    cases = {case[0]: case[5] for case in data["cases"]}
+    assert cases["hosts/wrong"][0][:2] == ["f", "no-match"]
+    assert cases["hosts/wrong"][1] == 0
+    assert cases["hosts/one"] == [0, 1]
+
+
+def test_unknown_statements_and_empty_cases_have_pages() -> None:
+    made = pages(rich())
+    assert b"tls/broken" in made["case/tls--broken.html"]
+    assert b"refused by the API server" in made["case/tls--broken.html"]
+
+
+def test_an_interrupted_run_is_told_on_the_first_page() -> None:
+    assert b"was cut short" in pages(rich(complete=False))["index.html"]
+    assert b"was cut short" not in pages(rich())["index.html"]
+
+
+def test_runs_of_other_cases_are_told_on_the_first_page() -> None:
+    other = rich().model_copy(update={"suite": rich().suite.model_copy(update={"cases_digest": "sha256:1"})})
+    assert b"Not all runs had the same cases" in pages(rich(), named(other, "x"))["index.html"]
+
+
+def test_versions_of_a_controller_have_a_history() -> None:
+    old = perfect()
+    newer = rich().model_copy(update={"controller": rich().controller.model_copy(update={"version": "2.0"})})
+    both = (*old.cases, *(case.model_copy(update={"id": "hosts/one"}) for case in newer.cases[1:2]))
+    newer = newer.model_copy(update={"cases": both[1:]})
+    page = pages(old, newer)["controller/demo-2.0.html"].decode()
+    assert "New in demo 2.0" in page
+    assert "pass → fail: no-match" in page
+
+
+def test_assets_are_all_there() -> None:
+    made = pages(perfect())
+    assert all(made[f"assets/{name}"] for name in ASSETS)
