@@ -39,6 +39,12 @@ def test_the_certificate_of_the_secret_is_accepted() -> None:
     assert said(shown("ab" * 32, "")) == ""
 
 
+def test_after_a_step_an_old_certificate_may_belong_to_no_secret() -> None:
+    made = shown(PRINT, "")
+    later = made.probes[0].model_copy(update={"step": 1})
+    assert said(made.model_copy(update={"probes": (later,)})) == ""
+
+
 def test_another_one_is_not() -> None:
     assert "does not hold" in said(shown("ab" * 32, "main"))
     assert "does not hold" in said(shown(PRINT, "another"))
