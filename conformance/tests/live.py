@@ -43,7 +43,7 @@ class Live:
     tag: str
     out: Path
 
-    def finish(self, limit: float = 150) -> Outcome:
+    def finish(self, limit: float = 300) -> Outcome:
         """Wait for the end and read what there is to read."""
         output, errors = self.process.communicate(timeout=limit)
         reports = {path.parent.name: json.loads(path.read_text()) for path in sorted(self.out.glob("*/report.json"))}
