@@ -10,7 +10,7 @@ from conformance.export.wording import headline, seen, trouble
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
 
-SHOWN = 40
+SHOWN = 25
 """Failing cases in full for each controller; GitHub takes 1 MiB a step."""
 
 _SIGNS = {
