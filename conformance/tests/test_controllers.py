@@ -43,7 +43,7 @@ class TestBuiltIn:
     @pytest.mark.parametrize("name", names())
     def test_file_is_short_and_fits_the_schema(self, name: str) -> None:
         text = (FOLDER / f"{name}.yaml").read_text()
-        assert len(text.splitlines()) <= 95
+        assert len(text.splitlines()) <= 110
         jsonschema.validate(yaml.safe_load(text), json.loads(SCHEMA_FILE.read_text()))
 
     @pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.name)
