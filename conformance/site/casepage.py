@@ -6,7 +6,7 @@ from math import inf
 
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Finding
+from conformance.report.model import CaseRecord, Finding, StepRecord
 from conformance.site.cells import Cell, cells_of
 from conformance.site.certificates import CertificateView, certificates_of
 from conformance.site.columns import Column
@@ -74,7 +74,7 @@ class CasePage:
     steps: tuple[StepView, ...]
     probes: tuple[ProbeView, ...]
     certificates: tuple[CertificateView, ...]
-    measurements: tuple[tuple[str, tuple[tuple[Column, Measured], ...]], ...]
+    measurements: tuple[tuple[str, tuple[tuple[tuple[Column, ...], Measured], ...]], ...]
 
 
 def case_page(
@@ -93,11 +93,12 @@ def case_page(
         absent=tuple(column for column in columns if case_id not in column.cases),
         statements=tuple(_statement(name, record.spec_url, statements) for name in dict.fromkeys(record.statements)),
         findings=_findings(having),
-        variants=_variants((column, own_objects(case), _left_out(case)) for column, case in having),
-        steps=_steps(having),
-        probes=tuple(
-            probe_view(number, asked, habits, certificates) for number, asked in enumerate(_asked(having), start=1)
+        variants=_variants(
+            (column, own_objects(case, column.report.controller.ingress_class), _left_out(case))
+            for column, case in having
         ),
+        steps=_steps(having),
+        probes=tuple(probe_view(asked, habits, certificates) for asked in _asked(having)),
         certificates=certificates,
         measurements=_measurements(having),
     )
@@ -211,18 +212,28 @@ def _steps(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[StepView, ...]:
                 tuple(
                     (column, "–" if step.live_after is None else f"{step.live_after:.2f} s") for column, step in those
                 ),
-                _variants((column, tuple(map(named_alike, step.manifests)), "") for column, step in those),
+                _variants((column, _written(column, step), "") for column, step in those),
             )
         )
     return tuple(views)
 
 
+def _written(column: Column, step: StepRecord) -> tuple[Manifest, ...]:
+    return tuple(named_alike(manifest, column.report.controller.ingress_class) for manifest in step.manifests)
+
+
 def _measurements(
     having: Sequence[tuple[Column, CaseRecord]],
-) -> tuple[tuple[str, tuple[tuple[Column, Measured], ...]], ...]:
-    found: dict[str, list[tuple[Column, Measured]]] = {}
+) -> tuple[tuple[str, tuple[tuple[tuple[Column, ...], Measured], ...]], ...]:
+    """Return the measurements by name, a row for each run; runs that lost no request share one."""
+    found = []
     for name in dict.fromkeys(m.name for _, case in having for m in case.measurements):
         those = [(column, m) for column, case in having for m in case.measurements if m.name == name]
         top = max((m.max or 0.0 for _, m in those), default=0.0)
-        found[name] = [(column, measured(m, top)) for column, m in those]
-    return tuple((name, tuple(those)) for name, those in found.items())
+        calm = [(column, m) for column, m in those if m.unit == "requests" and not m.failed]
+        rows: list[tuple[tuple[Column, ...], Measured]] = []
+        rows += [((column,), measured([m], top)) for column, m in those if m.unit != "requests" or m.failed]
+        if calm:
+            rows.append((tuple(column for column, _ in calm), measured([m for _, m in calm], top)))
+        found.append((name, tuple(rows)))
+    return tuple(found)

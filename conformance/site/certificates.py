@@ -1,10 +1,14 @@
 """The certificates that were presented for a case: each kind once, with a number that its probes refer to."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.report.model import CaseRecord, CertificateRecord
 from conformance.site.columns import Column
+
+_DIGITS = re.compile(r"(?<=#)[\w-]{8,}|[0-9a-f]{16,}")
+"""What a test authority or a controller's own certificate makes anew for each run."""
 
 _ALONE = (".alone.test", ".test")
 
@@ -41,4 +45,5 @@ def certificates_of(having: Iterable[tuple[Column, CaseRecord]]) -> tuple[Certif
 
 def kind_of(shown: CertificateRecord) -> Kind:
     """Return what does not differ from run to run: no fingerprint, no dates."""
-    return tuple(name.replace(*_ALONE) for name in shown.names), shown.secret, shown.issuer, shown.key, shown.chain
+    names = tuple(_DIGITS.sub("…", name.replace(*_ALONE)).replace("….…", "…") for name in shown.names)
+    return names, shown.secret, _DIGITS.sub("…", shown.issuer), shown.key, shown.chain

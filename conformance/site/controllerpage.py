@@ -140,22 +140,23 @@ def _measurements(cases: Sequence[CaseRecord]) -> tuple[Pooled, ...]:
             if record.unit == "seconds":
                 times.setdefault(record.name, []).append(record)
             elif record.failed:
-                lost.append(Pooled(record.name, measured(record, 0.0), 1, case))
+                lost.append(Pooled(record.name, measured([record], 0.0), 1, case))
             else:
                 calm.append(record)
-    pooled = [Pooled(name, measured(*_pool(name, those)), len(those)) for name, those in times.items()]
+    pools = [(_pool(name, those), len(those)) for name, those in times.items()]
+    pooled = [Pooled(pool.name, measured([pool], pool.max or 0.0), count) for pool, count in pools]
     if calm:
         whole = calm[0].model_copy(update={"count": sum(record.count for record in calm), "failed": 0})
-        pooled.append(Pooled("requests of which none failed", measured(whole, 0.0), len(calm)))
+        pooled.append(Pooled("requests of which none failed", measured([whole], 0.0), len(calm)))
     return (*pooled, *lost)
 
 
-def _pool(name: str, those: Sequence[MeasurementRecord]) -> tuple[MeasurementRecord, float]:
+def _pool(name: str, those: Sequence[MeasurementRecord]) -> MeasurementRecord:
     samples = sorted(sample for record in those for sample in record.samples if isfinite(sample))
     count = sum(record.count for record in those)
     if not samples:
-        return MeasurementRecord(name=name, unit="seconds", count=count), 0.0
-    record = MeasurementRecord(
+        return MeasurementRecord(name=name, unit="seconds", count=count)
+    return MeasurementRecord(
         name=name,
         unit="seconds",
         count=count,
@@ -164,4 +165,3 @@ def _pool(name: str, those: Sequence[MeasurementRecord]) -> tuple[MeasurementRec
         max=samples[-1],
         samples=tuple(samples),
     )
-    return record, samples[-1]

@@ -14,8 +14,10 @@ MARKER = ".marker."
 """Stands in the host of every marker rule."""
 
 ONE_LINE = 64
+LONG = 300
+"""Longer texts (certificates) are another one in each run, and say nothing to a reader."""
 
-_RUN = re.compile(r"\bconformance-[0-9a-f]{6}\b")
+RUN = re.compile(r"\bconformance-[0-9a-f]{6}\b")
 _ALONE = re.compile(r"\.alone\.test\b")
 _LATER_COPY = re.compile(r"\.copy([2-9]|\d\d+)\.")
 
@@ -36,13 +38,17 @@ def _mapping(dumper: _Dumper, data: Manifest) -> yaml.Node:
 _Dumper.add_representer(dict, _mapping)
 
 
-def own_objects(case: CaseRecord) -> tuple[Manifest, ...]:
+def own_objects(case: CaseRecord, class_name: str) -> tuple[Manifest, ...]:
     """Return the objects of a case, with the names that a run makes replaced.
 
     Of an Ingress only the case's own rules are there. The run's own namespace is written ``conformance-RUN``, its class
-    ``CLASS``, the realm of the second judgement like that of the first.
+    ``CLASS`` (``class_name`` is that of its first instance), the realm of the second judgement like that of the first.
     """
-    return tuple(named_alike(_own_part(case, record.manifest)) for record in case.objects)
+    parts = [(record.manifest, _own_part(case, record.manifest)) for record in case.objects]
+    # An Ingress with nothing but markers only tells when the others have been loaded.
+    return tuple(
+        named_alike(part, class_name) for whole, part in parts if _rules(part) or not _rules(whole) or _more(part)
+    )
 
 
 def yaml_text(manifests: Sequence[Manifest]) -> str:
@@ -99,20 +105,30 @@ def _host(rule: Any) -> str:
     return str(rule.get("host", "")) if isinstance(rule, dict) else ""
 
 
-def named_alike(manifest: Manifest) -> Manifest:
+def named_alike(manifest: Manifest, class_name: str) -> Manifest:
     """Return the manifest with names that a run makes replaced by words that are the same for all runs."""
-    made = _texts(manifest)
-    spec = made.get("spec")
-    if isinstance(spec, dict) and isinstance(spec.get("ingressClassName"), str) and "rules" in spec:
-        spec["ingressClassName"] = "CLASS"
-    return made if isinstance(made, dict) else {}
+    made: Manifest = _texts(manifest)
+    spec, meta = made.get("spec"), made.get("metadata")
+    notes = meta.get("annotations") if isinstance(meta, dict) else None
+    own = re.compile(rf"{re.escape(class_name)}(-\d+)?")
+    for holder, key in ((spec, "ingressClassName"), (notes, "kubernetes.io/ingress.class")):
+        if isinstance(holder, dict) and own.fullmatch(str(holder.get(key))):
+            holder[key] = "CLASS"
+    return made
+
+
+def _more(manifest: Manifest) -> bool:
+    spec = manifest.get("spec")
+    return isinstance(spec, dict) and bool(spec.keys() - {"ingressClassName", "rules"})
 
 
 def _texts(value: Any) -> Any:
     if isinstance(value, str):
+        if len(value) > LONG:
+            return f"… (over {LONG} characters)"
         if "." not in value and "-" not in value:
             return value
-        return _ALONE.sub(".test", _RUN.sub("conformance-RUN", value))
+        return _ALONE.sub(".test", RUN.sub("conformance-RUN", value))
     if isinstance(value, list):
         return [_texts(item) for item in value]
     if isinstance(value, dict):

@@ -11,6 +11,7 @@ from conformance.site.cells import Cell, cells_of
 from conformance.site.columns import Column, case_ids, section_of
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_FAILS = 1
 _COUNTED = "pfeusrn"
 """The order of counts, by the letters of the verdicts."""
 
@@ -102,11 +103,13 @@ class Matrix:
 def matrix_of(columns: Sequence[Column], pages: Mapping[str, str]) -> Matrix:
     """Return the matrix; ``pages`` maps case ids to the names of their pages."""
     rows = [_row(case_id, columns, pages[case_id]) for case_id in case_ids(columns)]
-    sections = []
+    sections: list[Section] = []
     for name in dict.fromkeys(row.section for row in rows):
         own = sorted((row for row in rows if row.section == name), key=_order)
         counts = tuple(_count(row.cells[place] for row in own) for place in range(len(columns)))
         sections.append(Section(name, tuple(own), counts))
+    # What fails comes first: sections in which nothing does stand below the others.
+    sections.sort(key=lambda section: min(row.rank for row in section.rows) > _FAILS)
     levels = []
     for level in Level:
         of_level = [row for row in rows if row.level is level]

@@ -33,7 +33,7 @@ class Measured:
     """One measurement: its numbers in words, and its samples (or failed requests) as a strip."""
 
     unit: str
-    count: int
+    count: str
     failed: int | None
     failures: tuple[tuple[str, int], ...]
     p50: str
@@ -76,8 +76,13 @@ def histogram(times: Sequence[float]) -> Histogram | None:
     )
 
 
-def measured(record: MeasurementRecord, top: float) -> Measured:
-    """Return a measurement; ``top`` is the end of the strip's axis in seconds."""
+def measured(records: Sequence[MeasurementRecord], top: float) -> Measured:
+    """Return a measurement; ``top`` is the end of the strip's axis in seconds.
+
+    Of several, all without a failure, the count is a range and the rest that of the first.
+    """
+    record = records[0]
+    counts = sorted({one.count for one in records})
     samples = [time for time in record.samples if isfinite(time)]
     room = (STRIP - 2 * EDGE) / STEP
     places = sorted({EDGE + STEP * round(room * min(max(time / top, 0.0), 1.0)) for time in samples if top > 0})
@@ -86,7 +91,7 @@ def measured(record: MeasurementRecord, top: float) -> Measured:
     p50, p95, longest = ("" if time is None else seconds(time) for time in (record.p50, record.p95, record.max))
     return Measured(
         unit=record.unit,
-        count=record.count,
+        count=f"{counts[0]}–{counts[-1]}" if len(counts) > 1 else str(counts[0]),
         failed=record.failed,
         failures=tuple(sorted(record.failures.items(), key=lambda item: (-item[1], item[0]))),
         p50=p50,

@@ -10,6 +10,7 @@ from conformance.site.cells import group_name, outcome
 from conformance.site.certificates import CertificateView, kind_of
 from conformance.site.columns import Column
 from conformance.site.lanes import LANE, paths, story
+from conformance.site.manifests import RUN
 from conformance.site.usual import Habits, Header, answer_headers, received_headers
 from conformance.site.words import LETTERS, RECORDED, RECORDED_LETTER, SIGNS, WORST_FIRST
 
@@ -38,7 +39,7 @@ class Answer:
     columns: tuple[Column, ...]
     lanes: tuple[str, ...]
     paths: tuple[tuple[str, str], ...]
-    stories: tuple[tuple[Column, str], ...]
+    stories: tuple[tuple[tuple[Column, ...], str], ...]
 
     @property
     def height(self) -> int:
@@ -61,8 +62,7 @@ class Evidence:
 class ProbeView:
     """One probe of a case, with the answers of all runs."""
 
-    number: int
-    id: str
+    title: str
     step: int
     expected: str
     wanted: tuple[tuple[str, str], ...]
@@ -78,7 +78,6 @@ class ProbeView:
 
 
 def probe_view(
-    number: int,
     asked: Sequence[Asked],
     habits: Mapping[str, Habits],
     certificates: Sequence[CertificateView],
@@ -88,8 +87,8 @@ def probe_view(
     answers = _answers(asked)
     wanted = [*(first.expected.received or {}).items(), *first.expected.more.items()]
     return ProbeView(
-        number=number,
-        id=first.id,
+        # It stands below the title of its step.
+        title=first.id.removeprefix(f"step {first.step}: "),
         step=first.step,
         expected=first.expected.outcome,
         wanted=tuple((str(name), plain(value)) for name, value in wanted),
@@ -121,13 +120,14 @@ def _counts(answers: Sequence[Answer]) -> tuple[tuple[str, str, str, int], ...]:
 def _curls(asked: Sequence[Asked], answers: Sequence[Answer]) -> tuple[tuple[str, tuple[Column, ...]], ...]:
     """Return each curl line once, that of the worst answer first.
 
-    Lines that differ in nothing but the realm of the hosts are one: the page says which runs used which.
+    Lines that differ in nothing but the realm of the hosts, or the run's own namespace, are one: the page says which
+    runs used which realm.
     """
     lines: dict[str, list[tuple[str, Column]]] = {}
     for answer in answers:
         for column, probe in asked:
             if column in answer.columns:
-                lines.setdefault(probe.curl.replace(ALONE, ".test"), []).append((probe.curl, column))
+                lines.setdefault(RUN.sub("RUN", probe.curl.replace(ALONE, ".test")), []).append((probe.curl, column))
     return tuple((those[0][0], tuple(column for _, column in those)) for those in lines.values())
 
 
@@ -171,10 +171,19 @@ def _answers(asked: Sequence[Asked]) -> tuple[Answer, ...]:
                 columns=tuple(column for column, _ in those),
                 lanes=tuple(name for name, _ in lanes),
                 paths=paths([probes for _, probes in lanes]),
-                stories=tuple((column, stories[column.slug]) for column, _ in those if column.slug in stories),
+                stories=_stories(those, stories),
             )
         )
     return tuple(answers)
+
+
+def _stories(those: Sequence[Asked], stories: Mapping[str, str]) -> tuple[tuple[tuple[Column, ...], str], ...]:
+    """Return each story once, with the runs that have it to tell."""
+    told: dict[str, list[Column]] = {}
+    for column, _ in those:
+        if column.slug in stories:
+            told.setdefault(stories[column.slug], []).append(column)
+    return tuple((tuple(columns), text) for text, columns in told.items())
 
 
 def _lanes(those: Sequence[Asked], stories: Mapping[str, str], *, merge: bool) -> list[tuple[str, list[ProbeRecord]]]:
@@ -197,13 +206,14 @@ def _together(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 def _received(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evidence, ...]:
     found = []
     for column, probe in asked:
-        if probe.observed is None or not probe.observed.received:
+        seen = probe.observed
+        if seen is None or not seen.received:
             continue
-        got = probe.observed.received
-        headers, missing = habits[column.slug].received.unusual(received_headers(probe.observed))
+        got = seen.received
+        headers, missing = habits[column.slug].received_over(seen.protocol).unusual(received_headers(seen))
         line = " ".join(str(got.get(part, "")) for part in ("method", "target", "version")).strip()
         facts = [("", f"{line}, port {got.get('port', '?')}")]
-        facts += _pods(probe.observed)
+        facts += _pods(seen)
         body = got.get("body")
         if isinstance(body, dict) and body.get("length"):
             facts.append(("body", plain(body)))
@@ -251,5 +261,5 @@ def _certificates(asked: Sequence[Asked], kinds: Sequence[CertificateView]) -> t
         if shown is not None:
             one = numbers[kind_of(shown)]
             held = f"Secret {one.secret}" if one.secret else "of no Secret of this case"
-            found.append(Evidence((column,), (("", str(one.number)), (held, ", ".join(one.names) or "no names"))))
+            found.append(Evidence((column,), ((held, f"no. {one.number}"),)))
     return _together(found)

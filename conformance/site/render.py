@@ -6,7 +6,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.site.links import safe_link
-from conformance.site.plots import seconds
 from conformance.site.probe_view import plain
 from conformance.site.text import visible
 
@@ -25,7 +24,7 @@ class Renderer:
             finalize=_shown,
             auto_reload=False,
         )
-        self._environment.filters |= {"safe_link": safe_link, "seconds": seconds, "plain": plain}
+        self._environment.filters |= {"safe_link": safe_link, "plain": plain, "text": _text}
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
 
     def __call__(self, template: str, *, root: str = "", here: str = "", **values: Any) -> bytes:
@@ -33,6 +32,12 @@ class Renderer:
         text = self._environment.get_template(template).render(root=root, here=here, **values)
         # Templates quote attributes with double quotes only, so single ones may stand; curl lines are full of them.
         return text.replace("&#39;", "'").encode("utf-8")
+
+
+def _text(value: str) -> Markup:
+    """Escape what is the content of an element, and nothing else: quotes may stand there, and YAML is full of them."""
+    escaped = visible(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(escaped)  # noqa: S704 - escaped one line above
 
 
 def _shown(value: Any) -> Any:

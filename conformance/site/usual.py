@@ -48,14 +48,19 @@ class Usual:
 class Habits:
     """What backends received from a controller, what it answered with theirs, and what it answered by itself.
 
-    ``refusals`` are its answers where no backend answered: by outcome, with the usual body. ``protocol`` is that
-    of most answers over TLS.
+    ``refusals`` are its answers where no backend answered: by outcome, with the usual body. ``secure`` is
+    what backends received of requests over TLS, ``protocol`` that of most such answers.
     """
 
     received: Usual
+    secure: Usual
     answered: Usual
     refusals: dict[str, tuple[Usual, str]]
     protocol: str
+
+    def received_over(self, protocol: str) -> Usual:
+        """Return what backends usually receive over TLS (``protocol`` is not empty), or without."""
+        return self.secure if protocol else self.received
 
 
 def habits_of(report: Report) -> Habits:
@@ -63,10 +68,11 @@ def habits_of(report: Report) -> Habits:
     seen = [probe.observed for case in report.cases for probe in case.probes if probe.observed is not None]
     refused: dict[str, list[Observed]] = {}
     for observed in seen:
-        if observed.received is None and observed.status is not None:
+        if observed.backend is None and observed.outcome.startswith(("status:", "redirect:")):
             refused.setdefault(observed.outcome, []).append(observed)
     return Habits(
-        received=usual_of([received_headers(observed) for observed in seen if observed.received]),
+        received=usual_of([received_headers(one) for one in seen if one.received and not one.protocol]),
+        secure=usual_of([received_headers(one) for one in seen if one.received and one.protocol]),
         answered=usual_of([answer_headers(observed) for observed in seen if observed.received]),
         refusals={
             outcome: (usual_of([answer_headers(observed) for observed in those]), _usual_body(those))

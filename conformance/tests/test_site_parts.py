@@ -116,7 +116,7 @@ def shared(*hosts: str, name: str = "packed-1", alone: bool = False) -> CaseReco
 
 def test_of_a_shared_ingress_only_the_rules_of_the_case_are_shown() -> None:
     case = shared("foo.com.x.s.test", "foo.com.y.s.test", "r1.packed-1.marker.test")
-    (shown,) = own_objects(case)
+    (shown,) = own_objects(case, "traefik")
     assert shown["spec"] == {"rules": [{"host": "foo.com.x.s.test"}], "ingressClassName": "CLASS"}
     assert shown["metadata"]["namespace"] == "conformance-RUN"
     assert left_out(case) == (1, 0)
@@ -124,26 +124,26 @@ def test_of_a_shared_ingress_only_the_rules_of_the_case_are_shown() -> None:
 
 def test_copies_are_shown_once() -> None:
     case = shared("foo.com.copy1.x.s.test", "foo.com.copy2.x.s.test", "foo.com.copy3.x.s.test")
-    assert own_objects(case)[0]["spec"]["rules"] == [{"host": "foo.com.copy1.x.s.test"}]
+    assert own_objects(case, "traefik")[0]["spec"]["rules"] == [{"host": "foo.com.copy1.x.s.test"}]
     assert left_out(case) == (0, 2)
 
 
 def test_hosts_of_the_second_judgement_are_those_of_the_first() -> None:
-    alone = own_objects(shared("foo.com.x.s.alone.test", alone=True))
-    assert alone == own_objects(shared("foo.com.x.s.test"))
+    alone = own_objects(shared("foo.com.x.s.alone.test", alone=True), "traefik")
+    assert alone == own_objects(shared("foo.com.x.s.test"), "traefik")
 
 
 def test_hosts_that_nothing_is_known_of_are_all_shown() -> None:
     case = shared("shop.example.com", "other.example.com")
-    assert len(own_objects(case)[0]["spec"]["rules"]) == 2
+    assert len(own_objects(case, "traefik")[0]["spec"]["rules"]) == 2
 
 
 @pytest.mark.parametrize("manifest", [{}, {"spec": None}, {"spec": {"rules": "x"}}, {"spec": {"rules": [1, None]}}])
 def test_manifests_of_any_shape_are_shown(manifest: dict[str, object]) -> None:
     case = case_record("s/x", objects=(ObjectRecord(manifest=manifest),))
-    assert own_objects(case)
+    assert own_objects(case, "traefik")
     assert left_out(case) == (0, 0)
-    assert yaml_text(own_objects(case))
+    assert yaml_text(own_objects(case, "traefik"))
 
 
 def test_small_mappings_stand_in_one_line() -> None:
@@ -161,14 +161,14 @@ def test_histogram_covers_whole_decades_and_counts_everything() -> None:
 
 def test_a_single_failed_request_of_thousands_can_be_seen() -> None:
     lost = MeasurementRecord(name="x", unit="requests", count=9999, failed=1, failures={"reset": 1})
-    assert measured(lost, 0.0).failed_width == 2
-    assert measured(lost.model_copy(update={"failed": 0, "failures": {}}), 0.0).failed_width == 0
+    assert measured([lost], 0.0).failed_width == 2
+    assert measured([lost.model_copy(update={"failed": 0, "failures": {}})], 0.0).failed_width == 0
 
 
 def test_samples_are_drawn_where_they_are_and_nowhere_else() -> None:
     times = MeasurementRecord(name="x", unit="seconds", count=2, samples=(1.0, 0.5), max=1.0)
-    assert measured(times, 1.0).marks == "M100 10H196"
-    assert measured(times.model_copy(update={"samples": ()}), 1.0).marks == ""
+    assert measured([times], 1.0).marks == "M100 10H196"
+    assert measured([times.model_copy(update={"samples": ()})], 1.0).marks == ""
 
 
 @pytest.mark.parametrize(

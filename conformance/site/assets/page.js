@@ -115,7 +115,7 @@ const Page = (() => {
     line.replaceWith(both);
     both.append(line, makeButton("Copy", `Copy the line of ${about}`, copy));
   }
-  for (const link of document.querySelectorAll('a[data-nav="matrix"]')) link.hash = remembered("matrix");
+  for (const link of document.querySelectorAll('a[href$="index.html"]')) link.hash = remembered("matrix");
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
@@ -138,7 +138,7 @@ const Page = (() => {
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
       const step = { j: 1, k: -1 }[event.key];
       if (step && move(probes, step)) event.preventDefault();
-      const turn = { n: 'a[rel="next"]', p: 'a[rel="prev"]', u: 'a[data-nav="matrix"]' }[event.key];
+      const turn = { n: 'a[rel="next"]', p: 'a[rel="prev"]', u: 'a[href$="index.html"]' }[event.key];
       const link = turn && document.querySelector(turn);
       if (link) location.href = link.href;
     });
