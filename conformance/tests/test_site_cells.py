@@ -143,3 +143,8 @@ def test_short_words() -> None:
     assert in_short(["a", "a", "b"]) == "a ×2, b"
     assert in_short(["x" * 99], 10) == "x" * 9 + "…"
     assert [group_name(number) for number in (-1, 0, 25, 26, 27, 702)] == ["", "A", "Z", "AA", "AB", "AAA"]
+
+
+def test_sections_in_which_something_fails_stand_first() -> None:
+    matrix = of(report(case_record("a/x"), case_record("b/x", Verdict.FAIL), case_record("c/x", Verdict.UNSUPPORTED)))
+    assert [section.name for section in matrix.sections] == ["b", "a", "c"]
