@@ -12,6 +12,8 @@ from conformance.site.columns import Column, case_ids, section_of
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FAILS = 1
+"""Ranks up to this one have a case that fails."""
+
 _COUNTED = "pfeusrn"
 """The order of counts, by the letters of the verdicts."""
 
