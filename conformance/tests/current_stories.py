@@ -35,7 +35,7 @@ from conformance.tests.current_world import (
 from conformance.waiting import wait_until
 
 FEW = "exact-itself or prefix-of-characters or wildcard-one-label"
-DISTURBING = "only-a-default-backend and not port or braces"
+DISTURBING = "only-a-default-backend and not port or braces or served-without"
 MANY = f"{FEW} or wildcard-t or prefix-r or query or two or {DISTURBING}"
 RBAC = Path(__file__).parents[2] / "docs" / "rbac.yaml"
 Told = dict[str, Any]

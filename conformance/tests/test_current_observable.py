@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.case.load import load_cases
-from conformance.case.model import Case
+from conformance.case.model import OUR_CLASS, Case
 from conformance.clusters.current.observable import not_observable
 from conformance.judge.words import Verdict
 from conformance.report.model import exit_status
@@ -17,8 +17,10 @@ def skipped(*, exclusive: bool = False, https: bool = True) -> dict[str, str]:
     return not_observable(CASES, exclusive=exclusive, https=https)
 
 
-def restarts(case: Case) -> bool:
-    return any(action.restart for step in case.steps for action in step.actions)
+def touches(case: Case) -> bool:
+    """Whether the case restarts the controller or changes its class."""
+    restarts = any(action.restart for step in case.steps for action in step.actions)
+    return restarts or any(manifest["metadata"]["name"] == OUR_CLASS for manifest in case.objects)
 
 
 def test_no_rule_of_an_observed_case_takes_other_people_s_requests() -> None:
@@ -36,7 +38,7 @@ def test_every_case_that_must_run_apart_is_left_out_and_says_how_to_have_it(plac
     left_out = skipped()
     apart = [case.id for case in CASES if case.placement == placement]
     assert apart
-    assert all("--exclusive" in left_out[case_id] or "restarts" in left_out[case_id] for case_id in apart)
+    assert all("--exclusive" in left_out[case_id] or "owner" in left_out[case_id] for case_id in apart)
 
 
 def test_most_cases_stay() -> None:
@@ -48,15 +50,16 @@ def test_default_classes_are_everybody_s() -> None:
     assert all(case.id in left_out for case in CASES if case.uses)
 
 
-def test_exclusive_leaves_out_only_what_restarts_the_controller() -> None:
-    assert set(skipped(exclusive=True)) == {case.id for case in CASES if restarts(case)}
+def test_exclusive_leaves_out_only_what_touches_the_controller_itself() -> None:
+    assert set(skipped(exclusive=True)) == {case.id for case in CASES if touches(case)}
+    assert skipped(exclusive=True)
 
 
 def test_without_a_port_no_https_request_is_sent() -> None:
     left_out = skipped(exclusive=True, https=False)
     with_https = [case.id for case in CASES if any(probe.scheme == "https" for probe in case.probes)]
     assert with_https
-    assert all("--https-port" in left_out[case_id] or "restarts" in left_out[case_id] for case_id in with_https)
+    assert all("--https-port" in left_out[case_id] or "owner" in left_out[case_id] for case_id in with_https)
 
 
 def test_a_skipped_case_is_recorded_as_that_and_fails_nothing() -> None:

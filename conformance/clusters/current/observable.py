@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from conformance.case.model import Case, Manifest, Probe
+from conformance.case.model import OUR_CLASS, Case, Manifest, Probe
 from conformance.plan.objects import every_manifest
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 _RESTART = "it restarts the controller, and that is its owner's to do"
+_THEIR_CLASS = "it changes the IngressClass of the controller, and that is its owner's to do"
 _CATCHES_ALL = "it takes requests for every host, other people's too; --exclusive judges it"
 _ODD = "its odd but valid objects can stop some controllers from loading anybody's changes; --exclusive judges it"
 _NO_HTTPS = "it sends https requests, and the port for them is not known; name it with --https-port"
@@ -17,8 +18,8 @@ _DEFAULT_CLASS = "it makes a default IngressClass, which everybody's new Ingress
 def not_observable(cases: Iterable[Case], *, exclusive: bool, https: bool) -> dict[str, str]:
     """Return the cases that cannot be observed, by id, each with the reason.
 
-    With ``exclusive`` the cluster is the run's alone, and nobody is left to be disturbed. ``https`` tells whether the
-    port for it is known.
+    With ``exclusive`` nobody else is left to be disturbed; what the run did not make is still not touched.
+    ``https`` tells whether the port for it is known.
     """
     reasons = ((case.id, _reason(case, exclusive=exclusive, https=https)) for case in cases)
     return {case_id: why for case_id, why in reasons if why}
@@ -27,6 +28,8 @@ def not_observable(cases: Iterable[Case], *, exclusive: bool, https: bool) -> di
 def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
     if any(action.restart is not None for step in case.steps for action in step.actions):
         return _RESTART
+    if any(_is_their_class(manifest) for manifest in every_manifest(case)):
+        return _THEIR_CLASS
     if not https and any(probe.scheme == "https" for probe in _all_probes(case)):
         return _NO_HTTPS
     if exclusive:
@@ -46,6 +49,10 @@ def _all_probes(case: Case) -> Iterator[Probe]:
         yield from step.probes
         if step.traffic is not None:
             yield step.traffic.probe
+
+
+def _is_their_class(manifest: Manifest) -> bool:
+    return bool(manifest["kind"] == "IngressClass" and manifest["metadata"]["name"] == OUR_CLASS)
 
 
 def _is_default_class(manifest: Manifest) -> bool:
