@@ -297,6 +297,7 @@ def test_migration_shows_the_worst_first(at: Visit) -> None:
     assert page.locator("#core tbody th a").all_inner_texts() == ["A wildcard of odd kind"]
     assert "2 of 7 cases break (1 core)" in page.locator("#summary").inner_text()
     page.locator("#same summary").click()
+    page.locator("#same tbody tr").first.wait_for()
     assert page.locator("#same tbody tr").count() == 2
     page.get_by_role("button", name="Swap").click()
     assert page.url.endswith("#from=two-1.0&to=one-1.0")
