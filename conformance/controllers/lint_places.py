@@ -12,6 +12,7 @@ from conformance.controllers.process import Process
 from conformance.controllers.sources import PythonSource, WheelModuleSource
 
 _NAME = r"[a-z][a-z0-9-]*"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 _TAKEN = frozenset({"token", "kubeconfig", "controller.log", "private"})
 """What an instance's folder has anyway."""
@@ -25,6 +26,7 @@ _IN_OBJECTS = frozenset({"class", "controller", "number", "namespace", "account"
 def process_flaws(process: Process) -> Iterator[Flaw]:
     """Yield what is wrong; pointers begin with ``process``."""
     yield from _programs(process)
+    yield from _namespace(process)
     yield from _objects(process)
     yield from _files(process)
     yield from _folders(process)
@@ -43,6 +45,12 @@ def _programs(process: Process) -> Iterator[Flaw]:
                 yield Flaw(pointer, f"a {what} cannot be called {name}", f"{{{name}}} is the {SITE[name]}")
     for name in process.tokens.keys() & process.programs.keys():
         yield Flaw(("process", "tokens", name), f"{name} is a program already", "give the token another name")
+
+
+def _namespace(process: Process) -> Iterator[Flaw]:
+    if process.namespace and not re.fullmatch(_LABEL, process.namespace):
+        hint = "small letters, digits and dashes, at most 40 characters"
+        yield Flaw(("process", "namespace"), f"a namespace cannot be called {quoted(process.namespace)}", hint)
 
 
 def _objects(process: Process) -> Iterator[Flaw]:

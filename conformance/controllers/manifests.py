@@ -13,7 +13,8 @@ ACCOUNT = "controller"
 
 def namespace_of(entry: Entry, number: int) -> str:
     """Return the namespace of the ``number``-th instance's own objects."""
-    return entry.name if number == 1 else f"{entry.name}-{number}"
+    first = (entry.process.namespace if entry.process else "") or entry.name
+    return first if number == 1 else f"{first}-{number}"
 
 
 def account_manifests(namespace: str) -> list[Manifest]:

@@ -59,6 +59,7 @@ class Process(Keyed):
 
     verified: bool = Field(True, strict=True, description="false: nobody has run it in this way yet.")
     programs: dict[str, ProgramSource] = Field(min_length=1, description="Its programs, by the name of a placeholder.")
+    namespace: str = Field("", description="Namespace of its own objects, where it must have a certain name.")
     rbac: tuple[PolicyRule, ...] = Field((), description="The rights that the project documents, and no more.")
     objects: tuple[Manifest, ...] = Field(
         (), description="Objects that must exist before it starts, for each instance, with {placeholders}."
@@ -87,6 +88,7 @@ class VariantProcess(Keyed):
 
     verified: bool | None = Field(None, strict=True)
     programs: dict[str, ProgramSource] | None = None
+    namespace: str | None = None
     rbac: tuple[PolicyRule, ...] | None = None
     objects: tuple[Manifest, ...] | None = None
     object_files: tuple[Text, ...] | None = None

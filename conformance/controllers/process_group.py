@@ -5,12 +5,16 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.waiting import wait_until
 
 _GONE_LIMIT = 2.0
+_STARTER = ThreadPoolExecutor(1, "starter")
+"""Starts every program. Some, such as Envoy, ask the kernel to end them with their parent, and by that it means the
+very thread that started them (PR_SET_PDEATHSIG, prctl(2)): it must not be one that ends before the run does."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class ProcessGroup:
             OSError: the program is missing or may not be run.
         """
         with log.open("ab") as output:
-            process = subprocess.Popen(
+            process = _STARTER.submit(
+                subprocess.Popen,
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -35,7 +40,7 @@ class ProcessGroup:
                 env=dict(env),
                 cwd=folder,
                 process_group=0,
-            )
+            ).result()
         return cls(process)
 
     @property

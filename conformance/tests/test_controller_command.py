@@ -80,6 +80,9 @@ class TestManifests:
         assert first[0] == second[0]
         assert first[1]["metadata"] != second[1]["metadata"]
 
+    def test_a_namespace_of_a_certain_name(self) -> None:
+        assert [namespace_of(find("istio"), number) for number in (1, 2)] == ["istio-system", "istio-system-2"]
+
     def test_none(self, write: Any) -> None:
         entry = find(write(OWN))
         assert rbac_manifests(entry, "x") == []

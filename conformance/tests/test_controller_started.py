@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -82,6 +83,22 @@ def test_what_comes_before_must_end_well(run: Run) -> None:
     ) as failed:
         run(f"  before: [['{{mine}}', -c, 'print(\"no such thing\"); raise SystemExit(3)']]\n  command: {SLEEP}\n")
     assert "Traceback" not in str(failed.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent's thread")
+def test_it_outlives_the_thread_that_started_it(run: Run) -> None:
+    dies_with_its_parent = "import ctypes; ctypes.CDLL(None).prctl(1, 15)"
+    command = f"['{{mine}}', -c, '{dies_with_its_parent}; print(\"up\", flush=True); import time; time.sleep(60)']"
+    started: list[Instance] = []
+
+    def launched() -> None:
+        started.append(run(f"  command: {command}\n"))
+        assert up(started[0].log)
+
+    thread = threading.Thread(target=launched)
+    thread.start()
+    thread.join()
+    assert not wait_until(lambda: not started[0].alive, 0.5)
 
 
 def test_private_folders_begin_anew_with_each_start(tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ class TestProblems:
             (("process:", "process:\n  files: {/etc/passwd: y}"), "10:24", "is a file of the machine"),
             (("process:", "process:\n  private: {folders: {etc: ''}}"), "10:28", "a folder cannot be called 'etc'"),
             (("process:", "process:\n  tokens: {mine: {account: a, audience: b}}"), "10:18", "mine is a program"),
+            (("process:", "process:\n  namespace: My_Own"), "10:14", "a namespace cannot be called"),
             (("process:", "process:\n  before: [[x, '{adress}']]"), "10:16", "{adress} stands for nothing"),
             (("process:", "process:\n  beside: {x: ['{mine-folder}/x', '{foldr}']}"), "10:35", "{foldr} stands for"),
             (("process:", f"process:\n  objects: [{SECRETIVE}]"), "10:13", "{token} stands for nothing in an object"),
