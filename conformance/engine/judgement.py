@@ -84,9 +84,7 @@ def case_verdict(judgement: Judgement) -> CaseVerdict:
         return judgement.override
     verdicts = [(p.probe.id, probe_verdict(judgement, p, attempts)) for p, attempts in judgement.observed()]
     verdicts += [
-        (f"step {step.step.number}: {step.flow.planned.probe.id}", traffic_verdict(step))
-        for step in judgement.steps
-        if step.flow is not None
+        (step.flow.planned.probe.id, traffic_verdict(step)) for step in judgement.steps if step.flow is not None
     ]
     unreached = [step for step in judgement.steps if not step.live]
     verdicts += [

@@ -49,7 +49,7 @@ def traffic_records(judgement: Judgement, shown_at: Endpoint, began: float) -> I
         attempts = [by_id[key] for key in kept]
         told = flow.failing[0] if flow.failing else flow.last
         yield ProbeRecord(
-            id=f"step {seen.step.number}: {flow.planned.probe.id}",
+            id=flow.planned.probe.id,
             step=seen.step.number,
             expected=expected(flow.planned.probe.expect),
             observed=observed(told, told.seen.outcome, flow.planned.facts),

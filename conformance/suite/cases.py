@@ -15,8 +15,12 @@ from conformance.suite.verdicts import Failed, Verdicts
 VERDICTS = pytest.StashKey[Verdicts]()
 
 
-class CaseFailure(Exception):
-    """A case failed; shown without a traceback."""
+class CaseTrouble(Exception):
+    """The harness could not judge a case; shown without a traceback."""
+
+
+class CaseFailure(AssertionError):
+    """A case failed; shown without a traceback. Allure calls only an AssertionError failed, all else broken."""
 
 
 class CaseFile(pytest.File):
@@ -48,9 +52,9 @@ class CaseItem(pytest.Item):
         try:
             self.record = verdicts.wait(self.case.id)
         except Failed as failure:
-            raise CaseFailure(str(failure)) from None
+            raise CaseTrouble(str(failure)) from None
         if self.record.verdict is Verdict.ERROR:
-            raise CaseFailure(self.record.detail)
+            raise CaseTrouble(self.record.detail)
 
     def runtest(self) -> None:
         """Turn the verdict into pytest's words: unsupported is an expected failure."""
@@ -68,7 +72,7 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show a failing case in its own words."""
-        if isinstance(excinfo.value, CaseFailure):
+        if isinstance(excinfo.value, (CaseTrouble, CaseFailure)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

@@ -104,7 +104,7 @@ def cases() -> tuple[CaseRecord, ...]:
                 reason=Reason.NOT_REMOVED,
                 step=1,
             ),
-            probe("step 1: step 1: GET /", "a", "a", "reset", "a", reason=Reason.NO_ANSWER, step=1),
+            probe("step 1: traffic GET /", "a", "a", "reset", "a", reason=Reason.NO_ANSWER, step=1),
             reason=Reason.NOT_REMOVED,
             steps=(STEP,),
             measurements=(TRAFFIC,),

@@ -164,7 +164,7 @@ def offered(probe: ProbeRecord) -> Recomputed:
 
 def is_traffic(probe: ProbeRecord) -> bool:
     """Tell whether a record stands for the requests that went on during a step."""
-    return probe.step > 0 and probe.id.startswith(f"step {probe.step}: step {probe.step}: ")
+    return probe.step > 0 and probe.id.startswith(f"step {probe.step}: traffic ")
 
 
 def during_a_step(probe: ProbeRecord, failed: int | None, count: int) -> Recomputed:
