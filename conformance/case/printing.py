@@ -11,6 +11,7 @@ import yaml
 from conformance.case.coverage import Covered
 from conformance.case.matching import default_host
 from conformance.case.model import NO_MATCH, RECORD, Case, Expectation, Level, Probe
+from conformance.visible import visible
 
 NO_CASE = "no case yet"
 LEVEL_STYLES = {Level.CORE: "bold", Level.EXTENDED: "", Level.OBSERVED: "dim", Level.API: "dim"}
@@ -49,11 +50,11 @@ def print_case(case: Case) -> None:
         "from": case.where,
     }
     for name, value in head.items():
-        click.echo(f"{name + ':':<12}{_line(value)}")
+        click.echo(f"{name + ':':<12}{visible(value, keep='')}")
     click.echo("\nobjects:")
     click.echo(objects_yaml(case).rstrip())
     click.echo("\nprobes:")
-    rows = [((probe.id, "cyan"), (_line(_sent(probe, case)), ""), _expected(probe)) for probe in case.probes]
+    rows = [((probe.id, "cyan"), (visible(_sent(probe, case), keep=""), ""), _expected(probe)) for probe in case.probes]
     _print_table(("probe", "request", "expected"), rows)
 
 
@@ -141,11 +142,6 @@ def _received(expect: Expectation) -> str:
     return ", having received " + ", ".join(f"{name} {value!r}" for name, value in wanted.items())
 
 
-def _line(text: str) -> str:
-    """Return the text without anything that would move a terminal's cursor."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
-
-
 def _on_terminal() -> bool:
     return sys.stdout.isatty()
 
@@ -154,7 +150,7 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None
     if _on_terminal():
         _print_rich(columns, rows)
         return
-    lines = [columns, *([_line(text) for text, _ in row] for row in rows)]
+    lines = [columns, *([visible(text, keep="") for text, _ in row] for row in rows)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines:
         click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
@@ -171,5 +167,5 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_line(text), style) for text, style in row))
+        table.add_row(*(Text(visible(text, keep=""), style) for text, style in row))
     Console().print(table)

@@ -5,7 +5,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from conformance.report.terminal import harmless
+from conformance.visible import visible
 
 _SHOWN = 70
 _ENDS = {0: "done", 1: "done, a core case fails", 2: "bad input", 3: "could not be judged", 130: "interrupted"}
@@ -26,7 +26,7 @@ class Lines:
     def say(self, name: str, line: str) -> None:
         """Print what a run says; its own lines begin with its name."""
         text = line if line.startswith(f"{name}: ") else f"{name}: {line}"
-        self._console.print(harmless(text), markup=False, highlight=False, soft_wrap=True)
+        self._console.print(visible(text, keep=""), markup=False, highlight=False, soft_wrap=True)
 
     def count(self, name: str, judged: int, selected: int) -> None:
         """Print nothing: a log has no use for it."""
@@ -58,7 +58,7 @@ class Rows(Lines):
         if not line.startswith(f"{name}: "):
             super().say(name, line)
             return
-        self._progress.update(self._task(name), description=harmless(line)[:_SHOWN].replace("[", "\\["))
+        self._progress.update(self._task(name), description=visible(line, keep="")[:_SHOWN].replace("[", "\\["))
 
     def count(self, name: str, judged: int, selected: int) -> None:
         """Move the bar."""

@@ -80,7 +80,7 @@ def verify(path: Path, events: Path | None, case_paths: tuple[Path, ...], form: 
 
 
 def _lines(found: Verification) -> Iterator[str]:
-    from conformance.export.wording import visible
+    from conformance.visible import visible
 
     for problem in found.problems:
         sign = click.style("✗", fg="red", bold=True)

@@ -8,8 +8,8 @@ from rich.text import Text
 from conformance.compare.comparison_model import CaseDifference, Comparison, ProbeAnswers, Sort
 from conformance.compare.runs import title
 from conformance.export.markdown_text import code, link, plain
-from conformance.export.wording import visible
 from conformance.judge.words import Verdict
+from conformance.visible import visible
 
 HEADINGS = {
     Sort.AGAINST_THE_SPECIFICATION: "Against the specification",

@@ -8,7 +8,7 @@ from rich.text import Text
 from conformance.compare.diff_model import Change, Conclusion, Diff, Kind, ProbeChange
 from conformance.compare.runs import title
 from conformance.export.markdown_text import block, code, plain, row
-from conformance.export.wording import visible
+from conformance.visible import visible
 
 _LOOKS = {
     Kind.REGRESSION: ("✗", "bold red"),

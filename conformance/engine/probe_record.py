@@ -11,15 +11,11 @@ from conformance.probes.answer import Answer, Endpoint
 from conformance.probes.certificates import certificate_facts
 from conformance.probes.curl import curl_line
 from conformance.report.model import AttemptRecord, CertificateRecord, Expected, Observed, ProbeRecord
+from conformance.visible import visible
 
 BODY_KEPT = 2048
 HEADERS_KEPT = 100
 VALUE_KEPT = 1024
-
-
-def printable(text: str) -> str:
-    """Return text that no terminal obeys: control characters are shown as escapes."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def probe_record(
@@ -39,7 +35,7 @@ def probe_record(
         else None,
         verdict=verdict.verdict,
         reason=verdict.reason,
-        detail=printable(verdict.detail),
+        detail=visible(verdict.detail),
         witness=planned.probe.witness,
         attempts=tuple(attempt_record(attempt, planned, began, attempt is again) for attempt in shown),
         curl=replay_line(planned, shown_at),
@@ -67,7 +63,7 @@ def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second
     return AttemptRecord(
         at=round(attempt.at - began, 3),
         seconds=round(attempt.answer.seconds, 4),
-        outcome=printable(attempt.seen.outcome),
+        outcome=visible(attempt.seen.outcome),
         counted=attempt.counted,
         revision=attempt.revision,
         second_look=second_look,
@@ -80,18 +76,18 @@ def observed(attempt: Attempt, outcome: str, facts: Facts) -> Observed:
     """Return the record of what an attempt saw."""
     answer: Answer = attempt.answer
     return Observed(
-        outcome=printable(outcome),
+        outcome=visible(outcome),
         status=answer.status or None,
-        backend=printable(attempt.seen.backend) or None,
-        namespace=printable(attempt.seen.namespace) or None,
-        pod=printable(attempt.seen.pod) or None,
-        headers=tuple((printable(n)[:VALUE_KEPT], printable(v)[:VALUE_KEPT]) for n, v in answer.headers[:HEADERS_KEPT]),
-        body=None if attempt.seen.matched else printable(answer.body[:BODY_KEPT].decode(errors="replace")),
+        backend=visible(attempt.seen.backend) or None,
+        namespace=visible(attempt.seen.namespace) or None,
+        pod=visible(attempt.seen.pod) or None,
+        headers=tuple((visible(n)[:VALUE_KEPT], visible(v)[:VALUE_KEPT]) for n, v in answer.headers[:HEADERS_KEPT]),
+        body=None if attempt.seen.matched else visible(answer.body[:BODY_KEPT].decode(errors="replace")),
         received=attempt.seen.account or None,
         certificate=_certificate(answer, facts),
         protocol=" ".join(word for word in (answer.tls_version, answer.alpn) if word),
-        pods={printable(pod): count for pod, count in sorted(attempt.pods.items())},
-        detail=printable(answer.detail),
+        pods={visible(pod): count for pod, count in sorted(attempt.pods.items())},
+        detail=visible(answer.detail),
     )
 
 
@@ -102,8 +98,8 @@ def _certificate(answer: Answer, facts: Facts) -> CertificateRecord | None:
     read = certificate_facts(answer.certificate)
     secret = next((name for name, held in facts.certificates.items() if held[:1] == prints[:1]), "")
     return CertificateRecord(
-        names=tuple(printable(name) for name in read.names),
-        issuer=printable(read.issuer),
+        names=tuple(visible(name) for name in read.names),
+        issuer=visible(read.issuer),
         sha256=prints[0],
         not_before=read.not_before,
         not_after=read.not_after,

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from conformance.case.model import Level
 from conformance.engine.judgement import Judgement, case_verdict
-from conformance.engine.probe_record import printable, probe_record
+from conformance.engine.probe_record import probe_record
 from conformance.engine.rounds import Watch
 from conformance.engine.step_record import measurements, step_records, traffic_records, without_keys
 from conformance.judge.cases import with_claims
 from conformance.probes.answer import Endpoint
 from conformance.report.model import CaseRecord, MarkerRecord, ObjectRecord
+from conformance.visible import visible
 
 
 def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: Endpoint, began: float) -> CaseRecord:
@@ -28,7 +29,7 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
         judged_alone=judgement.alone,
         verdict=verdict.verdict,
         reason=verdict.reason,
-        detail=printable(verdict.detail),
+        detail=visible(verdict.detail),
         contradiction=verdict.contradiction,
         seconds=round(judgement.seconds, 3),
         objects=tuple(_object_records(judgement.watch)),

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from conformance.case.model import Manifest
 from conformance.engine.judgement import Judgement, traffic_verdict
 from conformance.engine.latency import Samples
-from conformance.engine.probe_record import attempt_record, expected, observed, printable, replay_line
+from conformance.engine.probe_record import attempt_record, expected, observed, replay_line
 from conformance.engine.traffic import Flow
 from conformance.probes.answer import Endpoint
 from conformance.report.model import MeasurementRecord, ProbeRecord, StepRecord
+from conformance.visible import visible
 
 LEFT_OUT = "left out"
 
@@ -55,7 +56,7 @@ def traffic_records(judgement: Judgement, shown_at: Endpoint, began: float) -> I
             observed=observed(told, told.seen.outcome, flow.planned.facts),
             verdict=verdict.verdict,
             reason=verdict.reason,
-            detail=printable(verdict.detail),
+            detail=visible(verdict.detail),
             attempts=tuple(attempt_record(one, flow.planned, began, second_look=False) for one in attempts),
             curl=replay_line(flow.planned, shown_at),
         )
@@ -78,7 +79,7 @@ def _requests(flow: Flow, step: int) -> MeasurementRecord:
         unit="requests",
         count=flow.count,
         failed=flow.failed,
-        failures={printable(outcome): count for outcome, count in sorted(flow.failures.items())},
+        failures={visible(outcome): count for outcome, count in sorted(flow.failures.items())},
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from conformance.case.model import Case, Manifest, Submission
 from conformance.clusters.api import Api, Refused
-from conformance.engine.probe_record import printable
 from conformance.engine.step_record import without_keys
 from conformance.judge.cases import CaseVerdict, judge_case
 from conformance.judge.probes import CONSECUTIVE, ProbeVerdict
@@ -16,6 +15,7 @@ from conformance.plan.instance import Ground
 from conformance.plan.single import unit_of
 from conformance.plan.submitted import class_names, in_the_cases_words, submitted
 from conformance.report.model import AttemptRecord, CaseRecord, Expected, ObjectRecord, Observed, ProbeRecord
+from conformance.visible import visible
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Submitter:
             judged_alone=True,
             verdict=verdict.verdict,
             reason=verdict.reason,
-            detail=printable(verdict.detail),
+            detail=visible(verdict.detail),
             seconds=round(time.monotonic() - began, 3),
             objects=tuple(ObjectRecord(manifest=without_keys(manifest)) for manifest in objects),
             probes=tuple(record for record, _ in probes),
@@ -68,7 +68,7 @@ class Submitter:
                 AttemptRecord(
                     at=round(at - self.began, 3),
                     seconds=round(time.monotonic() - at, 4),
-                    outcome=printable(recorded(submission, reply)),
+                    outcome=visible(recorded(submission, reply)),
                     counted=True,
                 )
             )
@@ -78,10 +78,10 @@ class Submitter:
         record = ProbeRecord(
             id=submission.id,
             expected=Expected(outcome=submission.outcome, more={key: value for key, value in more.items() if value}),
-            observed=Observed(outcome=attempts[-1].outcome, status=last.status or None, detail=printable(last.message)),
+            observed=Observed(outcome=attempts[-1].outcome, status=last.status or None, detail=visible(last.message)),
             verdict=verdict.verdict,
             reason=verdict.reason,
-            detail=printable(verdict.detail),
+            detail=visible(verdict.detail),
             attempts=tuple(attempts),
             curl=_replay_line(manifest, update=submission.update),
         )

@@ -27,9 +27,10 @@ from attr import asdict
 
 from conformance.case.model import Level
 from conformance.export.sources import Source
-from conformance.export.wording import explanation, headline, seen, trouble, visible
+from conformance.export.wording import explanation, headline, seen, trouble
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord
+from conformance.visible import visible
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "ingress-conformance/allure")
 _SEVERITIES = {

@@ -13,9 +13,9 @@ from pydantic import ConfigDict, Field
 
 from conformance.case.model import Level
 from conformance.export.sources import Source
-from conformance.export.wording import visible
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Recorded
+from conformance.visible import visible
 
 API_VERSION: Literal["ingress-conformance/v1alpha1"] = "ingress-conformance/v1alpha1"
 _UNSEEN = (Verdict.SKIPPED, Verdict.UNSUPPORTED, Verdict.ERROR)

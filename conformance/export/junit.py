@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 
 from conformance.case.model import Level
 from conformance.export.sources import Source
-from conformance.export.wording import explanation, headline, seen, trouble, visible
+from conformance.export.wording import explanation, headline, seen, trouble
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
+from conformance.visible import visible
 
 THE_RUN = "the run"
 

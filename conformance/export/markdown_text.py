@@ -3,7 +3,7 @@
 import re
 import string
 
-from conformance.export.wording import visible
+from conformance.visible import visible
 
 # A dash or a number with a dot begins a list only at the start of a line, where none of these texts stands.
 _REFERENCES = {ord(char): f"&#{ord(char)};" for char in string.punctuation if char not in "-.,:/()"} | {ord("\n"): " "}

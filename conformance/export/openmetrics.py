@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.export.sources import Source
-from conformance.export.wording import visible
 from conformance.judge.words import Verdict
+from conformance.visible import visible
 
 PREFIX = "ingress_conformance"
 Labels = dict[str, str]

@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.export.sources import Source
-from conformance.export.wording import seen, visible
+from conformance.export.wording import seen
+from conformance.visible import visible
 
 CASES = (
     *("report", "controller", "version", "cluster", "kubernetes", "suite", "complete"),

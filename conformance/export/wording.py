@@ -4,16 +4,10 @@ from collections.abc import Iterator
 
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.visible import visible
 
 CUT_SHORT = "the run was cut short: not every case has been judged"
 NO_CASES = "the report holds no case"
-
-
-def visible(text: str, keep: str = "\n") -> str:
-    """Return text without anything that is not printable: it is shown as an escape, such as ``\\u202e``."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
 
 
 def trouble(report: Report) -> str:

@@ -9,7 +9,8 @@ from rich.text import Text
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Report
-from conformance.report.terminal import harmless, sign
+from conformance.report.terminal import sign
+from conformance.visible import visible
 
 _LEVELS = tuple(Level)
 _ABSENT = ("?", "dim")
@@ -55,11 +56,11 @@ def _lines(reports: Sequence[Report], console: Console) -> Iterator[Text]:
 
 
 def _names(reports: Sequence[Report]) -> list[str]:
-    return [harmless(report.controller.name) for report in reports]
+    return [visible(report.controller.name, keep="") for report in reports]
 
 
 def _table(apart: Mapping[str, Row], names: Sequence[str], console: Console) -> Iterator[Text]:
-    first = max(len(harmless(case_id)) for case_id in apart)
+    first = max(len(visible(case_id, keep="")) for case_id in apart)
     width = max(map(len, names))
     letters = first + len(names) * (width + _GAP) > console.width and len(names) <= len(_LETTERS)
     heads = list(_LETTERS[: len(names)]) if letters else list(names)
@@ -71,7 +72,7 @@ def _table(apart: Mapping[str, Row], names: Sequence[str], console: Console) -> 
         yield _line(level.value, first, heads, ["bold"] * len(heads), widths, style="bold")
         for case_id, row in cases:
             signs = [sign(case) if case else _ABSENT for case in row]
-            yield _line(harmless(case_id), first, [s for s, _ in signs], [style for _, style in signs], widths)
+            yield _line(visible(case_id, keep=""), first, [s for s, _ in signs], [style for _, style in signs], widths)
 
 
 def _line(
@@ -99,7 +100,8 @@ def _alike(alike: Mapping[str, Row]) -> Iterator[Text]:
         (verdict,) = {case.verdict for case in row if case is not None}
         counted.setdefault(verdict, []).append(case_id)
     for verdict, ids in counted.items():
-        named = "" if verdict is Verdict.PASS else f": {', '.join(map(harmless, ids))}"
+        shown = ", ".join(visible(case_id, keep="") for case_id in ids)
+        named = "" if verdict is Verdict.PASS else f": {shown}"
         line = Text("the same verdict for all, ", style="dim")
         yield line.append(f"{verdict.value}", "bold").append(f": {_cases(len(ids))}", "").append(named, "dim")
 

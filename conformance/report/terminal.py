@@ -13,6 +13,7 @@ from rich.text import Text
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.visible import visible
 
 SIGNS = {
     Verdict.PASS: ("✓", "green"),
@@ -44,11 +45,6 @@ def sign(case: CaseRecord) -> tuple[str, str]:
     return SIGNS[case.verdict]
 
 
-def harmless(text: str, keep: str = "") -> str:
-    """Return text that moves no terminal: whatever is not printable, and not in ``keep``, is shown as an escape."""
-    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
-
-
 def _lines(report: Report, console: Console) -> Iterator[Text]:
     ordered = sorted(report.cases, key=lambda case: _LEVELS.index(case.level))
     for verdict in _FIRST:
@@ -68,9 +64,9 @@ def _lines(report: Report, console: Console) -> Iterator[Text]:
 def _case(case: CaseRecord, console: Console) -> Iterator[Text]:
     mark, style = SIGNS[case.verdict]
     reason = case.reason.value if case.reason else case.verdict.value
-    statements = harmless(", ".join(case.statements))
+    statements = visible(", ".join(case.statements), keep="")
     yield Text.assemble(
-        (f"{mark} {harmless(case.id)}", style), f"  {case.level.value}  {statements}  ", (reason, "bold")
+        (f"{mark} {visible(case.id, keep='')}", style), f"  {case.level.value}  {statements}  ", (reason, "bold")
     )
     yield from _prose(case.title, console)
     yield from _prose(case.detail, console, "dim")
@@ -82,14 +78,14 @@ def _case(case: CaseRecord, console: Console) -> Iterator[Text]:
 
 def _probe(probe: ProbeRecord) -> Iterator[Text]:
     seen = probe.observed.outcome if probe.observed else "nothing"
-    yield Text(" " * _INDENT + harmless(f"{probe.id}: expected {probe.expected.outcome}, saw {seen}"))
-    yield Text(" " * (_INDENT + 2) + harmless(probe.curl, keep="\n"), style="cyan")
+    yield Text(" " * _INDENT + visible(f"{probe.id}: expected {probe.expected.outcome}, saw {seen}", keep=""))
+    yield Text(" " * (_INDENT + 2) + visible(probe.curl), style="cyan")
 
 
 def _prose(text: str, console: Console, style: str = "") -> Iterator[Text]:
     """Yield sentences with an indent, wrapped where somebody looks at them on a terminal."""
     for line in text.split("\n"):
-        shown = Text(harmless(line), style=style)
+        shown = Text(visible(line, keep=""), style=style)
         pieces: Iterable[Text] = (shown,)
         if console.is_terminal:
             pieces = shown.wrap(console, max(20, console.width - _INDENT))
@@ -99,14 +95,14 @@ def _prose(text: str, console: Console, style: str = "") -> Iterator[Text]:
 
 
 def _matrix(report: Report, console: Console) -> Iterator[Text]:
-    yield Text(harmless(f"{report.controller.name} {report.controller.version}"), style="bold")
+    yield Text(visible(f"{report.controller.name} {report.controller.version}", keep=""), style="bold")
     sections: dict[str, list[CaseRecord]] = {}
     for case in report.cases:
         sections.setdefault(case.id.partition("/")[0], []).append(case)
-    widest = max((len(harmless(section)) for section in sections), default=0)
+    widest = max((len(visible(section, keep="")) for section in sections), default=0)
     groups = max(1, (console.width - widest - 2) // (GROUP + 1))
     for section, cases in sections.items():
-        label = harmless(section)
+        label = visible(section, keep="")
         for start in range(0, len(cases), groups * GROUP):
             row = Text(f"{label:<{widest}} ")
             for number, case in enumerate(cases[start : start + groups * GROUP]):
@@ -173,10 +169,11 @@ def _footer(report: Report) -> Iterator[Text]:
     if not report.run.complete:
         yield Text("the run was cut short: not every case has been judged", style="bold red")
     yield Text(
-        harmless(
+        visible(
             f"{report.controller.name} {report.controller.version} on {report.cluster.provider} "
             f"Kubernetes {report.cluster.kubernetes_version}: {_cases(len(report.cases))} in {spent.total:.1f} s "
-            f"(cluster {spent.cluster:.1f}, controller {spent.controller:.1f}, observing {spent.observe:.1f})"
+            f"(cluster {spent.cluster:.1f}, controller {spent.controller:.1f}, observing {spent.observe:.1f})",
+            keep="",
         ),
         style="dim",
     )

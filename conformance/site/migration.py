@@ -14,8 +14,8 @@ from conformance.report.model import CaseRecord
 from conformance.site.cells import Cell, in_short, outcome
 from conformance.site.columns import Column
 from conformance.site.matrix import Matrix
-from conformance.site.text import visible
 from conformance.site.usual import Habits
+from conformance.visible import visible
 
 SEEN_LENGTH = 160
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from conformance.site.links import safe_link
 from conformance.site.probe_view import plain
-from conformance.site.text import visible
+from conformance.visible import visible
 
 
 class Renderer:

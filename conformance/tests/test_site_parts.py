@@ -21,9 +21,9 @@ from conformance.site.links import safe_link
 from conformance.site.manifests import left_out, own_objects, yaml_text
 from conformance.site.names import file_name, file_names
 from conformance.site.plots import histogram, measured, quantile, seconds
-from conformance.site.text import visible
 from conformance.site.usual import HOST, VARIES, habits_of, usual_of
 from conformance.tests.reports import case_record, probe_record, report
+from conformance.visible import visible
 
 
 def attempts(*seen: str, again: str = "") -> ProbeRecord:
