@@ -7,16 +7,16 @@ Whatever takes time to import is imported inside the commands: the help must com
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
+
+from conformance.cli.printing import format_option
 
 if TYPE_CHECKING:
     from conformance.case.model import Case, Level
 
-F = TypeVar("F", bound=Callable[..., Any])
 LEVELS = ("core", "extended", "observed", "api")
 
 _cases_option = click.option(
@@ -34,12 +34,6 @@ _expression_option = click.option(
     metavar="EXPR",
     help="Only cases whose id, statements or level contain EXPR: words joined by and, or, not and parentheses.",
 )
-
-
-def _format_option(*formats: str) -> Callable[[F], F]:
-    return click.option(
-        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print it."
-    )
 
 
 @click.group("cases")
@@ -63,7 +57,7 @@ def cases() -> None:
 @click.option(
     "--level", "levels", default="", metavar="LEVELS", help=f"Only these, with commas between: {', '.join(LEVELS)}."
 )
-@_format_option("table", "json", "ids")
+@format_option("table", "json", "ids")
 @_cases_option
 def list_cases(expression: str, levels: str, form: str, paths: tuple[Path, ...]) -> None:
     """List the cases with their level, statements and title.
@@ -131,7 +125,7 @@ def lint(files: tuple[Path, ...], paths: tuple[Path, ...]) -> None:
 
 
 @cases.command()
-@_format_option("table", "json")
+@format_option("table", "json")
 @_cases_option
 def coverage(form: str, paths: tuple[Path, ...]) -> None:
     """Show which statements of the specification have cases, and which have none yet.

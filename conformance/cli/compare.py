@@ -4,22 +4,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from conformance.cli.printing import PUBLISHED, format_option, print_found
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="REPORT…", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "markdown", "json"]),
-    default="terminal",
-    show_default=True,
-    help="How to print it. The JSON has a published schema.",
-)
+@format_option("terminal", "markdown", "json", text=PUBLISHED)
 def compare(paths: tuple[Path, ...], form: str) -> None:
     """Show what each controller does differently, by statement of the specification.
 
@@ -39,11 +33,4 @@ def compare(paths: tuple[Path, ...], form: str) -> None:
 
     says = {statement.id: statement.says for statement in load_statements().statements()}
     found = comparison([file.report for file in read_reports(paths)], says)
-    if form == "json":
-        click.echo(json.dumps(found.model_dump(mode="json", by_alias=True), indent=1))
-    elif form == "markdown":
-        click.echo(comparison_markdown(found), nl=False)
-    else:
-        from rich.console import Console
-
-        print_comparison(found, Console(highlight=False))
+    print_found(found, form, comparison_markdown, print_comparison)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import click
 
+from conformance.cli.printing import format_option
+
 
 @click.group("controllers")
 def controllers() -> None:
@@ -26,14 +28,7 @@ def controllers() -> None:
 
 
 @controllers.command("list")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("table", "json", "names")),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("table", "json", "names")
 def list_controllers(form: str) -> None:
     """List the controllers of the catalogue.
 

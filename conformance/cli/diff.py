@@ -4,23 +4,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from conformance.cli.printing import PUBLISHED, format_option, print_found
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "markdown", "json"]),
-    default="terminal",
-    show_default=True,
-    help="How to print it. The JSON has a published schema.",
-)
+@format_option("terminal", "markdown", "json", text=PUBLISHED)
 @click.option(
     "--ignore-missing",
     is_flag=True,
@@ -49,12 +43,5 @@ def diff(old: Path, new: Path, form: str, ignore_missing: bool) -> int:
     from conformance.report.reading import read_report
 
     found = difference(read_report(old).report, read_report(new).report, ignore_missing=ignore_missing)
-    if form == "json":
-        click.echo(json.dumps(found.model_dump(mode="json", by_alias=True), indent=1))
-    elif form == "markdown":
-        click.echo(diff_markdown(found), nl=False)
-    else:
-        from rich.console import Console
-
-        print_diff(found, Console(highlight=False))
+    print_found(found, form, diff_markdown, print_diff)
     return 0 if found.conclusion is Conclusion.NO_REGRESSION else 1

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.printing import format_option
+
 if TYPE_CHECKING:
     from conformance.cli.checks import Check
 
@@ -18,14 +20,7 @@ _COLOURS = {"ready": "green", "on demand": "cyan", "absent": "yellow", "missing"
 
 
 @click.command()
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("table", "json")),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("table", "json")
 def doctor(form: str) -> int:
     """Show what this machine can run, what is missing, and how to get it.
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from conformance.cli.printing import PUBLISHED, format_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +30,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The case files of the run, if they were not the built-in ones.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    show_default=True,
-    help="How to print it. The JSON has a published schema.",
-)
+@format_option("terminal", "json", text=PUBLISHED)
 def verify(path: Path, events: Path | None, case_paths: tuple[Path, ...], form: str) -> int:
     """Check that a report is whole, agrees with itself, and that its verdicts follow from its evidence.
 
@@ -72,7 +66,7 @@ def verify(path: Path, events: Path | None, case_paths: tuple[Path, ...], form: 
         read_events(events) if events else None,
     )
     if form == "json":
-        click.echo(json.dumps(found.model_dump(mode="json", by_alias=True), indent=1))
+        print_json(found)
     else:
         for line in _lines(found):
             click.echo(line)
