@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from conformance.case.model import Level
+from conformance.case.model import Case, Level
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.probe_record import probe_record
 from conformance.engine.rounds import Watch
 from conformance.engine.step_record import measurements, step_records, traffic_records, without_keys
-from conformance.judge.cases import with_claims
+from conformance.judge.cases import CaseVerdict, with_claims
 from conformance.probes.answer import Endpoint
-from conformance.report.model import CaseRecord, MarkerRecord, ObjectRecord
+from conformance.report.model import CaseRecord, MarkerRecord, ObjectRecord, ProbeRecord
 from conformance.visible import visible
 
 
@@ -19,6 +19,31 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
     # Where nothing is judged, nothing can contradict a claim.
     claims = {} if case.level is Level.OBSERVED else unsupported
     verdict = with_claims(case_verdict(judgement), case.statements, claims)
+    probes = (
+        *(probe_record(judgement, planned, seen, shown_at, began) for planned, seen in judgement.observed()),
+        *traffic_records(judgement, shown_at, began),
+    )
+    objects = tuple(_object_records(judgement.watch))
+    bare = bare_record(case, verdict, alone=judgement.alone, seconds=judgement.seconds, objects=objects, probes=probes)
+    return bare.model_copy(
+        update={
+            "steps": step_records(judgement, began),
+            "measurements": measurements(judgement),
+            "findings": judgement.findings,
+        }
+    )
+
+
+def bare_record(
+    case: Case,
+    verdict: CaseVerdict,
+    *,
+    alone: bool,
+    seconds: float,
+    objects: tuple[ObjectRecord, ...] = (),
+    probes: tuple[ProbeRecord, ...] = (),
+) -> CaseRecord:
+    """Return the record of a case with this verdict: what the case says of itself, and the evidence that is given."""
     return CaseRecord(
         id=case.id,
         statements=case.statements,
@@ -26,20 +51,14 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
         title=case.title,
         spec_url=case.spec_url,
         placement=case.placement,
-        judged_alone=judgement.alone,
+        judged_alone=alone,
         verdict=verdict.verdict,
         reason=verdict.reason,
         detail=visible(verdict.detail),
         contradiction=verdict.contradiction,
-        seconds=round(judgement.seconds, 3),
-        objects=tuple(_object_records(judgement.watch)),
-        probes=(
-            *(probe_record(judgement, planned, seen, shown_at, began) for planned, seen in judgement.observed()),
-            *traffic_records(judgement, shown_at, began),
-        ),
-        steps=step_records(judgement, began),
-        measurements=measurements(judgement),
-        findings=judgement.findings,
+        seconds=round(seconds, 3),
+        objects=objects,
+        probes=probes,
     )
 
 

@@ -2,10 +2,12 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.case.model import Case, Manifest, Submission
 from conformance.clusters.api import Api, Refused
+from conformance.engine.record import bare_record
 from conformance.engine.step_record import without_keys
 from conformance.judge.cases import CaseVerdict, judge_case
 from conformance.judge.probes import CONSECUTIVE, ProbeVerdict
@@ -40,29 +42,23 @@ class Submitter:
             verdict = CaseVerdict(Verdict.ERROR, Reason.HARNESS, detail)
         else:
             verdict = judge_case([(record.id, judged) for record, judged in probes])
-        return CaseRecord(
-            id=case.id,
-            statements=case.statements,
-            level=case.level,
-            title=case.title,
-            spec_url=case.spec_url,
-            placement=case.placement,
-            judged_alone=True,
-            verdict=verdict.verdict,
-            reason=verdict.reason,
-            detail=visible(verdict.detail),
-            seconds=round(time.monotonic() - began, 3),
+        return bare_record(
+            case,
+            verdict,
+            alone=True,
+            seconds=time.monotonic() - began,
             objects=tuple(ObjectRecord(manifest=without_keys(manifest)) for manifest in objects),
             probes=tuple(record for record, _ in probes),
         )
 
     def _probe(self, case: Case, submission: Submission) -> tuple[ProbeRecord, ProbeVerdict]:
         manifest = submitted(submission, case, self.ground)
+        names = class_names(case, self.ground)
         attempts: list[AttemptRecord] = []
         replies: list[Reply] = []
         for _ in range(CONSECUTIVE):
             at = time.monotonic()
-            reply = self._reply(case, submission, manifest)
+            reply = self._reply(submission, manifest, names)
             replies.append(reply)
             attempts.append(
                 AttemptRecord(
@@ -87,12 +83,12 @@ class Submitter:
         )
         return record, verdict
 
-    def _reply(self, case: Case, submission: Submission, manifest: Manifest) -> Reply:
+    def _reply(self, submission: Submission, manifest: Manifest, names: Mapping[str, str]) -> Reply:
         try:
             stored = self.api.try_out(manifest, update=submission.update)
         except Refused as refusal:
             return Reply(None, refusal.status, refusal.server_message)
-        return Reply(in_the_cases_words(stored, class_names(case, self.ground)))
+        return Reply(in_the_cases_words(stored, names))
 
 
 def _replay_line(manifest: Manifest, *, update: bool) -> str:
