@@ -20,12 +20,14 @@ from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
-from conformance.plan.planning import plan
+from conformance.plan.planning import packs, plan
 from conformance.report.events import Event
 from conformance.report.model import Finding
 
 LOOKS = 8
 SPARES = 4
+"""Instances that are started while the main one loads the shared objects: the first ones needed afterwards."""
+
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
 
@@ -64,19 +66,19 @@ class Engine:
             in_turn = [case for case in cases if case.uses or case.submissions]
             cases = [case for case in cases if not (case.uses or case.submissions)]
             shared = [case for case in cases if case.placement in {"packed", "own"}]
-            packs = [] if self.isolate else [u for u in plan(shared, main.ground) if u.placement == "packed"]
-            packed = {case.id for unit in packs for case in unit.cases}
+            units = () if self.isolate else packs(shared, main.ground)
+            packed = {case.id for unit in units for case in unit.cases}
             lanes = max(1, self.stage.lanes)
             with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
                 route = threads.submit(self._await_first_route, main)
                 alone = [case for case in cases if case.placement == "alone"]
                 odd = [case for case in cases if case.placement == "odd"]
-                self.instances.prepare(SPARES if packs else 0)
+                self.instances.prepare(SPARES if units else 0)
                 # Odd ones take longest, so where they have instances of their own they begin at once.
                 parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
                 if self.stage.lanes:
                     parts.append(threads.submit(self._in_turn, in_turn))
-                judgements = main.judge(packs)
+                judgements = main.judge(units)
                 route.result()
                 self.restarts += main.restarts
                 doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
@@ -138,8 +140,6 @@ class Engine:
         with self.instances.lend() as controller:
             wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
             kept = self._carry_out(wave, cases, final=False)
-            if any(case.steps for case in cases):
-                self.crew.remove(plan(cases, wave.ground, isolate=True))
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
         doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
         settled = [judgement for judgement in kept if judgement.case not in doubtful]
@@ -148,6 +148,7 @@ class Engine:
         return [*settled, *(judgement for case in doubtful for judgement in self._apart([case]))]
 
     def _carry_out(self, wave: Wave, cases: Sequence[Case], *, final: bool = True) -> list[Judgement]:
+        """Judge the cases, each in objects of its own; verdicts that are not ``final`` may be judged once more."""
         units = plan(cases, wave.ground, isolate=True)
         kept = wave.judge(units)
         self.restarts += wave.restarts
@@ -158,6 +159,9 @@ class Engine:
                 self._final_verdict(judgement)
             if not self.stage.lanes or any(case.uses for case in cases):
                 wave.clear(units)
+        if not final and any(unit.steps for unit in units):
+            # What a step wrote must not be there when the case begins anew.
+            self.crew.remove(units)
         return kept
 
     def _second_look(self, judgements: Sequence[Judgement]) -> None:

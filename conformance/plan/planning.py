@@ -15,18 +15,20 @@ from conformance.plan.units import Unit
 CASES_PER_OBJECT = 12
 
 
-def plan(cases: Iterable[Case], ground: Ground, *, isolate: bool = False) -> tuple[Unit, ...]:
+def plan(cases: Sequence[Case], ground: Ground, *, isolate: bool = False) -> tuple[Unit, ...]:
     """Return the units in the order of the cases; packed cases share units unless ``isolate`` is set."""
-    units: list[Unit] = []
+    alone = [case for case in cases if isolate or not _packable(case)]
+    return (*(() if isolate else packs(cases, ground)), *(unit_of(case, ground) for case in alone))
+
+
+def packs(cases: Iterable[Case], ground: Ground) -> tuple[Unit, ...]:
+    """Return the units that cases share; what cannot share one is left out."""
     packed: dict[str, list[Case]] = {}
     for case in cases:
-        if isolate or not _packable(case):
-            units.append(unit_of(case, ground))
-        else:
+        if _packable(case):
             packed.setdefault(case.placement, []).append(case)
     parts = (part for kin in packed.values() for part in _parts(kin))
-    shared = [_packed(part, number, ground) for number, part in enumerate(parts, start=1)]
-    return (*shared, *units)
+    return tuple(_packed(part, number, ground) for number, part in enumerate(parts, start=1))
 
 
 def _packable(case: Case) -> bool:
