@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from conformance.case.model import SHARED_BACKENDS, Latency, Manifest
 from conformance.engine.crew import Crew, bystander
@@ -42,15 +43,15 @@ class LatencyMeter:
     def _create(self, samples: int) -> Iterator[float | None]:
         units = [self._extra(f"create-{number}") for number in range(samples)]
         for unit in units:
-            yield self._timed(lambda unit=unit: self.crew.apply([unit]), self._looks(unit))  # type: ignore[misc]
+            yield self._timed(partial(self.crew.apply, [unit]), self._looks(unit))
         self.crew.remove(units)
 
     def _update(self, samples: int) -> Iterator[float | None]:
         unit = self._extra("update")
-        self._timed(lambda: self.crew.apply([unit]), self._looks(unit))
+        self._timed(partial(self.crew.apply, [unit]), self._looks(unit))
         for _ in range(samples):
             unit = unit.next_revision()
-            yield self._timed(lambda unit=unit: self.crew.apply_revision(unit), self._looks(unit))  # type: ignore[misc]
+            yield self._timed(partial(self.crew.apply_revision, unit), self._looks(unit))
         self.crew.remove([unit])
 
     def _delete(self, samples: int) -> Iterator[float | None]:
@@ -58,9 +59,8 @@ class LatencyMeter:
         self.crew.apply(units)
         lively = [self._timed(lambda: None, self._looks(unit)) is not None for unit in units]
         for unit, lives in zip(units, lively, strict=True):
-            looks = self._looks(unit)
             # What never lived cannot be seen to go.
-            yield self._timed(lambda unit=unit: self.crew.remove([unit]), lambda: not looks()) if lives else None  # type: ignore[misc]  # noqa: B023
+            yield self._timed(partial(self.crew.remove, [unit]), self._is_gone(unit)) if lives else None
 
     def _endpoint(self, samples: int) -> Iterator[float | None]:
         """Lead the case's Service to another backend each time, and wait for that one to answer its first probe."""
@@ -88,6 +88,10 @@ class LatencyMeter:
 
     def _looks(self, unit: Unit) -> Callable[[], bool]:
         return self.crew.watch(unit, self.controller).markers_answer
+
+    def _is_gone(self, unit: Unit) -> Callable[[], bool]:
+        looks = self._looks(unit)
+        return lambda: not looks()
 
     def _timed(self, write: Callable[[], object], effect: Callable[[], bool]) -> float | None:
         working = self.crew.working(self.controller)
