@@ -32,7 +32,8 @@ def read_report(path: Path) -> ReportFile:
     Raises:
         BadInput: it cannot be read or is no report of this schema version; it says where in it.
     """
-    written = read_json(path)
+    data = path_text(path)
+    written = _object(data, path)
     version = written.get("schemaVersion")
     if version != SCHEMA_VERSION:
         raise BadInput(
@@ -42,7 +43,7 @@ def read_report(path: Path) -> ReportFile:
         )
     try:
         # Strict, because a number in quotes is not what any run writes; as JSON, because enumerations are words there.
-        report = Report.model_validate_json(path_text(path), strict=True)
+        report = Report.model_validate_json(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -88,8 +89,12 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         BadInput: it cannot be read, is too large, is no JSON, or could be read in two ways.
     """
+    return _object(path_text(path), path)
+
+
+def _object(data: bytes, path: Path) -> dict[str, Any]:
     try:
-        written = parse(path_text(path))
+        written = parse(data)
     except ValueError as error:
         raise BadInput(f"is no JSON: {error}", where=str(path), hint="give the report.json of a run") from error
     if not isinstance(written, dict):
