@@ -1,7 +1,7 @@
 """From the steps of a case to their records: what was changed, how traffic fared, how long it took. Pure."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from conformance.case.model import Manifest
 from conformance.engine.judgement import Judgement, traffic_verdict
@@ -10,6 +10,7 @@ from conformance.engine.probe_record import attempt_record, expected, observed, 
 from conformance.engine.traffic import Flow
 from conformance.probes.answer import Endpoint
 from conformance.report.model import MeasurementRecord, ProbeRecord, StepRecord
+from conformance.report.quantile import quantile
 from conformance.visible import visible
 
 LEFT_OUT = "left out"
@@ -91,16 +92,7 @@ def _seconds(samples: Samples) -> MeasurementRecord:
         count=len(samples.seconds),
         failed=len(samples.seconds) - len(seen),
         p50=round(statistics.median(seen), 4) if seen else None,
-        p95=_percentile(seen, 0.95),
+        p95=round(quantile(sorted(seen), 0.95), 4) if seen else None,
         max=round(max(seen), 4) if seen else None,
         samples=tuple(round(seconds, 4) for seconds in seen),
     )
-
-
-def _percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the nearest-rank percentile: the smallest value that so large a share does not exceed."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    rank = max(1, -(-len(ordered) * share // 1))
-    return round(ordered[int(rank) - 1], 4)

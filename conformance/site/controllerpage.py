@@ -8,11 +8,12 @@ from math import isfinite
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Finding, MeasurementRecord, Report
+from conformance.report.quantile import quantile
 from conformance.site.cells import Cell, cells_of
 from conformance.site.columns import Column
 from conformance.site.history import Version, history_of
 from conformance.site.matrix import Count
-from conformance.site.plots import Histogram, Measured, histogram, measured, quantile, seconds
+from conformance.site.plots import Histogram, Measured, histogram, measured, seconds
 from conformance.site.usual import Habits
 from conformance.site.words import WORST_FIRST
 

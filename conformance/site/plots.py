@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import floor, isfinite, log10
 
 from conformance.report.model import MeasurementRecord
+from conformance.report.quantile import quantile
 
 STRIP = 200
 STEP = 3
@@ -101,11 +102,6 @@ def measured(records: Sequence[MeasurementRecord], top: float) -> Measured:
         # What failed must be seen, however little it is.
         failed_width=max(width, 2) if record.failed else 0,
     )
-
-
-def quantile(ordered: Sequence[float], part: float) -> float:
-    """Return the value below which this part of the ordered values lies (nearest rank)."""
-    return ordered[min(len(ordered) - 1, max(0, -(-int(part * 1000) * len(ordered) // 1000) - 1))]
 
 
 def seconds(time: float) -> str:

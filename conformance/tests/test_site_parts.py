@@ -15,12 +15,13 @@ from conformance.report.model import (
     Observed,
     ProbeRecord,
 )
+from conformance.report.quantile import quantile
 from conformance.site import words
 from conformance.site.lanes import TICKS, paths, story, x_of
 from conformance.site.links import safe_link
 from conformance.site.manifests import left_out, own_objects, yaml_text
 from conformance.site.names import file_name, file_names
-from conformance.site.plots import histogram, measured, quantile, seconds
+from conformance.site.plots import histogram, measured, seconds
 from conformance.site.usual import HOST, VARIES, habits_of, usual_of
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.visible import visible
