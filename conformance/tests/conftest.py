@@ -1,14 +1,28 @@
-"""Settings of the whole test suite, and a folder to write files into."""
+"""Settings of the whole test suite, a folder to write files into, and a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from conformance.tests.browser import browser, require_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # How long an example takes says something about the machine, not about the code: timing is measured elsewhere.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """The system's Chromium; the test fails or is skipped where there is none."""
+    require_browser()
+    with browser() as launched:
+        yield launched
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ import pytest
 from conformance.case.model import Level
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import Expected, Finding, Observed, Report
-from conformance.tests.browser import browser as launched
-from conformance.tests.browser import require_browser
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.tests.rich_report import named
 from conformance.tests.site_visit import Visit, made, visit
@@ -51,13 +49,6 @@ def runs() -> tuple[Report, ...]:
     old = report(case_record("hosts/same", statements=("H01",)), *recorded("a").cases)
     older = old.model_copy(update={"controller": old.controller.model_copy(update={"version": "0.9"})})
     return named(one, "one"), named(two, "two"), named(older, "one")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    require_browser()
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

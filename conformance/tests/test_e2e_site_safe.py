@@ -1,13 +1,10 @@
 """The site in Chromium: hostile reports do nothing, everybody can read it, on any paper; large ones are quick."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.tests.browser import browser as launched
-from conformance.tests.browser import require_browser
 from conformance.tests.rich_report import named, perfect, rich
 from conformance.tests.site_reports import PAYLOADS, everything, hostile
 from conformance.tests.site_visit import made, visit
@@ -19,13 +16,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 KINDS = ("index.html", "migrate.html", "verdicts.html", "controller/two-1.2.3.html", "case/hosts--wrong.html")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    require_browser()
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
