@@ -21,7 +21,7 @@ from conformance.engine.wave import Wave
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
-from conformance.report.events import Event
+from conformance.report.events import Event, case_event
 from conformance.report.model import Finding
 
 LOOKS = 8
@@ -133,7 +133,7 @@ class Engine:
 
     def _submit(self, case: Case) -> None:
         record = Submitter(self.stage.api, self.crew.ground(self.stage.main, REALM), self.began).judge(case)
-        self.emit({"event": "case", "final": True, "case": record.model_dump(mode="json", by_alias=True)})
+        self.emit(case_event(record, final=True))
 
     def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
@@ -178,7 +178,7 @@ class Engine:
 
     def _report(self, judgement: Judgement, *, final: bool) -> None:
         record = case_record(judgement, self.unsupported, self.stage.main.endpoint, self.began)
-        self.emit({"event": "case", "final": final, "case": record.model_dump(mode="json", by_alias=True)})
+        self.emit(case_event(record, final=final))
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:

@@ -7,9 +7,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from conformance.errors import BadInput, HarnessFailure
+from conformance.report.model import CaseRecord
 
 Event = dict[str, Any]
+"""As JSON has it; the ``case`` of an event that has not been written yet is a :class:`CaseRecord`."""
+
+
+def case_event(record: CaseRecord, *, final: bool) -> Event:
+    """Return the event of a verdict; one that is not ``final`` may still be replaced."""
+    return {"event": "case", "final": final, "case": record}
 
 
 class EventLog:
@@ -32,7 +41,7 @@ class EventLog:
             HarnessFailure: the disk is full or the file went away.
         """
         try:
-            rest = memoryview(json.dumps(event).encode() + b"\n")
+            rest = memoryview(to_json(event, by_alias=True) + b"\n")
             while rest:
                 # A disk that is nearly full takes a part, and says so only by the number.
                 rest = rest[self._file.write(rest) or 0 :]

@@ -25,12 +25,13 @@ def report_of(events: Iterable[Event]) -> Report:
         ValueError: the events lack the run, cluster or controller.
     """
     latest: dict[str, Event] = {}
-    cases: dict[str, Event] = {}
+    cases: dict[str, CaseRecord] = {}
     order: list[str] = []
     for event in events:
         kind = event["event"]
         if kind == "case":
-            cases[event["case"]["id"]] = event["case"]
+            record = CaseRecord.model_validate(event["case"])
+            cases[record.id] = record
         else:
             latest[kind] = event
         if kind == "run":
@@ -38,7 +39,7 @@ def report_of(events: Iterable[Event]) -> Report:
     missing = {"run", "cluster", "controller"} - set(latest)
     if missing:
         raise ValueError(f"no event about: {', '.join(sorted(missing))}")
-    records = tuple(CaseRecord.model_validate(cases[case_id]) for case_id in order if case_id in cases)
+    records = tuple(cases[case_id] for case_id in order if case_id in cases)
     end = latest.get("end", {})
     report = Report(
         suite=SuiteRecord.model_validate(latest["run"]["suite"]),

@@ -47,7 +47,7 @@ class Presentation:
         elif kind == "run":
             self._progress.update(self._task, total=len(event["selected"]))
         elif kind == "case":
-            self._judged.add(event["case"]["id"])
+            self._judged.add(event["case"].id)
             self._progress.update(self._task, completed=len(self._judged))
 
     def _say(self, text: str) -> None:

@@ -14,9 +14,9 @@ from conformance.case.model import Case
 from conformance.engine.crew import Interrupted
 from conformance.engine.run import Engine
 from conformance.errors import ConformanceError, HarnessFailure
-from conformance.report.events import Event, EventLog
+from conformance.report.events import Event, EventLog, case_event
 from conformance.report.fold import report_of
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import Report
 from conformance.suite.asked import asked_cases
 from conformance.suite.cases import VERDICTS
 from conformance.suite.opening import Opening, RunStage
@@ -136,8 +136,7 @@ class RunSession:
             skipped = self._opening.skipped(cases)
             for case in cases:
                 if case.id in skipped:
-                    record = skipped_record(case, skipped[case.id]).model_dump(mode="json", by_alias=True)
-                    self._emit({"event": "case", "final": True, "case": record})
+                    self._emit(case_event(skipped_record(case, skipped[case.id]), final=True))
             if cases:
                 self._observe(stage, [case for case in cases if case.id not in skipped])
         finally:
@@ -191,7 +190,7 @@ class RunSession:
                 self.log.write(event)
         self.relay.pass_on(event)
         if event["event"] == "case" and event["final"]:
-            self.board.post(CaseRecord.model_validate(event["case"]))
+            self.board.post(event["case"])
 
     def _run_event(self, cases: list[Case], started: dt.datetime) -> Event:
         options = {
