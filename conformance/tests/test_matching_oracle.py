@@ -1,8 +1,8 @@
 """The reference's choice of a backend against an oracle that is written from the specification's words alone.
 
 The reference decides what a right controller looks like, so a mistake in it would hide wrong cases. Both are asked
-about random Ingresses and random requests. Hypothesis makes a few thousand and shrinks what it finds; a loop with a seed
-makes many more: ``python -m conformance.tests.test_matching_oracle [EXAMPLES [SEED]]``.
+about random Ingresses and random requests. Hypothesis makes a few thousand and shrinks what it finds; a loop with a
+seed makes many more: ``python -m conformance.tests.test_matching_oracle [EXAMPLES [SEED]]``.
 """
 
 import json
