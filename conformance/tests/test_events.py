@@ -1,6 +1,5 @@
 """The event stream survives killed runs and full disks, and folds into the report."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,6 @@ class TestWriting:
 
     def test_every_event_is_one_line_whatever_it_holds(self, written: Path) -> None:
         assert len(written.read_bytes().splitlines()) == len(EVENTS)
-        assert written.read_bytes().isascii()
 
     def test_an_event_is_on_the_disk_at_once(self, path: Path) -> None:
         log = EventLog(path)
@@ -82,7 +80,7 @@ class TestWriting:
 class TestReading:
     def test_a_line_that_a_killed_run_left_half_written_is_dropped(self, written: Path) -> None:
         whole = written.read_bytes()
-        last = len(json.dumps(EVENTS[1])) + 1
+        last = len(whole.splitlines(keepends=True)[1])
         for cut in range(1, last + 1):
             written.write_bytes(whole[:-cut])
             assert list(read_events(written)) == (EVENTS if cut == 1 else EVENTS[:1]), f"{cut} bytes are missing"
