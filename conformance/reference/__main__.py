@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--http-port", type=int, default=80)
     parser.add_argument("--https-port", type=int, default=443)
     parser.add_argument("--publish-address", help="address to write to status (default: --address)")
+    parser.add_argument("--namespace", action="append", default=[], help="look at this one only (may be repeated)")
     parser.add_argument("--load-delay", type=float, default=0.0, metavar="SECONDS", help="load changes that much later")
     parser.add_argument("--mutant", type=mutants.parse, metavar="NAME[:ARG]", help="be wrong in that way")
     parser.add_argument("--list-mutants", action="store_true", help="print the mutants' names and what they do wrong")
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         https_port=options.https_port,
         publish_address=options.publish_address or options.address,
         load_delay=options.load_delay,
+        namespaces=tuple(options.namespace),
         behaviour=options.mutant or mutants.REFERENCE,
     )
     try:

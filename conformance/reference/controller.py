@@ -16,7 +16,7 @@ from conformance.reference.model import Snapshot
 from conformance.reference.objects import Event, Objects, apply
 from conformance.reference.state import Own, build
 from conformance.reference.status import Publisher, patches
-from conformance.reference.watch import RESOURCES, Api, watch
+from conformance.reference.watch import Api, Scope, scopes, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Settings:
     publish_address: str
     load_delay: float = 0.0
     behaviour: Behaviour = REFERENCE
+    namespaces: tuple[str, ...] = ()
 
 
 def batches(events: "queue.SimpleQueue[Event]") -> Iterator[list[Event]]:
@@ -43,8 +44,8 @@ def batches(events: "queue.SimpleQueue[Event]") -> Iterator[list[Event]]:
 
 
 def load(settings: Settings, front: Front, loop: asyncio.AbstractEventLoop, events: "queue.SimpleQueue[Event]") -> None:
-    """Keep the front's snapshot up to date, once every kind was listed; never returns."""
-    behaviour, missing = settings.behaviour, set(RESOURCES)
+    """Keep the front's snapshot up to date, once everything was listed; never returns."""
+    behaviour, missing = settings.behaviour, set(scopes(settings.namespaces))
     publisher = Publisher(settings.api)
     threading.Thread(target=publisher.run, name="status", daemon=True).start()
     objects, newest = Objects(), Snapshot()
@@ -56,7 +57,7 @@ def load(settings: Settings, front: Front, loop: asyncio.AbstractEventLoop, even
     for batch in batches(events):
         seen = time.monotonic()
         objects = apply(objects, batch, behaviour.reading.hear)
-        missing -= {event.kind for event in batch if event.listed}
+        missing -= {Scope(event.kind, event.namespace) for event in batch if event.listed}
         if missing:
             continue
         newest = behaviour.reading.settle(newest, build(objects, settings.own, behaviour.reading), objects)
@@ -71,8 +72,8 @@ async def run(settings: Settings) -> None:
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     stop, loop = threading.Event(), asyncio.get_running_loop()
     threading.excepthook = _die
-    for kind in RESOURCES:
-        threading.Thread(target=watch, args=(settings.api, kind, events.put, stop), name=kind, daemon=True).start()
+    for scope in scopes(settings.namespaces):
+        threading.Thread(target=watch, args=(settings.api, scope, events.put, stop), name=scope.kind, daemon=True).start()
     threading.Thread(target=load, args=(settings, front, loop, events), name="loader", daemon=True).start()
     await asyncio.gather(*(server.serve_forever() for server in servers))
 

@@ -25,12 +25,16 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change: an object written or deleted, or (``listed``) all objects of the kind there are."""
+    """One change: an object written or deleted, or (``listed``) all objects of the kind there are.
+
+    With a ``namespace``, a list tells of that one only.
+    """
 
     kind: str
     objects: tuple[Object, ...]
     deleted: bool = False
     listed: bool = False
+    namespace: str = ""
 
 
 def key_of(item: Object) -> Key:
@@ -43,12 +47,17 @@ def believe(kind: str, held: Object | None, told: Object | None, listed: bool) -
     return told
 
 
+def _listed(event: Event, held: Held) -> Iterable[Key]:
+    """Return the keys of what is held and would be in the event if it still were there."""
+    return [key for key in held if event.namespace in {"", key[0]}] if event.listed else []
+
+
 def apply(objects: Objects, events: Iterable[Event], hear: Hear = believe) -> Objects:
     """Return the objects after the events, in order; the old value stays as it was."""
     changed: dict[str, dict[Key, Object]] = {}
     for event in events:
         held = changed.setdefault(event.kind, dict(getattr(objects, event.kind)))
-        told: dict[Key, Object | None] = dict.fromkeys(held) if event.listed else {}
+        told: dict[Key, Object | None] = dict.fromkeys(_listed(event, held))
         told |= {key_of(item): None if event.deleted else item for item in event.objects}
         for key, item in told.items():
             kept = hear(event.kind, held.get(key), item, event.listed)

@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,13 @@ import requests
 from conformance.reference.objects import Event
 
 RESOURCES = {
-    "ingresses": "/apis/networking.k8s.io/v1/ingresses",
-    "ingressclasses": "/apis/networking.k8s.io/v1/ingressclasses",
-    "services": "/api/v1/services",
-    "endpointslices": "/apis/discovery.k8s.io/v1/endpointslices",
-    "secrets": "/api/v1/secrets",
+    "ingresses": "/apis/networking.k8s.io/v1",
+    "ingressclasses": "/apis/networking.k8s.io/v1",
+    "services": "/api/v1",
+    "endpointslices": "/apis/discovery.k8s.io/v1",
+    "secrets": "/api/v1",
 }
+_OF_THE_CLUSTER = {"ingressclasses"}
 _LOG = logging.getLogger(__name__)
 _CONNECT_SECONDS = 5
 _SHORTEST_PAUSE = 0.05
@@ -48,31 +49,54 @@ class Api:
         return made
 
 
-def watch(api: Api, kind: str, tell: Callable[[Event], None], stop: threading.Event) -> None:
-    """Tell every change of a kind until ``stop`` is set; a lost server is asked again, with short pauses."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one watch looks at: a kind, in one namespace or (``""``) in all."""
+
+    kind: str
+    namespace: str = ""
+
+    @property
+    def path(self) -> str:
+        """The URL path of the objects."""
+        inside = f"/namespaces/{self.namespace}" if self.namespace else ""
+        return f"{RESOURCES[self.kind]}{inside}/{self.kind}"
+
+
+def scopes(namespaces: Sequence[str]) -> tuple[Scope, ...]:
+    """Return the watches that a controller needs that looks at these namespaces, at all of them if none is named."""
+    return tuple(
+        Scope(kind, namespace)
+        for kind in RESOURCES
+        for namespace in (("",) if kind in _OF_THE_CLUSTER else namespaces or ("",))
+    )
+
+
+def watch(api: Api, scope: Scope, tell: Callable[[Event], None], stop: threading.Event) -> None:
+    """Tell every change in the scope until ``stop`` is set; a lost server is asked again, with short pauses."""
     pause = _SHORTEST_PAUSE
     while not stop.is_set():
         try:
             with api.session() as session:
-                for event in _list_and_watch(session, api.server.rstrip("/") + RESOURCES[kind], kind):
+                for event in _list_and_watch(session, api.server.rstrip("/") + scope.path, scope):
                     if stop.is_set():
                         return
                     tell(event)
                     pause = _SHORTEST_PAUSE
         except (requests.RequestException, OSError, ValueError) as error:
             if pause == _SHORTEST_PAUSE:
-                _LOG.warning("%s are not told any more, asking again: %s", kind, error)
+                _LOG.warning("%s are not told any more, asking again: %s", scope.kind, error)
             stop.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _list_and_watch(session: requests.Session, url: str, kind: str) -> Iterator[Event]:
+def _list_and_watch(session: requests.Session, url: str, scope: Scope) -> Iterator[Event]:
     """Yield the list and then its changes; returns when a new list is needed, raises RequestException or ValueError."""
     listed = session.get(url, timeout=(_CONNECT_SECONDS, 30))
     listed.raise_for_status()
     document = listed.json()
     version = document["metadata"]["resourceVersion"]
-    yield Event(kind, tuple(document["items"]), listed=True)
+    yield Event(scope.kind, tuple(document["items"]), listed=True, namespace=scope.namespace)
     while True:
         parameters = {"watch": "1", "allowWatchBookmarks": "1", "timeoutSeconds": str(_WATCH_SECONDS)}
         with session.get(
@@ -89,4 +113,4 @@ def _list_and_watch(session: requests.Session, url: str, kind: str) -> Iterator[
                 item = change["object"]
                 version = item["metadata"]["resourceVersion"]
                 if change["type"] != "BOOKMARK":
-                    yield Event(kind, (item,), deleted=change["type"] == "DELETED")
+                    yield Event(scope.kind, (item,), deleted=change["type"] == "DELETED", namespace=scope.namespace)

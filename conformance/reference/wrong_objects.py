@@ -238,8 +238,8 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
         "TLS hosts with a wildcard present the default certificate.",
         behaving(certificate=_precise_names_only),
     ),
-    "no-tls-1.3": ("TLS 1.3 is refused.", behaving(tls_versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2))),
-    "no-tls-1.2": ("TLS 1.2 is refused.", behaving(tls_versions=(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3))),
+    "no-tls-1-3": ("TLS 1.3 is refused.", behaving(tls_versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2))),
+    "no-tls-1-2": ("TLS 1.2 is refused.", behaving(tls_versions=(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3))),
     "tls-half-way": ("TLS handshakes stop half-way.", behaving(completes_handshakes=False)),
     "hostile-certificate": (
         "The default certificate's name is made of terminal escape sequences and HTML.",

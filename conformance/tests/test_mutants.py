@@ -21,8 +21,8 @@ from conformance.tests.test_reference_proxy import ask, client, get, presented, 
 
 RIGHT = story(REFERENCE)
 ON_THE_WIRE = {mutant.name for mutant in wrong_answers.MUTANTS} | {
-    "no-tls-1.2",
-    "no-tls-1.3",
+    "no-tls-1-2",
+    "no-tls-1-3",
     "tls-half-way",
     "hostile-certificate",
     "gigantic-certificate",
@@ -193,8 +193,8 @@ FIRST_WRONG = {
     "method-rewritten": "put",
     "no-keep-alive": "two on one connection",
     "upgrade-dropped": "upgrade",
-    "no-tls-1.2": "TLS 1.2",
-    "no-tls-1.3": "TLS 1.3",
+    "no-tls-1-2": "TLS 1.2",
+    "no-tls-1-3": "TLS 1.3",
     "tls-half-way": "TLS 1.2",
     "hostile-certificate": "TLS 1.2",
     "gigantic-certificate": "TLS 1.2",

@@ -41,9 +41,17 @@ class LocalStage:
 
     @classmethod
     def set_up(
-        cls, entry: Entry, overrides: Mapping[str, str], say: Callable[[str], None], cluster: LocalCluster, began: float
+        cls,
+        entry: Entry,
+        overrides: Mapping[str, str],
+        say: Callable[[str], None],
+        cluster: LocalCluster,
+        began: float,
+        run_id: str = "",
     ) -> "LocalStage":
         """Put the run's objects on a cluster that runs since ``began``, and start the controller.
+
+        Without a ``run_id`` the run gets one by chance.
 
         Neither its first route nor the backends are waited for: see :meth:`settle`.
 
@@ -53,7 +61,7 @@ class LocalStage:
         try:
             programs = get_programs(entry, say, overrides)
             api = Api.with_token(cluster.server, cluster.plane.credentials.ca, cluster.plane.credentials.admin_token)
-            run_id = secrets.token_hex(3)
+            run_id = run_id or secrets.token_hex(3)
             say("applying the backends")
             _make_namespaces(api, run_id)
             backends = list(ground.backend_manifests(run_id))

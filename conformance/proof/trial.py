@@ -1,0 +1,166 @@
+"""One trial: the engine judges cases on one controller, right or wrong, on a cluster that other trials use as well."""
+
+import datetime as dt
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import conformance
+from conformance.case.digest import cases_digest
+from conformance.case.model import Case
+from conformance.clusters.local.cluster import LocalCluster
+from conformance.clusters.local.stage import LocalStage
+from conformance.controllers.catalogue import find
+from conformance.controllers.entry import Entry
+from conformance.engine.crew import Interrupted
+from conformance.engine.limits import Limits
+from conformance.engine.run import Engine
+from conformance.plan import ground
+from conformance.report.events import Event
+from conformance.report.fold import report_of
+from conformance.report.model import Report
+
+RIGHT = "reference"
+"""The name of the trial of the reference itself."""
+
+
+class SharedCluster(LocalCluster):
+    """A cluster that outlives the stages on it: it ends with its namespaces."""
+
+    def end(self) -> None:
+        """Leave it to the others."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A controller to be tried (a mutant's name, or ``reference``), and the cases to try it with."""
+
+    subject: str
+    cases: tuple[Case, ...]
+    limits: Limits
+    seconds: float
+    """How long it may take: what is not judged by then is not judged."""
+
+
+def subject_entry(subject: str, run_id: str) -> Entry:
+    """Return the catalogue's reference, with the fault, and blind for everything that other trials have made."""
+    entry = find(RIGHT)
+    assert entry.process is not None
+    fault = () if subject == RIGHT else (f"--mutant={subject}",)
+    sight = tuple(f"--namespace={name}" for name in ground.namespaces(run_id).values())
+    process = entry.process.model_copy(update={"command": (*entry.process.command, *sight, *fault)})
+    return entry.model_copy(update={"name": subject, "process": process})
+
+
+def carry_out(trial: Trial, cluster: SharedCluster, default_class: threading.Lock) -> Report:
+    """Judge the cases of a trial and return its report; ``run.complete`` tells whether the time was enough.
+
+    ``default_class`` is held for cases that use what the cluster has one of: no two trials may do so at once.
+
+    Raises:
+        ConformanceError: the harness could not do its work.
+    """
+    began, run_id, started = time.monotonic(), secrets.token_hex(3), dt.datetime.now(dt.UTC)
+    stage = LocalStage.set_up(subject_entry(trial.subject, run_id), {}, _quiet, cluster, began, run_id)
+    events: list[Event] = []
+    writing = threading.Lock()
+
+    def emit(event: Event) -> None:
+        with writing:
+            events.append(event)
+
+    engine = Engine(stage, trial.limits, {}, isolate=False, emit=emit, began=began)
+    try:
+        emit(_run_event(trial, started))
+        emit({"event": "cluster", "cluster": {"provider": stage.provider, "kubernetesVersion": stage.api.version()}})
+        emit(_controller_event(stage))
+        observing = time.monotonic()
+        complete = _judge(engine, trial, default_class)
+        durations = {
+            "cluster": round(stage.cluster_seconds, 3),
+            "controller": round(engine.first_route or 0.0, 3),
+            "apply": round(engine.crew.apply_seconds, 3),
+            "observe": round(time.monotonic() - observing, 3),
+            "total": round(time.monotonic() - began, 3),
+        }
+        finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        emit({"event": "end", "finished": finished, "complete": complete, "durations": durations})
+    finally:
+        engine.crew.pool.shutdown(wait=False)
+        stage.end()
+        # Whatever the cases have made goes with the namespaces, while the next trials already run in theirs.
+        stage.api.delete_all(ground.namespace_manifests(run_id))
+    return report_of(events)
+
+
+def _judge(engine: Engine, trial: Trial, default_class: threading.Lock) -> bool:
+    """Judge the cases; returns whether all of them were judged in time."""
+    shared = [case for case in trial.cases if not case.uses]
+    one_at_a_time = [case for case in trial.cases if case.uses]
+    try:
+        with _at_most(trial.seconds, engine):
+            if shared:
+                engine.run(shared)
+            if one_at_a_time:
+                with default_class:
+                    _again(engine).run(one_at_a_time)
+    except Interrupted:
+        return False
+    return True
+
+
+def _again(engine: Engine) -> Engine:
+    """Return an engine like the one that is done, with the same way to be stopped."""
+    fresh = Engine(engine.stage, engine.limits, engine.unsupported, engine.isolate, engine.emit, engine.began)
+    fresh.crew.stop = engine.crew.stop
+    return fresh
+
+
+@contextmanager
+def _at_most(seconds: float, engine: Engine) -> Iterator[None]:
+    timer = threading.Timer(seconds, engine.stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _run_event(trial: Trial, started: dt.datetime) -> Event:
+    limits = trial.limits
+    options = {"markerLimit": limits.marker, "convergence": limits.convergence, "probeLimit": limits.probe}
+    return {
+        "event": "run",
+        "started": started.isoformat(timespec="seconds"),
+        "suite": {"version": conformance.__version__, "casesDigest": cases_digest(trial.cases), "options": options},
+        "selected": [case.id for case in trial.cases],
+    }
+
+
+def _controller_event(stage: LocalStage) -> Event:
+    entry = stage.entry
+    controller = {
+        "name": entry.name,
+        "version": entry.version,
+        "project": entry.project,
+        "url": entry.url,
+        "arguments": list(stage.main.arguments),
+        "ingressClass": stage.main.ingress_class,
+        "address": stage.main.endpoint.address,
+        "restarts": 0,
+    }
+    return {"event": "controller", "controller": controller}
+
+
+def chosen(cases: Sequence[Case], ids: Sequence[str]) -> tuple[Case, ...]:
+    """Return the cases of these ids, in the order of the case files."""
+    wanted = set(ids)
+    return tuple(case for case in cases if case.id in wanted)
+
+
+def _quiet(_: str) -> None:
+    """Say nothing: what a trial comes to stands in its report."""
