@@ -15,6 +15,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    command: Sequence[str] = ()
 
     @property
     def alive(self) -> bool:
@@ -49,4 +50,4 @@ def start(name: str, command: Sequence[str], log: Path, env: Mapping[str, str] |
             env=dict(env) if env is not None else None,
             process_group=0,
         )
-    return Child(name, process, log)
+    return Child(name, process, log, command)

@@ -1,9 +1,10 @@
 """The API server through the official client: plain objects in and out, its own words when it refuses."""
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +40,41 @@ _PARALLEL = 8
 _AS_MANAGER = "?fieldManager=ingress-conformance"
 """Who has written the fields of an object, as ``kubectl get --show-managed-fields`` tells it."""
 
-_TIMEOUT = (5, 30)
+_TIMEOUT = (5.0, 30.0)
+_SHORT_TIMEOUT = (2.0, 4.0)
+PATIENCE = 30.0
+"""Seconds for which a run asks a server again that does not answer, as while it starts anew."""
+
+_ABSENT = frozenset({0, 429, 502, 503, 504})
+_PAUSE = 0.25
+_HINT = "the API server's own words; see the object in the case file"
+_WAKING = "not yet ready to handle request"
+"""What admission says for a moment after a start, with status 403."""
 
 
 class Refused(ConformanceError):
     """The API server refused; the message is its own. ``status`` is the HTTP status, 0 if it was not reached."""
 
     def __init__(self, what: str, status: int, message: str) -> None:
-        super().__init__(f"{what}: {message}", hint="the API server's own words; see the object in the case file")
+        super().__init__(f"{what}: {message}", hint=_HINT if status else "")
         self.status, self.server_message = status, message
+
+    @property
+    def absent(self) -> bool:
+        """Whether the server said nothing about the request itself: it is away, too busy, or only just waking up."""
+        return self.status in _ABSENT or (self.status == 403 and _WAKING in self.server_message)
 
 
 @dataclass(frozen=True)
 class Api:
-    """One connection to one API server."""
+    """One connection to one API server. A server that is away is asked again for ``patience`` seconds.
+
+    ``timeout`` is that of one request: seconds to connect, and between two pieces of the answer.
+    """
 
     client: ApiClient
+    patience: float = field(default=0.0, kw_only=True)
+    timeout: tuple[float, float] = field(default=_TIMEOUT, kw_only=True)
 
     @classmethod
     def with_token(cls, server: str, ca: Path, token: str) -> "Api":
@@ -75,13 +95,23 @@ class Api:
         return json.loads(data) if data else None
 
     def _exchange(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> bytes:
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return self._exchange_once(method, path, body, content_type)
+            except Refused as refusal:
+                if not refusal.absent or time.monotonic() > until:
+                    raise
+            time.sleep(_PAUSE)
+
+    def _exchange_once(self, method: str, path: str, body: object, content_type: str) -> bytes:
         token = self.client.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         headers = {"Accept": "application/json", "Content-Type": content_type}
         if token:
             headers["Authorization"] = token
         url = self.client.configuration.host + path
         try:
-            response = self.client.call_api(method, url, headers, body, _request_timeout=_TIMEOUT)
+            response = self.client.call_api(method, url, headers, body, _request_timeout=self.timeout)
             data: bytes = response.read()  # type: ignore[no-untyped-call]
         except (ApiException, urllib3.exceptions.HTTPError) as error:
             raise Refused(f"{method} {path}", 0, f"the API server does not answer: {error}") from error
@@ -175,6 +205,20 @@ class Api:
 
         with ThreadPoolExecutor(_PARALLEL) as pool:
             return list(pool.map(one, manifests))
+
+    def what_is_wrong(self, namespaces: Iterable[str]) -> str:
+        """Return why nothing that needs these namespaces can be done at this moment, in a few words; else nothing."""
+        brisk = replace(self, patience=0.0, timeout=_SHORT_TIMEOUT)
+        for name in namespaces:
+            try:
+                found = brisk.get({"kind": "Namespace", "metadata": {"name": name}})
+            except Refused as refusal:
+                if refusal.absent:
+                    return f"the API server did not answer ({refusal.server_message:.200})"
+                continue  # We may not look; that says nothing about the namespace.
+            if found is None or found["metadata"].get("deletionTimestamp"):
+                return f"the namespace {name} of this run was deleted"
+        return ""
 
     def delete_all(self, manifests: Iterable[Manifest]) -> None:
         """Delete many objects side by side."""

@@ -69,14 +69,17 @@ class Instance:
         """End the controller and all that it started: politely first, for certain after ``grace`` seconds."""
         self._started.end(grace)
 
-    def restart(self) -> None:
+    def restart(self) -> bool:
         """Stop the controller if it runs, and start it again as it was started first; its log goes on.
+
+        Returns that it was started again.
 
         Raises:
             HarnessFailure: it cannot be started.
         """
         self.stop()
         self._started = self._start()
+        return True
 
     def pause(self) -> None:
         """Hold every process of the controller until :meth:`resume`."""

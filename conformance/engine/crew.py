@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from conformance.case.model import Case, Manifest
 from conformance.clusters.api import Refused
 from conformance.engine.limits import Limits
-from conformance.engine.pods import await_ready
+from conformance.engine.pods import READY_LIMIT, await_ready
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController, Stage
+from conformance.errors import ConformanceError
 from conformance.plan.certificates import Mint
 from conformance.plan.hosts import REALM
 from conformance.plan.instance import Ground
@@ -88,28 +89,47 @@ class Crew:
         return {name: refusal for (name, _), refusal in zip(pairs, refusals, strict=True) if refusal is not None}
 
     def apply_revision(self, unit: Unit) -> None:
-        """Apply the marked objects of a unit again, at its present revision."""
-        renewed = unit.marked if unit.beside is None else (unit.beside,)
-        self.stage.api.apply_all([unit.objects[index] for index in renewed])
-
-    def prepare(self, units: Sequence[Unit]) -> None:
-        """Make the units' own backends, all at once, and wait until they are ready.
+        """Apply the marked objects of a unit again, at its present revision.
 
         Raises:
-            HarnessFailure: they did not become ready.
+            Refused: the API server refused one of them.
         """
-        backends = [manifest for unit in units for manifest in unit.backends]
-        self.stage.api.apply_all(backends)
-        for manifest in backends:
-            if manifest["kind"] == "Deployment":
-                await_ready(self.stage.api, manifest)
+        renewed = unit.marked if unit.beside is None else (unit.beside,)
+        for refusal in self.stage.api.apply_all([unit.objects[index] for index in renewed]):
+            if refusal is not None:
+                raise refusal
+
+    def prepare(self, units: Sequence[Unit]) -> dict[str, str]:
+        """Make the units' own backends, all at once, and wait until they are ready.
+
+        Returns what went wrong, in a sentence, by the name of the unit whose backends are not ready.
+        """
+        backends = [(unit.name, manifest) for unit in units for manifest in unit.backends]
+        refusals = self.stage.api.apply_all([manifest for _, manifest in backends])
+        wrong = {
+            name: f"a backend of this case was refused: {refusal.server_message}"
+            for (name, _), refusal in zip(backends, refusals, strict=True)
+            if refusal is not None
+        }
+        until = time.monotonic() + READY_LIMIT
+        for name, manifest in backends:
+            if manifest["kind"] == "Deployment" and name not in wrong:
+                try:
+                    await_ready(self.stage.api, manifest, max(0.0, until - time.monotonic()))
+                except ConformanceError as error:
+                    wrong[name] = error.message
+        return wrong
 
     def wait_until_gone(self, watch: Watch) -> None:
         """Wait until the markers of objects that were removed no longer answer, as long as a change may take."""
         wait_until(lambda: not watch.markers_answer(), self.marker_limit())
 
     def remove(self, units: Sequence[Unit]) -> None:
-        """Delete the objects of the units."""
+        """Delete the objects of the units.
+
+        Raises:
+            Refused: the API server does not delete one of them.
+        """
         self.stage.api.delete_all([manifest for unit in units for manifest in unit.every_object()])
 
 

@@ -30,9 +30,13 @@ class GuardedWave(Wave):
         return self.kept
 
     def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
-        older_lives = wait_for_markers(self.bystander, self.crew.marker_limit(), self.working)
+        older_lives = self._serves_bystander(self.crew.marker_limit())
+        older_lives = older_lives or (not self.controller.alive and self._still_works())
         if older_lives:
             self.crew.lived(self.bystander)
+        elif not self.controller.alive:
+            self._give_up(units)
+            return
         younger = self._next_younger()
         self._provisional = []
         # The controller hears of the younger one after the odd objects: once it is served, they are got over.

@@ -50,9 +50,26 @@ class Judgement:
             for planned in missing.probes:
                 yield planned, []
 
+    def span(self) -> tuple[float, float] | None:
+        """Return when the first and the last request of the case was sent (monotonic clock), markers included."""
+        watches = [self.watch, *(step.watch for step in self.steps)]
+        planned = {key for watch in watches for key in watch.attempts if key[0] == self.case.id}
+        seen = [attempt for watch in watches for key in planned for attempt in watch.attempts.get(key, [])]
+        seen += [attempt for watch in watches for attempt in watch.marker_attempts]
+        seen += self.second_look.values()
+        seen += [one for step in self.steps if step.flow for one in (step.flow.first, step.flow.last) if one]
+        if not seen:
+            return None
+        return min(one.at for one in seen), max(one.at + one.answer.seconds for one in seen)
+
     def not_reached(self) -> tuple[PlannedStep, ...]:
         """Return the steps that were never carried out."""
         return self.watch.unit.steps[len(self.steps) :]
+
+
+def not_judged(why: str) -> CaseVerdict:
+    """Return the verdict of a case that the suite could not judge, whatever was seen."""
+    return CaseVerdict(Verdict.ERROR, Reason.HARNESS, why)
 
 
 def probe_verdict(judgement: Judgement, planned: PlannedProbe, attempts: list[Attempt]) -> ProbeVerdict:

@@ -48,14 +48,19 @@ def replace_all(api: Api, deployment: Manifest, mark: str) -> None:
     _await(replaced, deployment, "new pods")
 
 
-def await_ready(api: Api, deployment: Manifest) -> None:
-    """Wait until as many pods are ready as the Deployment asks for."""
+def await_ready(api: Api, deployment: Manifest, limit: float = READY_LIMIT) -> None:
+    """Wait until as many pods are ready as the Deployment asks for.
+
+    Raises:
+        HarnessFailure: they are not within ``limit`` seconds.
+        Refused: the API server does not say.
+    """
     wanted = deployment["spec"]["replicas"]
-    _await(lambda: len(ready_pods(api, deployment)) == wanted, deployment, f"{wanted} ready pods")
+    _await(lambda: len(ready_pods(api, deployment)) == wanted, deployment, f"{wanted} ready pods", limit)
 
 
-def _await(condition: Callable[[], bool], deployment: Manifest, what: str) -> None:
-    if not wait_until(condition, READY_LIMIT, longest_pause=0.05):
+def _await(condition: Callable[[], bool], deployment: Manifest, what: str, limit: float = READY_LIMIT) -> None:
+    if not wait_until(condition, limit, longest_pause=0.05):
         meta = deployment["metadata"]
         raise HarnessFailure(
             f"the backend {meta['namespace']}/{meta['name']} did not get {what} in {READY_LIMIT:.0f} s"

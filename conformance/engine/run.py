@@ -1,32 +1,38 @@
 """One run: shared cases on the main instance, all others on instances of their own, a second look, and the events."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
+from conformance.engine.announcing import Announcer
 from conformance.engine.crew import Crew, Interrupted
+from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.instances import Instances
-from conformance.engine.judgement import Judgement, case_verdict
+from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.limits import Limits
-from conformance.engine.record import case_record
+from conformance.engine.record import bare_record
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
-from conformance.engine.wave import Wave
+from conformance.engine.wave import CRASHED, Wave
+from conformance.errors import ConformanceError
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
-from conformance.report.events import Event, case_event
+from conformance.plan.single import unit_of
+from conformance.report.events import Event
 from conformance.report.model import Finding
 
 LOOKS = 8
 SPARES = 4
 """Instances that are started while the main one loads the shared objects: the first ones needed afterwards."""
+
+Judge = Callable[[Sequence[Case]], list[Judgement]]
 
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
@@ -46,10 +52,14 @@ class Engine:
     restarts: int = 0
     crew: Crew = field(init=False)
     instances: Instances = field(init=False)
+    footing: Footing = field(init=False)
+    announcer: Announcer = field(init=False)
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.stage, self.limits)
         self.instances = Instances(self.stage)
+        self.footing = Footing(self.stage.trouble)
+        self.announcer = Announcer(self.footing, self.unsupported, self.stage.main.endpoint, self.emit, self.began)
 
     def run(self, cases: Sequence[Case]) -> None:
         """Judge all cases; returns when each has its final verdict.
@@ -57,41 +67,50 @@ class Engine:
         Raises:
             Interrupted: ``stop`` was called meanwhile.
         """
-        with self._stopping(), closing(self.instances):
+        with self._stopping(), closing(self.instances), self.footing:
             if all(case.submissions for case in cases):
                 # No controller is asked: none has to serve anything.
                 self._in_turn(cases)
-                return
-            main = Wave(self.crew, self.stage.main, self._first_verdict)
-            in_turn = [case for case in cases if case.uses or case.submissions]
-            cases = [case for case in cases if not (case.uses or case.submissions)]
-            shared = [case for case in cases if case.placement in {"packed", "own"}]
-            units = () if self.isolate else packs(shared, main.ground)
-            packed = {case.id for unit in units for case in unit.cases}
-            lanes = max(1, self.stage.lanes)
-            with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
-                route = threads.submit(self._await_first_route, main)
-                alone = [case for case in cases if case.placement == "alone"]
-                odd = [case for case in cases if case.placement == "odd"]
-                self.instances.prepare(SPARES if units else 0)
-                # Odd ones take longest, so where they have instances of their own they begin at once.
-                parts = [threads.submit(self._odd, part) for part in _groups(odd) if self.stage.lanes]
-                if self.stage.lanes:
-                    parts.append(threads.submit(self._in_turn, in_turn))
-                judgements = main.judge(units)
-                route.result()
-                self.restarts += main.restarts
-                doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
-                again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
-                apart = [*again, *(case for case in shared if case.id not in packed)]
-                parts += [threads.submit(self._apart, part) for part in (*_groups(apart), *([c] for c in alone))]
-                if not self.stage.lanes:
-                    parts += [threads.submit(self._odd, part) for part in _groups(odd)]
-                    parts.append(threads.submit(self._in_turn, in_turn))
-                done = [part.result() for part in parts]
-            second = {judgement.case.id: judgement for kept in done for judgement in kept}
-            judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
-            self._second_look([judgement for judgement in judgements if not judgement.second_look])
+            else:
+                self._judge(cases)
+            self._once_more()
+
+    def _judge(self, cases: Sequence[Case]) -> None:
+        main = Wave(self.crew, self.stage.main, self.announcer.first)
+        in_turn = [case for case in cases if case.uses or case.submissions]
+        cases = [case for case in cases if not (case.uses or case.submissions)]
+        shared = [case for case in cases if case.placement in {"packed", "own"}]
+        units = () if self.isolate else packs(shared, main.ground)
+        packed = {case.id for unit in units for case in unit.cases}
+        lanes = max(1, self.stage.lanes)
+        with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
+            route = threads.submit(self._await_first_route, main)
+            alone = [case for case in cases if case.placement == "alone"]
+            odd = [case for case in cases if case.placement == "odd"]
+            self.instances.prepare(SPARES if units else 0)
+            # Odd ones take longest, so where they have instances of their own they begin at once.
+            parts = [threads.submit(self._safely, self._odd, part) for part in _groups(odd) if self.stage.lanes]
+            if self.stage.lanes:
+                parts.append(threads.submit(self._in_turn, in_turn))
+            judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
+            route.result()
+            self.restarts += main.restarts
+            doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
+            again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
+            apart = [*again, *(case for case in shared if case.id not in packed)]
+            if again and not self.stage.lanes:
+                # There is but this instance, and what it shared must not be in the way of the second judgement.
+                judgements = [self._last_look(main, judgement, doubtful) for judgement in judgements]
+                main.clear(units)
+            groups = (*_groups(apart), *([case] for case in alone))
+            parts += [threads.submit(self._safely, self._apart, part) for part in groups]
+            if not self.stage.lanes:
+                parts += [threads.submit(self._safely, self._odd, part) for part in _groups(odd)]
+                parts.append(threads.submit(self._in_turn, in_turn))
+            done = [part.result() for part in parts]
+        second = {judgement.case.id: judgement for kept in done for judgement in kept}
+        judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
+        self._second_look([judgement for judgement in judgements if not judgement.second_look])
 
     def stop(self) -> None:
         """Ask a run that goes on in another thread to end soon."""
@@ -106,17 +125,48 @@ class Engine:
             self.stop()
             raise
 
+    def _safely(self, judge: Judge, cases: Sequence[Case]) -> list[Judgement]:
+        """Judge the cases; the suite's own trouble leaves them without a verdict, and the run goes on."""
+        try:
+            return judge(cases)
+        except ConformanceError as failure:
+            ground, main = self.crew.ground(self.stage.main, ALONE_REALM), self.stage.main
+            left = [case for case in cases if not self.announcer.knows(case)]
+            watches = [self.crew.watch(unit_of(case, ground), main) for case in left]
+            why = not_judged(failure.message)
+            return [
+                Judgement(case, watch, 0.0, alone=True, override=why) for case, watch in zip(left, watches, strict=True)
+            ]
+
+    def _once_more(self) -> None:
+        """Judge again what failed while the cluster, or the suite itself, did not hold."""
+        cases = self.announcer.take_doubted()
+        if not cases or self.crew.stop.is_set():
+            return
+        self.footing.await_peace(self.limits.marker, lambda: not self.crew.stop.is_set())
+        self.announcer.last_chance = True
+        exclusive = [case for case in cases if case.uses or case.placement in {"alone", "odd"}]
+        together = [case for case in cases if case not in exclusive]
+        for part in (*_groups(together), *([case] for case in exclusive)):
+            self._second_look([one for one in self._safely(self._anew, part) if not self.announcer.knows(one.case)])
+
+    def _anew(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Judge cases of which objects may be left."""
+        self.crew.remove(plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
+        return self._apart(cases)
+
     def _await_first_route(self, main: Wave) -> None:
-        if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
-            self.first_route = main.bystander.live_after
-            self.crew.lived(main.bystander)
-        else:
-            self.crew.hopeless.set()
+        with suppress(ConformanceError):
+            if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
+                self.first_route = main.bystander.live_after
+                self.crew.lived(main.bystander)
+                return
+        self.crew.hopeless.set()
 
     def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases, each in objects of its own, where nobody else's objects are in the way."""
         with self.instances.lend() as controller:
-            wave = Wave(self.crew, controller, self._first_verdict, ALONE_REALM)
+            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM)
             return self._carry_out(wave, cases)
 
     def _in_turn(self, cases: Sequence[Case]) -> list[Judgement]:
@@ -128,57 +178,76 @@ class Engine:
             if case.submissions:
                 self._submit(case)
             else:
-                judgements += self._apart([case])
+                judgements += self._safely(self._apart, [case])
         return judgements
 
     def _submit(self, case: Case) -> None:
-        record = Submitter(self.stage.api, self.crew.ground(self.stage.main, REALM), self.began).judge(case)
-        self.emit(case_event(record, final=True))
+        try:
+            record = Submitter(self.stage.api, self.crew.ground(self.stage.main, REALM), self.began).judge(case)
+        except ConformanceError as failure:
+            record = bare_record(case, not_judged(failure.message), alone=True, seconds=0.0)
+        self.announcer.record(record)
 
     def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
         with self.instances.lend() as controller:
-            wave = GuardedWave(self.crew, controller, self._first_verdict, ALONE_REALM)
+            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM)
             kept = self._carry_out(wave, cases, final=False)
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
         doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
         settled = [judgement for judgement in kept if judgement.case not in doubtful]
         for judgement in settled:
-            self._final_verdict(judgement)
+            self.announcer.final(judgement)
         return [*settled, *(judgement for case in doubtful for judgement in self._apart([case]))]
 
     def _carry_out(self, wave: Wave, cases: Sequence[Case], *, final: bool = True) -> list[Judgement]:
         """Judge the cases, each in objects of its own; verdicts that are not ``final`` may be judged once more."""
         units = plan(cases, wave.ground, isolate=True)
         kept = wave.judge(units)
-        self.restarts += wave.restarts
         if self.stage.lanes or any(case.placement in {"alone", "odd"} for case in cases):
             # The instance, or the ground, is about to be someone else's: the second look is now or never.
-            kept = [look_again(judgement) for judgement in kept]
+            kept = wave.look_again(kept)
             for judgement in kept if final else ():
-                self._final_verdict(judgement)
+                self.announcer.final(judgement)
             if not self.stage.lanes or any(case.uses for case in cases):
                 wave.clear(units)
         if not final and any(unit.steps for unit in units):
             # What a step wrote must not be there when the case begins anew.
             self.crew.remove(units)
+        self.restarts += wave.restarts
         return kept
 
+    def _last_look(self, main: Wave, packed: Judgement, doubtful: Collection[str]) -> Judgement:
+        """Return the judgement with its second look; one that nobody doubts is then final."""
+        (looked,) = main.look_again([packed])
+        if looked.case.id not in doubtful:
+            self.announcer.final(looked)
+        return looked
+
     def _second_look(self, judgements: Sequence[Judgement]) -> None:
+        main = self.stage.main
+        looked = self._looked_at(judgements)
+        if not main.alive:
+            # It was served until now, and ended while nothing changed: it is started, and asked, once more.
+            looked = self._looked_at(judgements)
+        for judgement in looked:
+            crashed = not main.alive and case_verdict(judgement).verdict is Verdict.FAIL
+            self.announcer.final(replace(judgement, override=CRASHED) if crashed else judgement)
+
+    def _looked_at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
+        revived = bool(judgements) and not self.stage.main.alive and self.stage.main.restart()
+        self.restarts += int(revived)
+        working = self.crew.working(self.stage.main)
+
+        def look(judgement: Judgement) -> Judgement:
+            if revived and judgement.override is None:
+                with suppress(ConformanceError):  # The look itself will say it.
+                    wait_for_markers(judgement.last, self.crew.marker_limit(), working)
+            return look_again(judgement)
+
         # Threads of their own: a look itself waits for threads of the crew's pool.
         with ThreadPoolExecutor(LOOKS, "second-look") as looks:
-            for judgement in looks.map(look_again, judgements):
-                self._final_verdict(judgement)
-
-    def _first_verdict(self, judgement: Judgement) -> None:
-        self._report(judgement, final=False)
-
-    def _final_verdict(self, judgement: Judgement) -> None:
-        self._report(judgement, final=True)
-
-    def _report(self, judgement: Judgement, *, final: bool) -> None:
-        record = case_record(judgement, self.unsupported, self.stage.main.endpoint, self.began)
-        self.emit(case_event(record, final=final))
+            return list(looks.map(look, judgements))
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:

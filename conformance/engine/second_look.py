@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from conformance.engine.judgement import Judgement
+from conformance.engine.judgement import Judgement, not_judged
 from conformance.engine.rounds import Watch
+from conformance.errors import ConformanceError
 
 
 def look_again(judgement: Judgement) -> Judgement:
@@ -13,5 +14,8 @@ def look_again(judgement: Judgement) -> Judgement:
         return judgement
     fresh = Watch(first.unit, first.sender, first.pool, first.names, first.clock, look_up=first.look_up)
     planned = [probe for probe in first.unit.probes if probe.case_id == judgement.case.id]
-    fresh.round(planned)
+    try:
+        fresh.round(planned)
+    except ConformanceError as failure:
+        return replace(judgement, override=not_judged(f"on the second look: {failure.message}"))
     return replace(judgement, second_look={p.key: fresh.of(p)[-1] for p in planned})

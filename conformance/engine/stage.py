@@ -26,8 +26,11 @@ class RunningController(Protocol):
     def alive(self) -> bool:
         """Whether it runs; always true where only its answers can tell."""
 
-    def restart(self) -> None:
-        """Stop it if it still runs, and start it anew."""
+    def log_tail(self) -> str:
+        """Return the end of its log, as far as it can be had."""
+
+    def restart(self) -> bool:
+        """Stop it if it still runs, and start it anew; tell whether that was done (where it is ours to do)."""
 
     def stop(self, grace: float = 2.0) -> None:
         """End it for good: ask, wait ``grace`` seconds, then kill it."""
@@ -58,6 +61,9 @@ class Stage(Protocol):
 
     def settle(self) -> None:
         """Return once every backend can answer; what was applied before may be loaded meanwhile."""
+
+    def trouble(self) -> str:
+        """Return what keeps the cluster from being one on which a controller can be judged just now; else nothing."""
 
     def fresh(self) -> RunningController:
         """Start another instance with a class and an address of its own."""

@@ -69,8 +69,16 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
 
 
 def _seen_enough(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
-    """Whether each probe has had its chance: an observation of many requests may take as long as the limit itself."""
-    return all(len(watch.of(planned)) >= CONSECUTIVE for planned in probes)
+    """Whether each probe has had its chance: three equal observations, or twice as many in all.
+
+    On a busy machine, or with many requests in one, a single observation may take as long as the limit itself.
+    """
+
+    def had_its_chance(planned: PlannedProbe) -> bool:
+        seen = watch.of(planned)
+        return len(streak(seen)) >= CONSECUTIVE or len(seen) >= 2 * CONSECUTIVE
+
+    return all(map(had_its_chance, probes))
 
 
 def _final(watch: Watch) -> bool:

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
-from conformance.engine.judgement import Judgement
+from conformance.engine.judgement import Judgement, not_judged
 from conformance.engine.rounds import Watch
+from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController
 from conformance.engine.stepping import StepRunner, StepSeen
 from conformance.engine.watching import converge, wait_for_markers
@@ -21,6 +23,9 @@ from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
 
 Report = Callable[[Judgement], None]
+CRASHED = CaseVerdict(
+    Verdict.FAIL, Reason.CONTROLLER_CRASHED, "the controller ended while the objects of this case were applied"
+)
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Wave:
     kept: list[Judgement] = field(default_factory=list)
     bystander: Watch = field(init=False)
     _last_words: dict[str, Watch] = field(default_factory=dict)
+    _served: bool = False
 
     def __post_init__(self) -> None:
         self.bystander = self.crew.watch(bystander(self.controller.ingress_class, self.ground), self.controller)
@@ -73,23 +79,34 @@ class Wave:
 
         ``company`` are units without cases whose objects are applied in the same go, behind the others.
         """
-        self.crew.prepare(units)
-        refused = self.crew.apply([*units, *company])
+        unready = self.crew.prepare(units)
+        ready = [unit for unit in units if unit.name not in unready]
+        refused = self.crew.apply([*ready, *company])
         self.crew.stage.settle()
-        accepted = [unit for unit in units if unit.name not in refused]
+        accepted = [unit for unit in ready if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
             dead = [unit for unit in threads.map(self._judge_unit, accepted) if unit is not None]
         for unit in units:
-            if unit.name in refused:
+            if unit.name in unready:
+                self._leave_out(unit, unready[unit.name])
+            elif unit.name in refused:
                 self._judge_refused(unit, refused[unit.name])
         return dead
 
     def _judge_unit(self, unit: Unit) -> Unit | None:
         watch = self.crew.watch(unit, self.controller)
+        try:
+            return self._watch_unit(unit, watch)
+        except ConformanceError as failure:
+            self._leave_out(unit, failure.message, watch)
+            return None
+
+    def _watch_unit(self, unit: Unit, watch: Watch) -> Unit | None:
         began = time.monotonic()
         steps: list[StepSeen] = []
         live = wait_for_markers(watch, self.crew.marker_limit(), self.working)
         if live:
+            self._served = True
             self.crew.lived(watch)
             converge(watch, self.crew.limits, self.crew.apply_revision, self.working)
         override = self._carry_out(unit, watch, steps) if live else None
@@ -111,7 +128,7 @@ class Wave:
                 if not steps[-1].live:
                     break
         except ConformanceError as error:
-            return CaseVerdict(Verdict.ERROR, Reason.HARNESS, f"step {len(steps) + 1}: {error}")
+            return not_judged(f"step {len(steps) + 1}: {error.message}")
         return None
 
     def _search(self, dead: Sequence[Unit]) -> None:
@@ -153,39 +170,64 @@ class Wave:
 
     def _still_works(self) -> bool:
         """Whether the bystander answers now that the objects in doubt are gone; a fresh start is tried once."""
-        if wait_for_markers(self.bystander, self.crew.limits.hopeless, self.working):
+        if self._serves_bystander(self.crew.limits.hopeless):
             return True
         if not self.crew.served_once.is_set():
             return False
         self._restart()
-        return wait_for_markers(self.bystander, self.crew.marker_limit(), self.working)
+        return self._serves_bystander(self.crew.marker_limit())
+
+    def _serves_bystander(self, limit: float) -> bool:
+        lives = wait_for_markers(self.bystander, limit, self.working)
+        self._served = self._served or lives
+        return lives
+
+    def look_again(self, judgements: Sequence[Judgement]) -> list[Judgement]:
+        """Return the judgements with a second look at each; a controller that ended meanwhile is started once more."""
+        if not self.controller.alive:
+            self._restart()
+            for judgement in judgements:
+                wait_for_markers(judgement.last, self.crew.marker_limit(), self.working)
+        looked = [look_again(judgement) for judgement in judgements]
+        if self.controller.alive:
+            return looked
+        return [replace(one, override=one.override or CRASHED) for one in looked]
 
     def _restart(self) -> None:
-        self.controller.restart()
-        self.restarts += 1
+        self.restarts += int(self.controller.restart())
 
     def _give_up(self, units: Sequence[Unit]) -> None:
+        """Judge by what was seen last, unless the instance never served anything and has ended: then by nothing."""
+        unfit = not self._served and not self.controller.alive
         for unit in units:
+            if unfit:
+                log = self.controller.log_tail()
+                self._leave_out(unit, f"an instance of the controller ended before it served anything:\n{log}")
+                continue
             for case in unit.cases:
-                self._keep(Judgement(case, self._last_words[unit.name], 0.0, alone=unit.placement != "packed"))
+                watch = self._last_words.get(unit.name) or self.crew.watch(unit, self.controller)
+                self._keep(Judgement(case, watch, 0.0, alone=unit.placement != "packed"))
+
+    def _leave_out(self, unit: Unit, why: str, watch: Watch | None = None) -> None:
+        """Say of each case of the unit that it could not be judged."""
+        watch = watch or self.crew.watch(unit, self.controller)
+        alone = unit.placement != "packed"
+        for case in unit.cases:
+            self._keep(Judgement(case, watch, 0.0, alone=alone, override=not_judged(why)))
 
     def _blame(self, unit: Unit, *, crashed: bool) -> None:
-        override = None
-        if crashed:
-            detail = "the controller ended while the objects of this case were applied"
-            override = CaseVerdict(Verdict.FAIL, Reason.CONTROLLER_CRASHED, detail)
+        override = CRASHED if crashed else None
         watch = self._last_words.get(unit.name) or self.crew.watch(unit, self.controller)
         self._keep(Judgement(unit.cases[0], watch, 0.0, alone=True, override=override))
 
     def _judge_refused(self, unit: Unit, refusal: Refused) -> None:
         """The API server refused an object: where several cases shared it, each gets its own chance."""
-        self.crew.remove([unit])
+        with suppress(Refused):  # The server has said already what is wrong.
+            self.crew.remove([unit])
         if len(unit.cases) > 1:
             self._judge_units([unit_of(case, replace(self.ground, realm=unit.realm)) for case in unit.cases])
             return
-        detail = f"the API server refused an object of this case: {refusal.server_message}"
-        override = CaseVerdict(Verdict.ERROR, Reason.HARNESS, detail)
-        self._keep(Judgement(unit.cases[0], self.crew.watch(unit, self.controller), 0.0, alone=True, override=override))
+        self._leave_out(unit, f"the API server refused an object of this case: {refusal.server_message}")
 
     def _keep(self, judgement: Judgement) -> None:
         self.kept.append(judgement)

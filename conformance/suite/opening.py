@@ -29,9 +29,6 @@ class ShownController(RunningController, Protocol):
     def arguments(self) -> tuple[str, ...]:
         """Its command line without secrets; empty where somebody else started it."""
 
-    def log_tail(self) -> str:
-        """Return the end of its log, as far as it can be had."""
-
 
 class RunStage(Stage, Protocol):
     """A stage as a session needs it: it can also tell about itself, and be ended."""

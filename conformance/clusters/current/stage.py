@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from conformance.case.model import Case
-from conformance.clusters.api import Refused
+from conformance.clusters.api import PATIENCE, Refused
 from conformance.clusters.current.backends import Backends
 from conformance.clusters.current.classes import served_class
 from conformance.clusters.current.connecting import Connection, connect
@@ -43,8 +43,9 @@ class UserController:
         """Return nothing: its log is the user's."""
         return ""
 
-    def restart(self) -> None:
+    def restart(self) -> bool:
         """Do nothing: whoever waits for it afterwards sees whether it came back by itself."""
+        return False
 
     def stop(self, grace: float = 0.0) -> None:
         """Do nothing."""
@@ -91,7 +92,9 @@ class CurrentStage:
         ingress_class = served_class(connection.api, settings.ingress_class)
         run_id = secrets.token_hex(3)
         image = settings.echo_image or ground.IMAGE
-        api = OwnedApi(connection.api.client, run_id, tuple(ground.namespaces(run_id).values()), image)
+        api = OwnedApi(
+            connection.api.client, run_id, tuple(ground.namespaces(run_id).values()), image, patience=PATIENCE
+        )
         stage = cls(api, connection, run_id, warn, began)
         try:
             stage._populate(say, Patience(stop))
@@ -126,6 +129,10 @@ class CurrentStage:
 
     def settle(self) -> None:
         """Do nothing: the backends were ready before the stage was there."""
+
+    def trouble(self) -> str:
+        """Return why nothing can be judged at this moment: no API server, a namespace of the run that is gone."""
+        return self.api.what_is_wrong(self.api.namespaces)
 
     def fresh(self) -> UserController:
         """Refuse: the controller is the user's, and there is one."""

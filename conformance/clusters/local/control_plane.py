@@ -18,6 +18,7 @@ from conformance.waiting import wait_until
 
 SERVER = f"https://{net.API_ADDRESS}:{net.API_PORT}"
 START_LIMIT = 60.0
+MOST_REVIVALS = 12
 NEEDS_A_KUBELET = ("node-lifecycle-controller", "pod-garbage-collector-controller", "taint-eviction-controller")
 
 
@@ -29,6 +30,8 @@ class ControlPlane:
     credentials: Credentials
     folder: Path
     children: list[Child] = field(default_factory=list)
+    _revived: int = 0
+    _ending: bool = False
 
     def start(self) -> None:
         """Start etcd, the API server and what watches it; return once the API server serves objects.
@@ -61,6 +64,7 @@ class ControlPlane:
 
     def end(self) -> None:
         """End every program; data is thrown away with the run, so nobody needs to be asked politely."""
+        self._ending = True
         for child in reversed(self.children):
             child.kill()
 
@@ -73,6 +77,20 @@ class ControlPlane:
                     f"{child.name} ended with status {status}; the end of its log:\n{child.log_tail()}",
                     hint="another program may hold its port, or memory is short; `doctor` checks this machine",
                 )
+
+    def revive(self) -> str:
+        """Start every program again that has ended on its own; returns which ones did, in a few words.
+
+        Raises:
+            HarnessFailure: one that ends again and again.
+        """
+        ended = [] if self._ending else [child for child in self.children if not child.alive]
+        self._revived += len(ended)
+        if self._revived > MOST_REVIVALS:
+            self.check()
+        for child in ended:
+            self.children[self.children.index(child)] = start(child.name, child.command, child.log)
+        return "; ".join(f"{child.name} ended with status {child.process.returncode}" for child in ended)
 
     def _start(self, name: str, command: list[str]) -> None:
         try:

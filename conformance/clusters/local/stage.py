@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.clusters.api import Api, Refused
+from conformance.clusters.api import PATIENCE, Api, Refused
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.identity import make_common_objects, make_identity, make_own_objects
 from conformance.controllers.entry import Entry
@@ -69,7 +69,8 @@ class LocalStage:
             make_common_objects(api, entry, programs)
             say(f"starting {entry.title}")
             main = _launch(cluster, api, entry, programs, run_id)
-            stage = cls(cluster, api, entry, programs, run_id, main, time.monotonic() - began)
+            patient = replace(api, patience=PATIENCE)
+            stage = cls(cluster, patient, entry, programs, run_id, main, time.monotonic() - began)
             stage._instances.append(main)
             return stage
         except BaseException:
@@ -97,6 +98,25 @@ class LocalStage:
         with self._lock:
             self._instances.append(instance)
         return instance
+
+    def trouble(self) -> str:
+        """Return why nothing can be judged at this moment, and see to it that soon it can again.
+
+        Programs that ended are started again, and namespaces that somebody deleted are made again with their backends.
+
+        Raises:
+            HarnessFailure: a program of the control plane ends again and again.
+        """
+        ended = self.cluster.plane.revive()
+        wrong = ended or self.api.what_is_wrong(self.namespaces.values())
+        if wrong and not ended:
+            at_once = replace(self.api, patience=0.0)
+            gone = [one for one in ground.namespace_manifests(self.run_id) if at_once.get(one) is None]
+            if gone:
+                at_once.apply_all(gone)
+                at_once.apply_all(ground.backend_manifests(self.run_id))
+                self._settled = False
+        return wrong
 
     def settle(self) -> None:
         """Return once every backend of the run has a ready endpoint.

@@ -1,0 +1,81 @@
+"""What is told of each case: a first verdict, and a final one, unless something gave way under it."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from conformance.case.model import Case
+from conformance.engine.footing import Footing
+from conformance.engine.judgement import Judgement, case_verdict, not_judged
+from conformance.engine.record import case_record
+from conformance.judge.words import Verdict
+from conformance.probes.answer import Endpoint
+from conformance.report.events import Event, case_event
+from conformance.report.model import CaseRecord
+
+
+@dataclass
+class Announcer:
+    """Turns judgements into events; ``began`` is the run's start on the clock of the attempts.
+
+    A failure that was seen while something did not hold is no verdict: its case is kept in ``doubted``, to be judged
+    once more. If it happens again when ``last_chance`` is set, it is the suite's own trouble.
+    """
+
+    footing: Footing
+    unsupported: Mapping[str, str]
+    shown_at: Endpoint
+    emit: Callable[[Event], None]
+    began: float
+    last_chance: bool = False
+    announced: set[str] = field(default_factory=set)
+    doubted: list[Case] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def first(self, judgement: Judgement) -> None:
+        """Tell a verdict that may still be replaced."""
+        self._tell(judgement, final=False)
+
+    def final(self, judgement: Judgement) -> None:
+        """Tell the verdict, or keep the case for another time."""
+        verdict = case_verdict(judgement)
+        if verdict.verdict not in {Verdict.FAIL, Verdict.ERROR}:
+            self._tell(judgement, final=True)
+            return
+        began, ended = judgement.span() or (self.began, time.monotonic())
+        trouble = self.footing.shaken(began, ended)
+        if not trouble:
+            self._tell(judgement, final=True)
+            return
+        if verdict.verdict is Verdict.FAIL:
+            why = not_judged(f"{trouble}; meanwhile this was seen: {verdict.reason}: {verdict.detail}")
+            judgement = replace(judgement, override=why)
+        if not self.last_chance:
+            with self._lock:
+                self.doubted.append(judgement.case)
+        self._tell(judgement, final=self.last_chance)
+
+    def record(self, record: CaseRecord) -> None:
+        """Tell the final verdict of a case that no controller was asked about."""
+        self._emit(record, final=True)
+
+    def knows(self, case: Case) -> bool:
+        """Whether the case has its final verdict, or will be judged once more."""
+        with self._lock:
+            return case.id in self.announced or any(one.id == case.id for one in self.doubted)
+
+    def take_doubted(self) -> list[Case]:
+        """Return the cases to be judged once more, and forget them."""
+        with self._lock:
+            taken, self.doubted = self.doubted, []
+        return taken
+
+    def _tell(self, judgement: Judgement, *, final: bool) -> None:
+        self._emit(case_record(judgement, self.unsupported, self.shown_at, self.began), final=final)
+
+    def _emit(self, record: CaseRecord, *, final: bool) -> None:
+        if final:
+            with self._lock:
+                self.announced.add(record.id)
+        self.emit(case_event(record, final=final))
