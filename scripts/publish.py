@@ -1,0 +1,174 @@
+"""Makes the published results: ``python scripts/publish.py CONTROLLER… [-k EXPR] [--reports reports]``.
+
+Each controller is judged twice with all cases. The first report goes to ``reports/CONTROLLER-VERSION/report.json``; a
+``README.md`` beside it says how it was made and whether the second run said the same. Notes by hand (``notes.md``)
+stay.
+Ends with 1 where two runs differed, with 3 where a run gave no sound report; what is published is then what was seen.
+"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.case.model import Level
+from conformance.compare.diff_model import Diff
+from conformance.compare.difference import difference
+from conformance.controllers.catalogue import find
+from conformance.judge.words import Verdict
+from conformance.report.model import CaseRecord, Report
+from conformance.report.reading import FILE_NAME, read_report
+
+RUNS = 2
+JUDGED = (0, 1)
+"""Exit statuses of a run that judged what it was asked to judge."""
+
+
+def main() -> int:
+    """Judge, compare, write; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("controllers", nargs="+", metavar="CONTROLLER", help="a name of the catalogue")
+    parser.add_argument("--reports", type=Path, default=Path("reports"), help="where they go (default: reports)")
+    parser.add_argument("-k", dest="expression", help="only these cases, to try the script out")
+    given = parser.parse_args()
+    options = ["-k", given.expression] if given.expression else []
+    statuses = [publish(name, options, given.reports) for name in given.controllers]
+    (given.reports / "README.md").write_text(index(given.reports), encoding="utf-8")
+    return max(statuses)
+
+
+def publish(name: str, options: Sequence[str], reports: Path) -> int:
+    """Judge a controller twice and write its folder; return 0, 1 where the runs differ, 3 where one gave no report."""
+    with tempfile.TemporaryDirectory() as folder:
+        seen = [judged(name, options, Path(folder) / str(number)) for number in range(RUNS)]
+        files = [file for file in seen if file is not None]
+        if len(files) < RUNS:
+            print(f"{name}: not published, a run gave no sound report", file=sys.stderr)
+            return 3
+        first, second = (read_report(file).report for file in files)
+        place = reports / f"{name}-{first.controller.version}"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / FILE_NAME).write_bytes(files[0].read_bytes())
+    found = difference(first, second)
+    (place / "README.md").write_text(made(first, second, found, options, notes=(place / "notes.md").is_file()), "utf-8")
+    print(f"{place}: {'the second run differs' if found.changes else 'both runs say the same'}")
+    return 1 if found.changes else 0
+
+
+def judged(name: str, options: Sequence[str], out: Path) -> Path | None:
+    """Run all cases once; return the report, or nothing where the run or its report is not sound."""
+    suite = [sys.executable, "-m", "conformance"]
+    report = out / name / FILE_NAME
+    if silently([*suite, "run", name, *options, "--out", str(out)]) not in JUDGED:
+        return None
+    return report if silently([*suite, "verify", str(report)]) == 0 else None
+
+
+def silently(command: Sequence[str]) -> int:
+    """Run a command without its standard output; return its exit status."""
+    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
+
+
+def made(first: Report, second: Report, found: Diff, options: Sequence[str], *, notes: bool) -> str:
+    """Return the page that says how a report was made."""
+    controller, entry = first.controller, find(first.controller.name, {})
+    durations = [f"{report.run.durations.total:.0f} s" for report in (first, second)]
+    lines = [
+        f"# {entry.title} {controller.version}",
+        "",
+        *(f"- {key}: {value}" for key, value in facts(first, options).items()),
+        f"- The two runs took {' and '.join(durations)} on {os.cpu_count()} cores.",
+        f"- {said(found)}",
+        "",
+        *counts(first),
+        "",
+    ]
+    if notes:
+        lines += ["What a maintainer might dispute was looked at by hand: [notes](notes.md).", ""]
+    lines += [
+        "See it as pages, or hold another run against it:",
+        "",
+        "```console",
+        "$ ingress-conformance report . --out site",
+        f"$ ingress-conformance verify {FILE_NAME}",
+        f"$ ingress-conformance diff {FILE_NAME} ../../out/{controller.name}/{FILE_NAME}",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def facts(report: Report, options: Sequence[str]) -> dict[str, str]:
+    """Return what a reader must know to do it again."""
+    command = shlex.join(["ingress-conformance", "run", report.controller.name, *options])
+    return {
+        "Made": f"{report.run.started[:10]} by `{command}`",
+        "Project": f"[{report.controller.project}]({report.controller.url})",
+        "Cluster": f"{report.cluster.provider}, Kubernetes {report.cluster.kubernetes_version}",
+        "Suite": f"{report.suite.version}, cases `{report.suite.cases_digest.removeprefix('sha256:')[:12]}`",
+        "Arguments": f"`{shlex.join(report.controller.arguments)}`",
+    }
+
+
+def said(found: Diff) -> str:
+    """Return in a sentence how the two runs compare."""
+    if not found.changes:
+        return f"Both runs gave the same verdicts, reasons and answers in all {found.unchanged} cases."
+    return "The runs differ in: " + "; ".join(f"`{change.id}` ({change.why})" for change in found.changes) + "."
+
+
+def counts(report: Report) -> list[str]:
+    """Return the table of verdicts by level."""
+    head = ["level", *(verdict.value for verdict in Verdict)]
+    rows = [
+        [level.value, *(str(number(report.cases, level, verdict)) for verdict in Verdict)]
+        for level in Level
+        if any(case.level is level for case in report.cases)
+    ]
+    return [table(head), table(["---"] * len(head)), *map(table, rows)]
+
+
+def index(reports: Path) -> str:
+    """Return the page that lists all published reports."""
+    rows = []
+    for file in sorted(reports.glob(f"*/{FILE_NAME}")):
+        report = read_report(file).report
+        core = [str(number(report.cases, Level.CORE, verdict)) for verdict in (Verdict.PASS, Verdict.FAIL)]
+        extended = [str(number(report.cases, Level.EXTENDED, verdict)) for verdict in (Verdict.PASS, Verdict.FAIL)]
+        link = f"[{find(report.controller.name, {}).title}]({file.parent.name}/README.md)"
+        rows.append(table([link, report.controller.version, *core, *extended, report.run.started[:10]]))
+    head = ["controller", "version", "core pass", "core fail", "extended pass", "extended fail", "made"]
+    return "\n".join(
+        [
+            "# Published results",
+            "",
+            "Real runs of all cases on the embedded cluster, each done twice, made by `scripts/publish.py`. Failures",
+            "are published as they are. Observed cases are recorded, not judged: see them in the pages.",
+            "",
+            table(head),
+            table(["---"] * len(head)),
+            *rows,
+            "",
+            "`ingress-conformance report reports --out site` makes the HTML matrix of all of them;",
+            "`ingress-conformance compare reports/*/report.json` says what each does differently.",
+            "",
+        ]
+    )
+
+
+def number(cases: Sequence[CaseRecord], level: Level, verdict: Verdict) -> int:
+    """Count the cases of a level with a verdict."""
+    return sum(case.level is level and case.verdict is verdict for case in cases)
+
+
+def table(cells: Sequence[str]) -> str:
+    """Return a row of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
