@@ -60,6 +60,7 @@ def expected(expect: Expectation) -> Expected:
 def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second_look: bool) -> AttemptRecord:
     """Return the record of one attempt; ``began`` is the run's start on the clock of the attempts."""
     received = planned.probe.expect.received
+    leaf = next(iter(presented(attempt.answer)), "")
     return AttemptRecord(
         at=round(attempt.at - began, 3),
         seconds=round(attempt.answer.seconds, 4),
@@ -68,7 +69,8 @@ def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second
         revision=attempt.revision,
         second_look=second_look,
         received=looked_at(received, attempt.seen.account) if received else None,
-        certificate=next(iter(presented(attempt.answer)), ""),
+        certificate=leaf,
+        foreign=bool(leaf) and leaf not in planned.facts.minted,
     )
 
 

@@ -76,7 +76,7 @@ def _seen_enough(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
 
     def had_its_chance(planned: PlannedProbe) -> bool:
         seen = watch.of(planned)
-        return len(streak(seen)) >= CONSECUTIVE or len(seen) >= 2 * CONSECUTIVE
+        return len(streak(seen, planned.facts)) >= CONSECUTIVE or len(seen) >= 2 * CONSECUTIVE
 
     return all(map(had_its_chance, probes))
 
@@ -128,7 +128,7 @@ def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
 
     def last_are_equal(planned: PlannedProbe) -> bool:
         current = [attempt for attempt in watch.of(planned) if attempt.revision == watch.unit.revision]
-        return len(streak(current)) >= CONSECUTIVE
+        return len(streak(current, planned.facts)) >= CONSECUTIVE
 
     return all(last_are_equal(planned) for planned in probes)
 

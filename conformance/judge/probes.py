@@ -34,11 +34,6 @@ class Attempt:
     def __post_init__(self) -> None:
         object.__setattr__(self, "answer", self.answer.brief())
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """What must be the same for two observations to be equal: the outcome, and the certificate presented."""
-        return self.seen.outcome, *presented(self.answer)[:1]
-
 
 @dataclass(frozen=True)
 class ProbeVerdict:
@@ -49,12 +44,22 @@ class ProbeVerdict:
     detail: str = ""
 
 
-def streak(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+def shown(attempt: Attempt, facts: Facts = NO_FACTS) -> tuple[str, ...]:
+    """Return what must be the same for two observations to be equal: the outcome, and whose certificate was presented.
+
+    Certificates that no Secret of the run holds count as one: some controllers make themselves a new one whenever they
+    load anything, and it is as foreign as the one before.
+    """
+    leaf = presented(attempt.answer)[:1]
+    return attempt.seen.outcome, *(held if held in facts.minted else "" for held in leaf)
+
+
+def streak(attempts: Sequence[Attempt], facts: Facts = NO_FACTS) -> tuple[Attempt, ...]:
     """Return the counted attempts at the end that show one and the same outcome."""
     counted = [attempt for attempt in attempts if attempt.counted]
     run: list[Attempt] = []
     for attempt in reversed(counted):
-        if run and attempt.shown != run[0].shown:
+        if run and shown(attempt, facts) != shown(run[0], facts):
             break
         run.append(attempt)
     return tuple(reversed(run))
@@ -73,7 +78,7 @@ def as_expected(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_F
 
 def settled(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> bool:
     """Tell whether the probe has shown the expected answer often enough, one after another."""
-    last = streak(attempts)[-CONSECUTIVE:]
+    last = streak(attempts, facts)[-CONSECUTIVE:]
     return len(last) == CONSECUTIVE and all(as_expected(probe, attempt, ending, facts) for attempt in last)
 
 
@@ -81,7 +86,7 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: F
     """Return the verdict once the observation is over."""
     if settled(probe, attempts, ending, facts):
         return ProbeVerdict(Verdict.PASS)
-    last = streak(attempts)
+    last = streak(attempts, facts)
     seen = [attempt.seen.outcome for attempt in attempts if attempt.counted]
     if not probe.expect.demanding and len(seen) >= CONSECUTIVE:
         # Nothing is judged here, so that the answers change is what is recorded.
@@ -116,7 +121,7 @@ def judge_again(
     still_right = as_expected(probe, after, ending, facts)
     if first.verdict is Verdict.PASS and still_right:
         return first
-    if first.verdict is not Verdict.PASS and after.shown == before.shown:
+    if first.verdict is not Verdict.PASS and shown(after, facts) == shown(before, facts):
         return first
     return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, changed)
 

@@ -37,6 +37,7 @@ class AttemptRecord(Recorded):
         default=None, description="Of what the backend received, the parts that the probe expects something of."
     )
     certificate: str = Field(default="", description="Fingerprint (SHA-256) of the leaf that was presented.")
+    foreign: bool = Field(default=False, description="No Secret of the run holds that certificate.")
 
 
 class CertificateRecord(Recorded):

@@ -1,12 +1,14 @@
 """From all attempts to the verdict of a probe: no vacuous pass, no impatience, no hidden flake."""
 
 import dataclasses
+import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.case.model import NO_MATCH, RECORD, Received
+from conformance.judge.facts import Facts
 from conformance.judge.probes import (
     CONSECUTIVE,
     Attempt,
@@ -73,6 +75,36 @@ class TestThreeInARow:
     def test_a_request_that_always_arrives_changed_fails_for_that(self) -> None:
         made = [seen("a", target="/y") for _ in range(3)]
         assert short(judge_probe(expecting("a", Received(target="/x")), made, ENDING)) == fail(Reason.WRONG_HEADER)
+
+
+class TestWhoseCertificate:
+    """A controller may make itself a new default certificate whenever it loads anything; ours are told apart."""
+
+    OURS, THEIRS = b"one", b"two"
+    FACTS = Facts(minted=frozenset(hashlib.sha256(der).hexdigest() for der in (OURS, THEIRS)))
+
+    @staticmethod
+    def answered(*leaves: bytes) -> list[Attempt]:
+        made = [seen("a") for _ in leaves]
+        answers = [dataclasses.replace(one.answer, certificate=leaf) for one, leaf in zip(made, leaves, strict=True)]
+        return [dataclasses.replace(one, answer=answer) for one, answer in zip(made, answers, strict=True)]
+
+    def test_three_foreign_ones_are_equal_whatever_they_are(self) -> None:
+        assert len(streak(self.answered(b"x", b"y", b"z"), self.FACTS)) == CONSECUTIVE
+
+    @pytest.mark.parametrize("leaves", [(OURS, THEIRS), (OURS, b"x"), (b"x", OURS)])
+    def test_one_of_the_run_equals_only_itself(self, leaves: tuple[bytes, bytes]) -> None:
+        assert len(streak(self.answered(*leaves), self.FACTS)) == 1
+
+    def test_a_foreign_one_that_is_another_on_the_second_look_is_no_change(self) -> None:
+        wrong = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE, "")
+        before, after = self.answered(b"x", b"y")
+        assert judge_again(expecting("b"), wrong, before, after, ENDING, self.FACTS) == wrong
+
+    def test_one_of_the_run_on_the_second_look_is_a_change(self) -> None:
+        wrong = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE, "")
+        before, after = self.answered(b"x", self.OURS)
+        assert short(judge_again(expecting("b"), wrong, before, after, ENDING, self.FACTS)) == fail(Reason.UNSTABLE)
 
 
 class TestNoVacuousPass:

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 
 from conformance.case.model import NO_MATCH, RECORD, Expectation, Probe, Received
+from conformance.judge.facts import Facts
 from conformance.judge.probes import Attempt, ProbeVerdict, judge_again, judge_probe
+from conformance.judge.transport import presented
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer
 from conformance.probes.outcome import Sighting
@@ -38,13 +40,20 @@ def recomputed(probe: ProbeRecord, case: CaseRecord) -> Recomputed:
     attempts = _attempts(probe)
     looks = [attempt for attempt, record in zip(attempts, probe.attempts, strict=True) if not record.second_look]
     again = attempts[len(looks) :]
-    verdict = judge_probe(asked, looks, ending)
+    facts = _facts(attempts, probe)
+    verdict = judge_probe(asked, looks, ending, facts)
     counted = [attempt for attempt in looks if attempt.counted]
     if again and counted:
-        verdict = judge_again(asked, verdict, counted[-1], again[-1], ending)
+        verdict = judge_again(asked, verdict, counted[-1], again[-1], ending, facts)
     if verdict.verdict is Verdict.PASS and probe.expected.more:
         return _with_transport(probe, verdict)
     return _held_against_word(probe, verdict)
+
+
+def _facts(attempts: list[Attempt], probe: ProbeRecord) -> Facts:
+    """Return which of the certificates that were presented were the run's own."""
+    own = [attempt for attempt, record in zip(attempts, probe.attempts, strict=True) if not record.foreign]
+    return Facts(minted=frozenset(leaf for attempt in own for leaf in presented(attempt.answer)))
 
 
 def _attempts(probe: ProbeRecord) -> list[Attempt]:
