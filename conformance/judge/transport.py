@@ -40,7 +40,7 @@ def _against_certificate(wanted: Certificate, answer: Answer, facts: Facts) -> t
     seen = presented(answer)
     if wanted.foreign:
         if seen and seen[0] in facts.minted:
-            return Reason.WRONG_CERTIFICATE, f"a certificate of {_whose(seen[0], facts)} was presented"
+            return Reason.WRONG_CERTIFICATE, f"{_whose(seen[0], facts)} was presented in place of a foreign one, or none"
         if not seen and not answer.trouble.startswith("tls-alert:") and answer.trouble != "reset":
             return (
                 Reason.NO_ANSWER,
