@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from conformance.case.file_format import LABEL
 from conformance.case.flaw import Flaw
-from conformance.case.lint_backends import backend_flaws
+from conformance.case.lint_backends import backend_flaws, places
+from conformance.case.lint_certificates import certificate_flaws
 from conformance.case.lint_probes import probe_flaws
 from conformance.case.lint_steps import step_flaws
 from conformance.case.manifests import API_VERSIONS
-from conformance.case.matching import ingress_specs, items, name_of, namespace_of, rule_hosts
+from conformance.case.matching import ingress_specs, items, mapping, name_of, namespace_of, rule_hosts
 from conformance.case.model import Case, Level
 from conformance.case.placement import derived_placement, looser
 from conformance.case.problems import did_you_mean
@@ -28,6 +29,7 @@ def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, .
         _objects,
         _hosts,
         backend_flaws,
+        certificate_flaws,
         probe_flaws,
         step_flaws,
     )
@@ -106,7 +108,12 @@ def _hosts(case: Case) -> Iterator[Flaw]:
     ending = f".{case.name}.{case.section}.alone.abcdef.test"
     asked = [(("probes", number, "host"), probe.host) for number, probe in enumerate(case.probes)]
     written = [(("objects",), host) for host in rule_hosts(case.objects)]
-    for pointer, host in (*written, *asked):
+    certified = [
+        ((*place, "certificate"), str(name))
+        for place, manifest in places(case)
+        for name in items(mapping(manifest.get("certificate")).get("names"))
+    ]
+    for pointer, host in (*written, *asked, *certified):
         if len(host) + len(ending) > LONGEST_HOST:
             shown = host if len(host) <= 40 else f"{host[:39]}…"
             message = f"the host {shown} has {len(host)} characters, too many: it gets {len(ending)} more in a run"

@@ -13,14 +13,14 @@ _Services = dict[tuple[str, str], DefinedService]
 def backend_flaws(case: Case) -> Iterator[Flaw]:
     """Yield what is wrong with the Services that the case defines and the backends that its Ingresses name."""
     yield from _own(case)
-    places = list(_places(case))
-    everything = [manifest for _, manifest in places]
+    written = list(places(case))
+    everything = [manifest for _, manifest in written]
     services: _Services = {(one.namespace, one.name): one for one in defined_services(everything)}
-    for place, manifest in places:
+    for place, manifest in written:
         for service in defined_services([manifest]):
             yield from _defined(case, service, place)
     unused = set(case.absent)
-    for place, manifest in places:
+    for place, manifest in written:
         for reference in references([manifest]):
             flaw, missing = _referred(case, reference, services)
             if missing in case.absent:
@@ -32,7 +32,8 @@ def backend_flaws(case: Case) -> Iterator[Flaw]:
         yield Flaw(("absent",), f"no Ingress names {name}, or something defines it", hint)
 
 
-def _places(case: Case) -> Iterator[tuple[Pointer, Manifest]]:
+def places(case: Case) -> Iterator[tuple[Pointer, Manifest]]:
+    """Yield every object that the case ever writes, with its place."""
     for index, manifest in enumerate(case.objects):
         yield ("objects", index), manifest
     for number, step in enumerate(case.steps):

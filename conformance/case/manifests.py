@@ -140,13 +140,14 @@ class SecretObject(KubernetesValue):
 
 
 class OtherObject(BaseModel):
-    """An object of another kind, free in everything but its name."""
+    """An object of another kind, free in everything but its name, and what is in its spec."""
 
     model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
 
     api_version: str | None = Field(default=None, description="May be left out for the kinds the suite knows.")
     kind: str = Field(min_length=1, json_schema_extra={"not": {"enum": ["Ingress", "Secret"]}})
     metadata: Metadata
+    spec: dict[str, Any] | None = None
 
 
 def _kind(value: Any) -> str:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from conformance.errors import BadInput
+from conformance.visible import visible
 
 SHOWN_PER_FILE = 100
 """A file of noise can hold any number of problems; beyond this many they are only counted."""
+
+LONGEST = 500
+"""Characters of a message or a hint, which may quote from the file."""
 
 
 class Place(NamedTuple):
@@ -29,7 +33,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.place.line}:{self.place.column}" if self.place else self.file
-        return f"{where}: {self.message}" + (f"\n  hint: {self.hint}" if self.hint else "")
+        return f"{where}: {_fit(self.message)}" + (f"\n  hint: {_fit(self.hint)}" if self.hint else "")
 
 
 class CaseErrors(BadInput):
@@ -61,6 +65,12 @@ def quoted(value: object) -> str:
     """Return what somebody wrote in a form that fits into a message: in quotes, on one line, not endless."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _fit(text: str) -> str:
+    """Return text on one line that no terminal obeys, and that ends."""
+    shown = visible(text[:LONGEST], keep="")
+    return shown if len(text) <= LONGEST else f"{shown}…"
 
 
 def _shown(problems: Sequence[Problem]) -> Iterable[str]:

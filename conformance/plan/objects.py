@@ -141,8 +141,8 @@ def _own_names(case: Case, ground: Ground) -> dict[tuple[str, str], str]:
 def _rewrite_class(spec: dict[str, Any], ground: Ground) -> None:
     if spec.get("controller") == OUR_CONTROLLER:
         spec["controller"] = ground.controller
-    parameters = spec.get("parameters") or {}
-    if parameters.get("namespace") in ground.namespaces:
+    parameters = spec.get("parameters")
+    if isinstance(parameters, dict) and str(parameters.get("namespace")) in ground.namespaces:
         parameters["namespace"] = ground.namespaces[parameters["namespace"]]
 
 
