@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.run_current import checked_names, judge_current, own_cluster_options
+from conformance.cli.run_kind import judge_kind, kind_options
 from conformance.engine.limits import Limits
 from conformance.errors import BadInput
 from conformance.suite.options import CLUSTERS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.argument("controllers", nargs=-1, required=True, metavar="CONTROLLER…")
 @click.option("--cluster", type=click.Choice(CLUSTERS), default="local", show_default=True, help="Where it runs.")
 @own_cluster_options
+@kind_options
 @click.option("-k", "expression", metavar="EXPR", default="", help="Only cases whose id matches, as in pytest's -k.")
 @click.option("--level", metavar="LEVELS", default="", help="Only these levels, such as core,extended.")
 @click.option(
@@ -53,6 +55,7 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
       ingress-conformance run traefik
       ingress-conformance run traefik contour skipper --out results
       ingress-conformance run traefik --level core -k "path-types and not exact"
+      ingress-conformance run traefik --cluster kind
       ingress-conformance run traefik --cluster current --context my-cluster --ingress-class traefik
 
     \b
@@ -63,6 +66,9 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     if options["cluster"] == "current":
         _refuse_twice(checked_names(controllers, own_cluster))
         return worst([judge_current(pytest_arguments(name, options), options) for name in controllers])
+    if options["cluster"] == "kind":
+        _refuse_twice(list(controllers))
+        return judge_kind(controllers, {name: pytest_arguments(name, options) for name in controllers}, options)
     entries, programs = _check_entries(controllers, options)
     from conformance.cli.judging import judge_one, judge_several  # noqa: PLC0415
 
@@ -85,6 +91,7 @@ def _check_options(options: dict[str, object]) -> "Settings":
     """Refuse bad input before anything is started; returns what was said of a cluster of the user's own."""
     from conformance.case.load import load_cases  # noqa: PLC0415
     from conformance.suite.options import levels_of  # noqa: PLC0415
+    from conformance.suite.kind_cluster import kind_settings_on  # noqa: PLC0415
     from conformance.suite.own_cluster import settings_on  # noqa: PLC0415
 
     levels_of(str(options["level"]))
@@ -94,10 +101,7 @@ def _check_options(options: dict[str, object]) -> "Settings":
     workers = str(options["workers"])
     if workers and not workers.isdigit():
         raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")
-    if options["cluster"] not in {"local", "current"}:
-        raise BadInput(
-            f"the cluster {options['cluster']} is not there yet", where="--cluster", hint="use --cluster local"
-        )
+    kind_settings_on(str(options["cluster"]), options)
     return settings_on(str(options["cluster"]), options)
 
 

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -38,10 +38,24 @@ def checked_names(controllers: Sequence[str], settings: Settings) -> list[str]:
 
 
 def judge_current(arguments: Sequence[str], options: dict[str, Any]) -> int:
-    """Judge one controller with these arguments for pytest and return the status.
+    """Judge one controller with these arguments for pytest and return the status."""
+    return judge_here([*arguments, *spelled(own_cluster.given(options))])
 
-    In this very process: probes are sent from here, and each signal arrives, and arrives once.
-    """
+
+def spelled(given: Mapping[str, Any]) -> list[str]:
+    """Return options as words of a command line."""
+    words: list[str] = []
+    for option, value in given.items():
+        if value is True:
+            words.append(option)
+            continue
+        for each in value if isinstance(value, (list, tuple)) else (value,):
+            words += [option, str(each)]
+    return words
+
+
+def judge_here(arguments: Sequence[str]) -> int:
+    """Run pytest in this very process and return the status: each signal arrives, and arrives once."""
     import pytest  # noqa: PLC0415
 
     interrupted = threading.Event()
@@ -51,9 +65,6 @@ def judge_current(arguments: Sequence[str], options: dict[str, Any]) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
-    own: list[str] = []
-    for option, value in own_cluster.given(options).items():
-        own += [option] if value is True else [option, str(value)]
-    status = int(pytest.main([*arguments, *own]))
+    status = int(pytest.main(list(arguments)))
     # A status of pytest's own, where there was nobody yet to conclude: there it means interrupted, here bad input.
     return 130 if interrupted.is_set() and status == int(pytest.ExitCode.INTERRUPTED) else status

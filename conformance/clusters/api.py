@@ -119,6 +119,14 @@ class Api:
             raise Refused(f"{method} {path}", response.status, _message(response.status, data))
         return data
 
+    def text(self, path: str) -> str:
+        """Return what the server has at a path and is no JSON, such as the log of a pod.
+
+        Raises:
+            Refused: an HTTP error, or no connection.
+        """
+        return self._exchange("GET", path).decode(errors="replace")
+
     def create(self, manifest: Manifest) -> Manifest:
         """Create an object and return it as stored."""
         created: Manifest = self.request("POST", collection_path(manifest) + _AS_MANAGER, manifest)

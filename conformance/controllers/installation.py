@@ -37,12 +37,17 @@ class Reach(Keyed):
 
 
 class Installation(Keyed):
-    """The project's own manifest or chart, pinned, and nothing of ours."""
+    """The project's own manifest or chart, pinned; or what its documents say, as a template for several instances."""
 
     source: Url = Field(description="The page of the project that says how to install it.")
     version: Text = Field(description="The controller's version that these manifests install.")
     charts: tuple[Chart, ...] = Field((), description="Charts to install, in this order.")
     files: tuple[Url, ...] = Field((), description="Manifests to apply, each pinned to a tag or commit.")
+    template: str = Field(
+        "",
+        description="Manifests as the project's documents say them, with {namespace}, {class} and {controller}, so that "
+        "there can be several instances: the file's path as seen from the entry's file.",
+    )
     images: tuple[Image, ...] = Field(min_length=1)
     namespace: Text = Field(description="Where its pods and its Service are.")
     ready: Text = Field(description="The workload to wait for, such as deployment/traefik.")

@@ -39,5 +39,9 @@ def _ways(entry: Entry) -> Iterator[Flaw]:
         yield from process_flaws(entry.process)
     elif entry.manifests is None:
         yield Flaw((), "it is not said how it runs", "give process, manifests, or both")
-    if entry.manifests is not None and not (entry.manifests.charts or entry.manifests.files):
-        yield Flaw(("manifests",), "nothing to install", "give charts, or files")
+    if entry.manifests is not None:
+        ways = (entry.manifests.charts or entry.manifests.files, entry.manifests.template)
+        if not any(ways):
+            yield Flaw(("manifests",), "nothing to install", "give charts, files, or a template")
+        elif all(ways):
+            yield Flaw(("manifests", "template"), "a template stands alone", "give it in place of charts and files")

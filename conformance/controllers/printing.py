@@ -111,6 +111,7 @@ def _installation_parts(manifests: Installation) -> list[str]:
             for chart in manifests.charts
         ),
         *manifests.files,
+        *(["manifests of this suite, after that page"] if manifests.template else ()),
         *(f"image {image}" for image in images),
         f"reached through Service {reach.service}, ports {reach.http} and {reach.https}",
         f"verified: {manifests.verified or 'no, nobody has tried it yet'}",

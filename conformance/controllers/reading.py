@@ -84,6 +84,10 @@ def varied(base: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any
 def _beside(document: Document[Any], folder: Path) -> dict[str, Any]:
     """Return the values with what lies beside the entry's file: Go modules by absolute path, templates as files."""
     values: dict[str, Any] = document.values
+    installation = dict(values.get("manifests") or {})
+    if installation.get("template"):
+        installation["template"] = _read(document, ("manifests", "template"), folder / installation["template"])
+        values = {**values, "manifests": installation}
     process = dict(values.get("process") or {})
     if not process:
         return dict(values)
@@ -97,10 +101,14 @@ def _beside(document: Document[Any], folder: Path) -> dict[str, Any]:
 
 
 def _template(document: Document[Any], name: str, folder: Path) -> str:
-    text = read_text(folder / document.values["process"]["templates"][name])
+    path = folder / document.values["process"]["templates"][name]
+    return _read(document, ("process", "templates", name), path)
+
+
+def _read(document: Document[Any], pointer: tuple[str, ...], path: Path) -> str:
+    text = read_text(path)
     if isinstance(text, Problem):
-        hint = "a path as seen from the entry's file"
-        raise EntryErrors([document.problem(("process", "templates", name), text.message, hint)])
+        raise EntryErrors([document.problem(pointer, text.message, "a path as seen from the entry's file")])
     return text
 
 

@@ -9,13 +9,13 @@ from typing import Protocol
 from conformance.case.model import Case
 from conformance.clusters.current.opening import CurrentOpening
 from conformance.clusters.current.subject import subject_of
+from conformance.clusters.kind.opening import KindOpening, checked
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find
 from conformance.controllers.entry import Entry
 from conformance.controllers.profile import Profile
 from conformance.engine.stage import RunningController, Stage
-from conformance.errors import BadInput
 from conformance.suite.options import RunOptions
 
 Say = Callable[[str], None]
@@ -106,4 +106,5 @@ def opening_for(options: RunOptions, cluster: Future[LocalCluster] | None, began
     if options.cluster == "current":
         profile, settings = subject_of(options.controller, options.own_cluster, options.controller_version)
         return CurrentOpening(profile, settings, options.limits.marker, began)
-    raise BadInput(f"the cluster {options.cluster} is not there yet", where="--cluster", hint="use --cluster local")
+    entry = checked(find(options.controller), options.kind_cluster)
+    return KindOpening(entry, options.kind_cluster, options.limits.marker, options.out, began)

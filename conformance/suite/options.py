@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.clusters.current.settings import Settings
+from conformance.clusters.kind.settings import KindSettings
 from conformance.engine.limits import Limits
 from conformance.errors import BadInput
-from conformance.suite import own_cluster
+from conformance.suite import kind_cluster, own_cluster
 
 if TYPE_CHECKING:
     from conformance.case.model import Level
@@ -27,6 +28,12 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(option, metavar=metavar, default="", help=f"--cluster current: {text}")
     exclusive, meaning = own_cluster.EXCLUSIVE
     group.addoption(exclusive, action="store_true", help=f"--cluster current: {meaning}")
+    for option, metavar, text in kind_cluster.OPTIONS:
+        group.addoption(option, metavar=metavar, default="", help=f"--cluster kind: {text}")
+    image, metavar, text = kind_cluster.IMAGE
+    group.addoption(image, action="append", default=[], metavar=metavar, help=f"--cluster kind: {text}")
+    keep, meaning = kind_cluster.KEEP
+    group.addoption(keep, action="store_true", help=f"--cluster kind: {meaning}")
     group.addoption("--level", metavar="LEVELS", default="", help="only these levels, comma-separated")
     group.addoption("--isolate", action="store_true", help="give every case objects of its own from the start")
     group.addoption(
@@ -62,6 +69,7 @@ class RunOptions:
     controller: str
     cluster: str
     own_cluster: Settings
+    kind_cluster: KindSettings
     controller_version: str
     levels: tuple["Level", ...]
     isolate: bool
@@ -90,6 +98,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         controller=config.getoption("--controller"),
         cluster=config.getoption("--cluster"),
         own_cluster=own_cluster.settings_on(config.getoption("--cluster"), vars(config.option)),
+        kind_cluster=kind_cluster.kind_settings_on(config.getoption("--cluster"), vars(config.option)),
         controller_version=config.getoption("--controller-version"),
         levels=levels_of(config.getoption("--level")),
         isolate=config.getoption("--isolate"),

@@ -23,6 +23,9 @@ EXCLUSIVE = ("--exclusive", "nobody else uses it: judge also the cases that woul
 
 VERSION = "controller_version"
 
+SHARED = frozenset({"--echo-image", "--controller-version"})
+"""What means something on a kind cluster, too."""
+
 
 def name_of(option: str) -> str:
     """Return the option's name in Python."""
@@ -44,9 +47,10 @@ def settings_on(cluster: str, options: Mapping[str, Any]) -> Settings:
     """
     own = given(options)
     if cluster != "current":
-        if own:
+        if own.keys() - (SHARED if cluster == "kind" else ()):
             hint = "leave it out, or add --cluster current"
-            raise BadInput("this is for a cluster of your own", where=", ".join(own), hint=hint)
+            where = ", ".join(option for option in own if option not in SHARED or cluster != "kind")
+            raise BadInput("this is for a cluster of your own", where=where, hint=hint)
         return Settings()
     if options["programs"]:
         hint = "leave it out: on a cluster of your own the controller that runs there is judged"

@@ -78,8 +78,11 @@ class CurrentStage:
         warn: Say,
         stop: threading.Event,
         began: float,
+        run_id: str = "",
     ) -> "CurrentStage":
         """Make the run's namespaces and backends, and see a plain Ingress served by the controller.
+
+        Without a ``run_id`` the run gets one by chance.
 
         Raises:
             HarnessFailure: no connection, no permission, no such class, backends that do not run, or a controller that
@@ -90,7 +93,7 @@ class CurrentStage:
         say(f"context {connection.context} is Kubernetes {connection.version} at {connection.server}")
         demand(connection.api, rights_for(cases))
         ingress_class = served_class(connection.api, settings.ingress_class)
-        run_id = secrets.token_hex(3)
+        run_id = run_id or secrets.token_hex(3)
         image = settings.echo_image or ground.IMAGE
         api = OwnedApi(
             connection.api.client, run_id, tuple(ground.namespaces(run_id).values()), image, patience=PATIENCE

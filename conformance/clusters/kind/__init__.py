@@ -1,1 +1,1 @@
-"""A cluster that the tool kind makes for a run: real nodes in containers, real pods, the controller as it is installed."""
+"""A cluster that kind makes for a run: nodes are containers, pods are real, the controller is installed as users do."""

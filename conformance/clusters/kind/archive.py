@@ -19,9 +19,9 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 @dataclass(frozen=True)
 class Image:
-    """One layer: ``files`` are paths on this machine by their absolute paths in the image, ``config`` is its OCI config.
+    """One layer: ``files`` are paths on this machine by their absolute paths in the image.
 
-    Everything belongs to root, may be read by all and written by nobody else.
+    ``config`` is the image's OCI config. Everything belongs to root, may be read by all and written by nobody else.
     """
 
     name: str

@@ -77,9 +77,18 @@ class KindCluster:
         config = self.folder / "kind.yaml"
         own = settings.config.read_text(encoding="utf-8") if settings.config else ""
         config.write_text(configuration(own, cgroup_v1=self.engine.cgroup_v1), encoding="utf-8")
-        image = ["--image", settings.node_image] if settings.node_image else []
+        image: list[str | Path] = ["--image", settings.node_image] if settings.node_image else []
         # Retained, so that a failure leaves logs to look at; what is left is deleted here.
-        how = ["--config", config, "--kubeconfig", self.kubeconfig, "--wait", _READY, "--retain", *image]
+        how: list[str | Path] = [
+            "--config",
+            config,
+            "--kubeconfig",
+            self.kubeconfig,
+            "--wait",
+            _READY,
+            "--retain",
+            *image,
+        ]
         self._kind(["create", "cluster", *how], patience, _CREATE_LIMIT)
 
     def load_archive(self, path: Path, patience: Patience) -> None:

@@ -25,7 +25,7 @@ class Engine:
     name: str
     program: str
     cgroup_v1: bool
-    commands: Commands = Commands()
+    commands: Commands
 
     def address_of(self, container: str, patience: Patience) -> ipaddress.IPv4Interface:
         """Return a container's IPv4 address, with its network.
@@ -68,7 +68,7 @@ class Engine:
 
 
 def find_engine(patience: Patience) -> Engine:
-    """Return the engine that the user chose (as kind does, with KIND_EXPERIMENTAL_PROVIDER), else the first that answers.
+    """Return the engine that the user chose (KIND_EXPERIMENTAL_PROVIDER, as for kind), else the first that answers.
 
     Raises:
         HarnessFailure: there is none; it says what each answered.

@@ -1,0 +1,88 @@
+"""What is decided about a run on a kind cluster before it begins."""
+
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.case.model import OUR_CLASS, Case
+from conformance.clusters.kind.settings import KindSettings, repository
+from conformance.clusters.kind.stage import KindStage
+from conformance.controllers.entry import Entry
+from conformance.controllers.profile import Profile
+from conformance.errors import BadInput
+from conformance.plan.objects import every_manifest
+
+Say = Callable[[str], None]
+
+_ONLY_CLASS = "it deletes the IngressClass of the controller, and this installation has one instance for all cases"
+
+
+@dataclass(frozen=True)
+class KindOpening:
+    """A cluster to be made, and a controller of the catalogue to be installed in it."""
+
+    entry: Entry
+    settings: KindSettings
+    served_limit: float
+    out: Path | None
+    began: float
+
+    @property
+    def controller(self) -> Profile:
+        """What the catalogue says about the controller, with the version that is installed."""
+        return Profile.of(self.entry, installed_version(self.entry, self.settings))
+
+    def skipped(self, cases: Sequence[Case]) -> dict[str, str]:
+        """Return the cases that cannot be observed there, and why: where there can be one instance only, few."""
+        assert self.entry.manifests is not None
+        if self.entry.manifests.template and self.entry.instances > 1:
+            return {}
+        return {case.id: _ONLY_CLASS for case in cases if _writes_our_class(case)}
+
+    def open(self, wanted: Callable[[], Sequence[Case]], say: Say, warn: Say, stop: threading.Event) -> KindStage:
+        """Return the stage, ready for the cases that are not skipped.
+
+        Raises:
+            BadInput: there is no case to judge.
+            HarnessFailure: it cannot be had.
+            Interrupted: ``stop`` was set meanwhile.
+        """
+        cases = wanted()
+        if not cases:
+            raise BadInput("no case was selected", hint="`ingress-conformance cases list` shows them")
+        skipped = self.skipped(cases)
+        observed = [case for case in cases if case.id not in skipped]
+        logs = (self.out or Path(tempfile.gettempdir())) / self.entry.name / "kind-logs"
+        return KindStage.set_up(
+            self.entry, self.settings, observed, self.served_limit, logs, say, warn, stop, self.began
+        )
+
+
+def checked(entry: Entry, settings: KindSettings) -> Entry:
+    """Return the entry if it can be installed with these settings.
+
+    Raises:
+        BadInput: it says no way, or an image is given that it does not have.
+    """
+    if entry.manifests is None:
+        hint = "`ingress-conformance controllers list` shows which can; or write an entry with manifests"
+        raise BadInput(f"{entry.name} says no way to be installed in a cluster of pods", where="--cluster", hint=hint)
+    known = {repository(image.image) for image in entry.manifests.images}
+    for name in settings.images:
+        if name not in known:
+            raise BadInput(f"{entry.name} has no image {name}", where="--image", hint=f"there are {', '.join(known)}")
+    return entry
+
+
+def installed_version(entry: Entry, settings: KindSettings) -> str:
+    """Return the version for the report; an image of the user's own is named in it, and what is in it is not known."""
+    assert entry.manifests is not None
+    own = [reference.rpartition("/")[2] for reference in settings.images.values()]
+    version = settings.controller_version or ("unknown" if own else entry.manifests.version)
+    return f"{version} (own image {', '.join(own)})" if own else version
+
+
+def _writes_our_class(case: Case) -> bool:
+    return any(m["kind"] == "IngressClass" and m["metadata"]["name"] == OUR_CLASS for m in every_manifest(case))
