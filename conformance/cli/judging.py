@@ -56,7 +56,7 @@ def judge_several(
             click.echo(f"{entry.name}: {click.style('error:', fg='red', bold=True)} {error}", err=True)
             failed[entry.name] = error.exit_status
     ready = [entry.name for entry in entries if entry.name not in failed]
-    for name in ready:
+    for name in ready if "--resume" not in next(iter(arguments.values())) else ():
         # What an older run left must not be taken for what this one saw.
         with suppress(OSError):
             (out / name / FILE_NAME).unlink(missing_ok=True)

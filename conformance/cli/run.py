@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from conformance.cli.run_current import checked_names, judge_current, own_cluster_options
 from conformance.cli.run_kind import judge_kind, kind_options
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("controllers", nargs=-1, required=True, metavar="CONTROLLER…")
+@click.argument("controllers", nargs=-1, metavar="CONTROLLER…")
 @click.option("--cluster", type=click.Choice(CLUSTERS), default="local", show_default=True, help="Where it runs.")
 @own_cluster_options
 @kind_options
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     "-n", "workers", metavar="WORKERS", default="", help="Number of pytest workers; the verdicts are the same."
 )
 @click.option("--out", metavar="DIR", default="out", show_default=True, help="Folder of the results.")
+@click.option(
+    "--resume", metavar="DIR", default="", help="Finish the runs in DIR that were cut short; with the same options."
+)
 @click.option("--isolate", is_flag=True, help="Give every case objects of its own: slower, the same verdicts.")
 @click.option("--cases", "case_paths", multiple=True, metavar="PATH", help="Case files in place of the built-in ones.")
 @click.option(
@@ -48,6 +52,8 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
 
     A CONTROLLER is a name of the catalogue (`controllers list`) or the path of an entry of your own (./my-entry.yaml).
     Several run side by side, each on a cluster of its own; at the end one matrix shows in what they differ.
+    --resume finishes runs that were cut short: verdicts stand, and the other cases are judged. Without a CONTROLLER it
+    is every run in DIR; without -k and --level it is the same cases.
     With --cluster current CONTROLLER may be any name: what serves --ingress-class in your own cluster is judged.
 
     \b
@@ -55,6 +61,7 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
       ingress-conformance run traefik
       ingress-conformance run traefik contour skipper --out results
       ingress-conformance run traefik --level core -k "path-types and not exact"
+      ingress-conformance run --resume results
       ingress-conformance run traefik --cluster kind
       ingress-conformance run traefik --cluster current --context my-cluster --ingress-class traefik
 
@@ -62,6 +69,9 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     Exit status: 0 every core case passes or is declared unsupported, 1 some core case fails, 2 bad input,
     3 the harness could not do its work, 130 interrupted. With several controllers the worst of them.
     """
+    controllers = _resumed(controllers, options) if options["resume"] else controllers
+    if not controllers:
+        raise click.UsageError("Missing argument 'CONTROLLER…'.")
     own_cluster = _check_options(options)
     if options["cluster"] == "current":
         _refuse_twice(checked_names(controllers, own_cluster))
@@ -85,6 +95,25 @@ def worst(statuses: list[int]) -> int:
     rising = (0, 1, 3, 2, 130)
     # A run that the kernel ended, for one, has a status of its own: it could not do its work.
     return max((status if status in rising else 3 for status in statuses), key=rising.index)
+
+
+def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[str, ...]:
+    """Point the options at the folder of the runs to finish; returns the controllers, by default all that are there.
+
+    Raises:
+        BadInput: no run is there, its events cannot be read, or --out says something else.
+    """
+    from conformance.suite.resuming import earlier_run  # noqa: PLC0415
+
+    folder, source = Path(str(options["resume"])), click.get_current_context().get_parameter_source("out")
+    if source is ParameterSource.COMMANDLINE and Path(str(options["out"])) != folder:
+        raise BadInput("--resume names the folder already", where="--out", hint="leave --out out")
+    options["out"] = str(folder)
+    found = {path.parent.name: path for path in sorted(folder.glob("*/events.jsonl"))}
+    if not any(earlier_run(path) for path in found.values()):
+        hint = "name the folder that `run --out DIR` was given; without --resume a new run begins"
+        raise BadInput("there is no run to finish", where=str(folder), hint=hint)
+    return controllers or tuple(found)
 
 
 def _check_options(options: dict[str, object]) -> "Settings":
@@ -142,7 +171,7 @@ def pytest_arguments(controller: str, options: dict[str, object]) -> list[str]:
             arguments += [option, str(options[name])]
     arguments += ["--marker-limit", str(options["marker_limit"]), "--convergence", str(options["convergence"])]
     arguments += ["--repeat", str(options["repeat"])]
-    arguments += [f"--{name}" for name in ("isolate", "invert") if options[name]]
+    arguments += [f"--{name}" for name in ("isolate", "invert", "resume") if options[name]]
     if options["workers"]:
         arguments += ["-n", str(options["workers"])]
     for option, name in (("--cases", "case_paths"), ("--set", "programs")):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.report.seen import in_a_line
 from conformance.visible import visible
 
 CUT_SHORT = "the run was cut short: not every case has been judged"
@@ -34,7 +35,7 @@ def explanation(case: CaseRecord) -> Iterator[str]:
     yield visible(f"{', '.join(case.statements)}  {case.spec_url}")
     for probe in case.probes:
         if probe.verdict is not Verdict.PASS:
-            yield visible(f"{probe.id}: expected {probe.expected.outcome}, saw {seen(probe)}")
+            yield in_a_line(probe)
             yield f"  {visible(probe.curl)}"
     for finding in case.findings:
         yield visible(f"{finding.kind}: {finding.detail}")

@@ -1,9 +1,11 @@
 """The event stream of a run: one JSON object a line, written as things happen, flushed at once."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,24 @@ def case_event(record: CaseRecord, *, final: bool) -> Event:
 
 
 class EventLog:
-    """Appends events to a file. A killed run loses at most the case in flight."""
+    """Appends events to a file. A killed run loses at most the case in flight.
 
-    def __init__(self, path: Path) -> None:
+    What is there already is thrown away, or (``go_on``) kept up to the last whole line.
+
+    Raises:
+        BadInput: another run writes to the same file.
+        HarnessFailure: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, *, go_on: bool = False) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb", buffering=0)
+            self._file = path.open("ab", buffering=0)
+            _take(self._file, path)
+            self._size = path.read_bytes().rfind(b"\n") + 1 if go_on else 0
+            if path.stat().st_size > self._size:
+                self._file.truncate(self._size)
         except OSError as error:
             raise HarnessFailure(
                 f"cannot write {path}: {error.strerror}", hint="choose another folder with --out"
@@ -40,12 +53,17 @@ class EventLog:
         Raises:
             HarnessFailure: the disk is full or the file went away.
         """
+        line = to_json(event, by_alias=True) + b"\n"
         try:
-            rest = memoryview(to_json(event, by_alias=True) + b"\n")
+            rest = memoryview(line)
             while rest:
                 # A disk that is nearly full takes a part, and says so only by the number.
                 rest = rest[self._file.write(rest) or 0 :]
+            self._size += len(line)
         except OSError as error:
+            with suppress(OSError):
+                # Half a line must not be in the way of the next.
+                self._file.truncate(self._size)
             raise HarnessFailure(
                 f"cannot write {self.path}: {error.strerror}", hint="free some space; what was written so far is kept"
             ) from error
@@ -55,6 +73,15 @@ class EventLog:
         with suppress(OSError):
             os.fsync(self._file.fileno())
         self._file.close()
+
+
+def _take(file: FileIO, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        hint = "wait for its end, or choose another folder with --out"
+        raise BadInput("another run is writing here", where=str(path), hint=hint) from error
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -36,6 +36,9 @@ def report_of(events: Iterable[Event]) -> Report:
             latest[kind] = event
         if kind == "run":
             order = event["selected"]
+        if kind == "resumed":
+            # Whatever was the end before, it was not.
+            latest.pop("end", None)
     missing = {"run", "cluster", "controller"} - set(latest)
     if missing:
         raise ValueError(f"no event about: {', '.join(sorted(missing))}")

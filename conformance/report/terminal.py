@@ -13,6 +13,7 @@ from rich.text import Text
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.report.seen import in_a_line
 from conformance.visible import visible
 
 SIGNS = {
@@ -76,8 +77,7 @@ def _case(case: CaseRecord, console: Console) -> Iterator[Text]:
 
 
 def _probe(probe: ProbeRecord) -> Iterator[Text]:
-    seen = probe.observed.outcome if probe.observed else "nothing"
-    yield Text(" " * _INDENT + visible(f"{probe.id}: expected {probe.expected.outcome}, saw {seen}", keep=""))
+    yield Text(" " * _INDENT + in_a_line(probe))
     yield Text(" " * (_INDENT + 2) + visible(probe.curl), style="cyan")
 
 

@@ -8,11 +8,14 @@ import pytest
 from conformance.case.model import Case
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
+from conformance.report.seen import in_a_line
 from conformance.suite.asked import asked_cases
 from conformance.suite.options import run_options
 from conformance.suite.verdicts import Failed, Verdicts
 
 VERDICTS = pytest.StashKey[Verdicts]()
+SELECTED = pytest.StashKey[frozenset[str]]()
+"""What an earlier part of a resumed run had selected."""
 
 
 class CaseTrouble(Exception):
@@ -89,8 +92,7 @@ def explain(record: CaseRecord) -> Iterable[str]:
     for probe in record.probes:
         if probe.verdict is Verdict.PASS:
             continue
-        seen = probe.observed.outcome if probe.observed else "nothing"
-        yield f"  {probe.id}: expected {probe.expected.outcome}, saw {seen} ({len(probe.attempts)} attempts)"
+        yield f"  {in_a_line(probe)} ({len(probe.attempts)} attempts)"
         yield f"    {probe.curl}"
     for finding in record.findings:
         yield f"  {finding.kind}: {finding.detail}"

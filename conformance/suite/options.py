@@ -41,6 +41,9 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--out", metavar="DIR", help="write DIR/CONTROLLER/events.jsonl and report.json")
     group.addoption(
+        "--resume", action="store_true", help="finish the run whose events are in --out: judge only what is left"
+    )
+    group.addoption(
         "--set", action="append", default=[], metavar="NAME=PATH", dest="programs", help="a program of your own"
     )
     group.addoption(
@@ -79,6 +82,12 @@ class RunOptions:
     limits: Limits
     repeat: int = 1
     invert: bool = False
+    resume: bool = False
+
+
+def events_path(options: RunOptions, controller: str) -> Path | None:
+    """Return the file of the events of a controller's run."""
+    return options.out / controller / "events.jsonl" if options.out else None
 
 
 def run_options(config: pytest.Config) -> RunOptions:
@@ -94,6 +103,8 @@ def run_options(config: pytest.Config) -> RunOptions:
     if not 1 <= repeat <= MOST_REPEATS:
         raise BadInput(f"{repeat} is not between 1 and {MOST_REPEATS}", where="--repeat")
     out = config.getoption("--out")
+    if config.getoption("--resume") and not out:
+        raise BadInput("there is nothing to resume", where="--resume", hint="name the run's folder with --out")
     return RunOptions(
         controller=config.getoption("--controller"),
         cluster=config.getoption("--cluster"),
@@ -108,6 +119,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         limits=Limits(marker=marker, convergence=convergence),
         repeat=repeat,
         invert=config.getoption("--invert"),
+        resume=config.getoption("--resume"),
     )
 
 

@@ -37,9 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: {meaning}")
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is not None and "conformance_address" in worker:
-        from conformance.suite.cases import VERDICTS  # noqa: PLC0415
+        from conformance.suite.cases import SELECTED, VERDICTS  # noqa: PLC0415
         from conformance.suite.verdicts import RemoteVerdicts  # noqa: PLC0415
 
+        if "conformance_selected" in worker:
+            config.stash[SELECTED] = frozenset(worker["conformance_selected"])
         config.stash[VERDICTS] = RemoteVerdicts(worker["conformance_address"], worker["conformance_key"])
 
 
@@ -103,6 +105,17 @@ def _begin(config: pytest.Config) -> None:
         from conformance.suite.presentation import Presentation  # noqa: PLC0415
 
         config.pluginmanager.register(Presentation(run), "ingress-conformance-presentation")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where a run is resumed, and nothing else is asked for, select what it had selected."""
+    if not _runs(config) or any(config.getoption(option) for option in ("keyword", "markexpr", "--level")):
+        return
+    from conformance.suite.cases import SELECTED  # noqa: PLC0415
+
+    selected = config.stash.get(SELECTED, None)
+    if selected is not None:
+        items[:] = [item for item in items if item.name in selected]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

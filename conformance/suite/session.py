@@ -18,10 +18,11 @@ from conformance.report.events import Event, EventLog, case_event
 from conformance.report.fold import report_of
 from conformance.report.model import Report
 from conformance.suite.asked import asked_cases
-from conformance.suite.cases import VERDICTS
+from conformance.suite.cases import SELECTED, VERDICTS
 from conformance.suite.opening import Opening, RunStage
-from conformance.suite.options import RunOptions
+from conformance.suite.options import RunOptions, events_path
 from conformance.suite.relay import Relay
+from conformance.suite.resuming import Earlier, earlier_run, refuse_another, refuse_other_ground
 from conformance.suite.skipping import skipped_record
 from conformance.suite.verdicts import Board, Exchange
 
@@ -39,21 +40,24 @@ class RunSession:
         log: EventLog | None,
         relay: Relay,
         began: float,
+        earlier: Earlier | None = None,
     ) -> None:
         self.options, self.log, self.relay, self._opening = options, log, relay, opening
+        self._earlier = earlier
         self.controller = opening.controller
         self.board = Board()
         self.report: Report | None = None
         self.failure: ConformanceError | None = None
         self._cases = {case.id: case for case in cases}
-        self._events: list[Event] = []
+        self._events: list[Event] = list(earlier.events) if earlier else []
         self._emitting = threading.Lock()
         self._selected: tuple[str, ...] = ()
         self._selection = threading.Event()
         self._stop = threading.Event()
         self._engine: Engine | None = None
         self._exchange: Exchange | None = None
-        self._began = began
+        # The clock of a run that goes on stood still in between.
+        self._began = began - (earlier.seconds if earlier else 0.0)
         self._thread = threading.Thread(target=self._work, name="run")
 
     @classmethod
@@ -66,9 +70,13 @@ class RunSession:
             ConformanceError: bad input, or a folder that cannot be written.
         """
         cases = asked_cases(options)
-        log = EventLog(options.out / opening.controller.name / "events.jsonl") if options.out else None
-        run = cls(options, opening, cases, log, relay, began)
+        path = events_path(options, opening.controller.name)
+        earlier = earlier_run(path) if path and options.resume else None
+        log = EventLog(path, go_on=earlier is not None) if path else None
+        run = cls(options, opening, cases, log, relay, began, earlier)
         config.stash[VERDICTS] = run.board
+        if earlier is not None:
+            config.stash[SELECTED] = frozenset(earlier.selected)
         run._thread.start()
         return run
 
@@ -87,6 +95,8 @@ class RunSession:
             self._exchange = Exchange(self.board)
         node.workerinput["conformance_address"] = self._exchange.address
         node.workerinput["conformance_key"] = self._exchange.key
+        if self._earlier is not None:
+            node.workerinput["conformance_selected"] = list(self._earlier.selected)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
@@ -126,21 +136,52 @@ class RunSession:
 
     def _run(self) -> None:
         started = dt.datetime.now(dt.UTC)
+        if self._earlier is not None and self._go_on(self._earlier, started):
+            return
         stage = self._opening.open(self._wanted, self.relay.say, self.relay.warn, self._stop)
         try:
             cases = self._wanted()
-            self._emit(self._run_event(cases, started))
             cluster = {"provider": stage.provider, "kubernetesVersion": stage.api.version()}
+            controller = self._controller_event(stage, restarts=0)
+            if self._earlier is None:
+                self._emit(self._run_event(cases, started))
+            else:
+                assert self.log is not None
+                refuse_other_ground(self._earlier, cluster, controller["controller"], self.log.path)
             self._emit({"event": "cluster", "cluster": cluster})
-            self._emit(self._controller_event(stage, restarts=0))
-            skipped = self._opening.skipped(cases)
-            for case in cases:
+            self._emit(controller)
+            stand = self._earlier.verdicts if self._earlier else {}
+            left = [case for case in cases if case.id not in stand]
+            skipped = self._opening.skipped(left)
+            for case in left:
                 if case.id in skipped:
                     self._emit(case_event(skipped_record(case, skipped[case.id]), final=True))
             if cases:
-                self._observe(stage, [case for case in cases if case.id not in skipped])
+                self._observe(stage, [case for case in left if case.id not in skipped])
         finally:
             stage.end()
+
+    def _go_on(self, earlier: Earlier, started: dt.datetime) -> bool:
+        """Take over what an earlier part of this run has seen; returns whether nothing is left to be judged.
+
+        Raises:
+            BadInput: it was another run.
+        """
+        assert self.log is not None
+        cases = self._wanted()
+        run = self._run_event(cases, started)
+        refuse_another(earlier, run["suite"], run["selected"], self.log.path)
+        self.relay.pass_on(earlier.begun)
+        for record in earlier.verdicts.values():
+            self._publish(case_event(record, final=True))
+        self.relay.say(f"{len(earlier.verdicts)} of {len(cases)} cases have been judged before")
+        if len(earlier.verdicts) < len(cases):
+            self._emit({"event": "resumed", "at": started.isoformat(timespec="seconds"), "kept": len(earlier.verdicts)})
+            return False
+        if not report_of(self._events).run.complete:
+            self._emit(self._end_event(started, {"total": round(earlier.seconds, 3)}, complete=True))
+        self._write_report()
+        return True
 
     def _wanted(self) -> list[Case]:
         self._selection.wait()
@@ -177,8 +218,18 @@ class RunSession:
             "observe": round(now - observe_began, 3),
             "total": round(now - self._began, 3),
         }
-        finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._emit({"event": "end", "finished": finished, "complete": complete, "durations": durations})
+        self._emit(self._end_event(dt.datetime.now(dt.UTC), durations, complete=complete))
+        self._write_report()
+
+    def _end_event(self, finished: dt.datetime, durations: dict[str, float], *, complete: bool) -> Event:
+        return {
+            "event": "end",
+            "finished": finished.isoformat(timespec="seconds"),
+            "complete": complete,
+            "durations": durations,
+        }
+
+    def _write_report(self) -> None:
         self.report = report_of(self._events)
         if self.options.out is not None:
             write_report(self.options.out / self.controller.name / "report.json", self.report)
@@ -188,6 +239,9 @@ class RunSession:
             self._events.append(event)
             if self.log is not None:
                 self.log.write(event)
+        self._publish(event)
+
+    def _publish(self, event: Event) -> None:
         self.relay.pass_on(event)
         if event["event"] == "case" and event["final"]:
             self.board.post(event["case"])
@@ -218,8 +272,7 @@ class RunSession:
             "arguments": list(stage.main.arguments),
             "ingressClass": stage.main.ingress_class,
             "address": stage.main.endpoint.address,
-            # Where somebody else started it, nobody here restarted it either.
-            "restarts": restarts if stage.main.arguments else 0,
+            "restarts": restarts + (self._earlier.told("controller").get("restarts", 0) if self._earlier else 0),
         }
         return {"event": "controller", "controller": controller}
 

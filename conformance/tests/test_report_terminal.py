@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from conformance.case.model import Level
-from conformance.judge.words import Verdict
-from conformance.report.model import Finding, Report
+from conformance.judge.words import Reason, Verdict
+from conformance.report.model import CertificateRecord, Finding, Observed, Report
 from conformance.report.terminal import GROUP, print_report
 from conformance.tests.reports import CURL, case_record, probe_record, report
 from conformance.visible import visible
@@ -158,6 +158,28 @@ def test_a_failing_case_says_what_was_expected_and_seen_and_only_failing_probes_
     assert "✗ s/wrong  core  P01  no-match\n" in shown
     assert "GET /: expected a, saw nothing" in shown
     assert "curl right" not in shown
+
+
+def test_the_right_backend_with_the_wrong_certificate_is_not_shown_as_if_it_were_right() -> None:
+    shown = CertificateRecord(
+        names=("one.test", "two.test", "three.test", "four.test"),
+        issuer="CN=\x1b[31mred",
+        sha256="0123456789abcdef" * 4,
+        not_before="",
+        not_after="",
+        key="ECDSA P-256",
+    )
+    wrong = probe_record(
+        Verdict.FAIL,
+        observed=Observed(outcome="a", certificate=shown),
+        reason=Reason.WRONG_CERTIFICATE,
+        detail="a certificate that no Secret holds was presented in place of that of tls",
+    )
+    text = printed(report(case_record("s/wrong", Verdict.FAIL, probes=(wrong,))))
+    assert "expected a, saw a: a certificate that no Secret holds was presented in place of that of tls" in text
+    assert (
+        "(for one.test, two.test, three.test and 1 more, issued by CN=\\x1b[31mred, SHA-256 0123456789abcdef…)" in text
+    )
 
 
 def test_findings_contradicted_claims_and_reasons_to_skip_are_told() -> None:
