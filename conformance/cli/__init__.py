@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": ("conformance.cli.diff", "diff", "Show what changed between two reports; fail on a regression."),
     "compare": ("conformance.cli.compare", "compare", "Show what each controller does differently."),
     "verify": ("conformance.cli.verify", "verify", "Check a report against its own evidence."),
+    "prove": ("conformance.cli.prove", "prove", "Prove the suite on controllers that are wrong on purpose."),
     "cases": ("conformance.cli.cases", "cases", "List, show and check the cases."),
     "controllers": ("conformance.cli.controllers", "controllers", "List and show the controllers of the catalogue."),
     "cluster": ("conformance.cli.cluster", "cluster", "A cluster to poke at by hand."),

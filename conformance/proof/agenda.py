@@ -2,20 +2,25 @@
 
 from pydantic import Field
 
-from conformance.case.model import Frozen
+from conformance.case.model import Case, Frozen
 from conformance.engine.limits import Limits
 
-TROUBLE = "trouble.txt"
-"""The file in a trial's folder that says why there is no report."""
+REPORT, TROUBLE = "report.json", "trouble.txt"
+"""The files of a trial's folder: what it came to, or why it came to nothing."""
 
 
 class Planned(Frozen):
     """One trial of the agenda."""
 
-    subject: str
+    subject: str = Field(description="A mutant's name, or ``reference``.")
     cases: tuple[str, ...]
     limits: Limits
-    seconds: float = Field(gt=0)
+    seconds: float = Field(gt=0, description="How long it may take: what is not judged by then is not judged.")
+
+    def chosen(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        """Return those of the cases that it names, in the order of the case files."""
+        wanted = set(self.cases)
+        return tuple(case for case in cases if case.id in wanted)
 
 
 class Agenda(Frozen):

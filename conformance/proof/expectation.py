@@ -47,7 +47,7 @@ def expectations() -> Mapping[str, Expectation]:
 
 
 def tried_with(expectation: Expectation, cases: Sequence[Case]) -> tuple[Case, ...]:
-    """Return the cases that a mutant is tried with: those that it is wrong about, those that record it, the controls."""
+    """Return what a mutant is tried with: the cases that it is wrong about, those that record it, the controls."""
 
     def wanted(case: Case) -> bool:
         if case.level in JUDGED:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import conformance
 from conformance.case.digest import cases_digest
@@ -19,6 +18,7 @@ from conformance.engine.crew import Interrupted
 from conformance.engine.limits import Limits
 from conformance.engine.run import Engine
 from conformance.plan import ground
+from conformance.proof.agenda import Planned
 from conformance.report.events import Event
 from conformance.report.fold import report_of
 from conformance.report.model import Report
@@ -34,17 +34,6 @@ class SharedCluster(LocalCluster):
         """Leave it to the others."""
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A controller to be tried (a mutant's name, or ``reference``), and the cases to try it with."""
-
-    subject: str
-    cases: tuple[Case, ...]
-    limits: Limits
-    seconds: float
-    """How long it may take: what is not judged by then is not judged."""
-
-
 def subject_entry(subject: str, run_id: str) -> Entry:
     """Return the catalogue's reference, with the fault, and blind for everything that other trials have made."""
     entry = find(RIGHT)
@@ -55,7 +44,7 @@ def subject_entry(subject: str, run_id: str) -> Entry:
     return entry.model_copy(update={"name": subject, "process": process})
 
 
-def carry_out(trial: Trial, cluster: SharedCluster, default_class: threading.Lock) -> Report:
+def carry_out(trial: Planned, cases: Sequence[Case], cluster: LocalCluster, default_class: threading.Lock) -> Report:
     """Judge the cases of a trial and return its report; ``run.complete`` tells whether the time was enough.
 
     ``default_class`` is held for cases that use what the cluster has one of: no two trials may do so at once.
@@ -74,11 +63,11 @@ def carry_out(trial: Trial, cluster: SharedCluster, default_class: threading.Loc
 
     engine = Engine(stage, trial.limits, {}, isolate=False, emit=emit, began=began)
     try:
-        emit(_run_event(trial, started))
+        emit(_run_event(trial.limits, cases, started))
         emit({"event": "cluster", "cluster": {"provider": stage.provider, "kubernetesVersion": stage.api.version()}})
         emit(_controller_event(stage))
         observing = time.monotonic()
-        complete = _judge(engine, trial, default_class)
+        complete = _judge(engine, cases, trial.seconds, default_class)
         durations = {
             "cluster": round(stage.cluster_seconds, 3),
             "controller": round(engine.first_route or 0.0, 3),
@@ -96,12 +85,12 @@ def carry_out(trial: Trial, cluster: SharedCluster, default_class: threading.Loc
     return report_of(events)
 
 
-def _judge(engine: Engine, trial: Trial, default_class: threading.Lock) -> bool:
+def _judge(engine: Engine, cases: Sequence[Case], seconds: float, default_class: threading.Lock) -> bool:
     """Judge the cases; returns whether all of them were judged in time."""
-    shared = [case for case in trial.cases if not case.uses]
-    one_at_a_time = [case for case in trial.cases if case.uses]
+    shared = [case for case in cases if not case.uses]
+    one_at_a_time = [case for case in cases if case.uses]
     try:
-        with _at_most(trial.seconds, engine):
+        with _at_most(seconds, engine):
             if shared:
                 engine.run(shared)
             if one_at_a_time:
@@ -130,14 +119,13 @@ def _at_most(seconds: float, engine: Engine) -> Iterator[None]:
         timer.cancel()
 
 
-def _run_event(trial: Trial, started: dt.datetime) -> Event:
-    limits = trial.limits
+def _run_event(limits: Limits, cases: Sequence[Case], started: dt.datetime) -> Event:
     options = {"markerLimit": limits.marker, "convergence": limits.convergence, "probeLimit": limits.probe}
     return {
         "event": "run",
         "started": started.isoformat(timespec="seconds"),
-        "suite": {"version": conformance.__version__, "casesDigest": cases_digest(trial.cases), "options": options},
-        "selected": [case.id for case in trial.cases],
+        "suite": {"version": conformance.__version__, "casesDigest": cases_digest(tuple(cases)), "options": options},
+        "selected": [case.id for case in cases],
     }
 
 
@@ -154,12 +142,6 @@ def _controller_event(stage: LocalStage) -> Event:
         "restarts": 0,
     }
     return {"event": "controller", "controller": controller}
-
-
-def chosen(cases: Sequence[Case], ids: Sequence[str]) -> tuple[Case, ...]:
-    """Return the cases of these ids, in the order of the case files."""
-    wanted = set(ids)
-    return tuple(case for case in cases if case.id in wanted)
 
 
 def _quiet(_: str) -> None:

@@ -1,8 +1,10 @@
-"""``python -m conformance.proof.worker AGENDA OUT``: carries out trials, some at once, on a cluster of its own.
+"""``python -m conformance.proof.worker AGENDA NUMBER``: carries out trials, some at once, on a cluster of its own.
 
 Runs inside private namespaces. Several workers share an agenda: whoever makes a trial's folder carries it out.
 """
 
+import os
+import resource
 import sys
 import threading
 import traceback
@@ -11,19 +13,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance.case.load import load_cases
+from conformance.clusters.local.cluster import LocalCluster
 from conformance.errors import ConformanceError
-from conformance.proof.agenda import TROUBLE, Agenda, Planned
-from conformance.proof.trial import SharedCluster, Trial, carry_out, chosen
+from conformance.proof.agenda import REPORT, TROUBLE, Agenda, Planned
+from conformance.proof.model import Spent
+from conformance.proof.trial import SharedCluster, carry_out
 from conformance.suite.session import write_report
 
 
 class Worker:
-    """Carries out what nobody else has begun."""
+    """Carries out what nobody else has begun, each trial in a folder beside the agenda."""
 
     def __init__(self, agenda: Agenda, out: Path) -> None:
         self.agenda, self.out = agenda, out
         self.cases = load_cases()
-        self.cluster = SharedCluster.start(print)
+        self.cluster: LocalCluster = SharedCluster.start(_quiet)
         self.default_class = threading.Lock()
 
     def work(self) -> None:
@@ -33,25 +37,45 @@ class Worker:
 
     def _try(self, planned: Planned) -> None:
         folder = self.out / planned.subject
-        with suppress(FileExistsError):
+        try:
             folder.mkdir()
-            self._carry_out(planned, folder)
-
-    def _carry_out(self, planned: Planned, folder: Path) -> None:
-        trial = Trial(planned.subject, chosen(self.cases, planned.cases), planned.limits, planned.seconds)
+        except FileExistsError:
+            return
         try:
             self.cluster.plane.check()
-            write_report(folder / "report.json", carry_out(trial, self.cluster, self.default_class))
+            cases = planned.chosen(self.cases)
+            write_report(folder / REPORT, carry_out(planned, cases, self.cluster, self.default_class))
         except ConformanceError as error:
             (folder / TROUBLE).write_text(f"{error}\n")
         except Exception:  # noqa: BLE001 (it is told, and the other trials go on)
             (folder / TROUBLE).write_text(traceback.format_exc())
 
 
+def spent() -> Spent:
+    """Return the processor time used so far: our own, that of ended controllers, and that of what else runs here."""
+    suite, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    others = 0.0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            if int(folder.name) != os.getpid():
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                others += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return Spent(
+        suite=round(suite.ru_utime + suite.ru_stime, 1),
+        controllers=round(ended.ru_utime + ended.ru_stime, 1),
+        cluster=round(others, 1),
+    )
+
+
 def main() -> None:
     """Read the agenda and work it off."""
-    agenda, out = (Path(argument) for argument in sys.argv[1:3])
-    Worker(Agenda.model_validate_json(agenda.read_bytes()), out).work()
+    agenda, number = Path(sys.argv[1]), sys.argv[2]
+    Worker(Agenda.model_validate_json(agenda.read_bytes()), agenda.parent).work()
+    (agenda.parent / f"spent-{number}.json").write_text(spent().model_dump_json(by_alias=True))
+
+
+def _quiet(_: str) -> None:
+    """Say nothing: what came of each trial stands in its folder."""
 
 
 if __name__ == "__main__":

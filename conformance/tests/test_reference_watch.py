@@ -16,7 +16,7 @@ from conformance.reference import __main__ as command
 from conformance.reference.behaviour import REFERENCE
 from conformance.reference.objects import Event, Objects, apply
 from conformance.reference.status import Patch, Publisher, patches
-from conformance.reference.watch import Api, watch
+from conformance.reference.watch import Api, Scope, scopes, watch
 from conformance.tests.reference_world import OWN, Object, ingress, listed, objects, rule
 
 PATIENCE = 10.0
@@ -94,14 +94,17 @@ def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -
         a_list("9", two),
         change("MODIFIED", two),
     ) as server:
-        watch(Api(server.url, token_file=token), "ingresses", tell, stop)
+        watch(Api(server.url, token_file=token), Scope("ingresses", "one"), tell, stop)
         asked = [server.requests.get(timeout=PATIENCE) for _ in range(5)]
     assert told == [
-        Event("ingresses", (one,), listed=True),
-        Event("ingresses", (two,)),
-        Event("ingresses", (one,), deleted=True),
-        Event("ingresses", (two,), listed=True),
+        Event("ingresses", (one,), listed=True, namespace="one"),
+        Event("ingresses", (two,), namespace="one"),
+        Event("ingresses", (one,), deleted=True, namespace="one"),
+        Event("ingresses", (two,), listed=True, namespace="one"),
     ]
+    assert {request[1].partition("?")[0] for request in asked} == {
+        "/apis/networking.k8s.io/v1/namespaces/one/ingresses"
+    }
     assert {request[2] for request in asked} == {"Bearer secret"}
     assert "resourceVersion=5" in asked[2][1]
     assert "resourceVersion=7" in asked[3][1]
@@ -114,6 +117,26 @@ def test_a_list_forgets_what_it_does_not_name_and_leaves_the_old_value_alone() -
     assert sorted(name for _, name in before.ingresses) == ["one", "two"]
     assert after.ingressclasses == before.ingressclasses
     assert apply(after, [Event("ingresses", (ingress("unknown"),), deleted=True)]) == after
+
+
+def test_a_list_of_one_namespace_forgets_nothing_of_another() -> None:
+    before = objects(ingresses=[ingress("one"), {"metadata": {"namespace": "two", "name": "two"}, "spec": {}}])
+    after = apply(before, [Event("ingresses", (), listed=True, namespace="one")])
+    assert list(after.ingresses) == [("two", "two")]
+
+
+def test_a_controller_that_looks_at_two_namespaces_asks_for_both_and_once_for_what_has_none() -> None:
+    paths = [scope.path for scope in scopes(("one", "two"))]
+    assert len(paths) == 9
+    assert "/api/v1/namespaces/two/secrets" in paths
+    assert "/apis/networking.k8s.io/v1/ingressclasses" in paths
+    assert {scope.path for scope in scopes(())} == {
+        "/apis/networking.k8s.io/v1/ingresses",
+        "/apis/networking.k8s.io/v1/ingressclasses",
+        "/api/v1/services",
+        "/apis/discovery.k8s.io/v1/endpointslices",
+        "/api/v1/secrets",
+    }
 
 
 def test_status_is_wanted_where_it_differs_and_the_ingress_is_ours() -> None:
