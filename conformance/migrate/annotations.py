@@ -1,0 +1,102 @@
+"""What the suite knows of annotations: data beside this module, loaded and checked."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_snake
+
+from conformance.case.model import Frozen
+from conformance.case.validation import validated
+from conformance.case.yaml_tree import parse
+from conformance.errors import HarnessFailure
+
+FILE = Path(__file__).resolve().parent / "annotations.yaml"
+DROP, KEEP = "drop", "keep"
+Names = Literal["secret", "service", "configmap", "certificates", "hosts"]
+
+
+def _dashed(name: str) -> str:
+    return to_snake(name).replace("_", "-")
+
+
+class Keyed(Frozen):
+    """A part of the file; its keys have dashes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True)
+
+
+class Ask(Keyed):
+    """One request; texts may hold ``{path}``, ``{host}``, ``{value}`` and ``{NAME}`` of another annotation."""
+
+    id: str
+    method: str = "GET"
+    scheme: Literal["http", "https", ""] = ""
+    host: str = ""
+    target: str = "{path}"
+    headers: dict[str, str] = Field(default_factory=dict)
+    body_bytes: int = 0
+    requests: int = 1
+
+
+class Family(Keyed):
+    """Annotations that go together; see the head of the file for its keys."""
+
+    annotations: tuple[str, ...]
+    asked_if: str = ""
+    says: str
+    guards: bool = False
+    base: str = KEEP
+    closed: str | dict[str, str] = ""
+    names: dict[str, Names] = Field(default_factory=dict)
+    credentials: bool = False
+    ask: tuple[Ask, ...] = ()
+    compares: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    cannot: str = ""
+
+    @property
+    def apart(self) -> bool:
+        """Whether its guard is asked in objects of its own, because it would hide everything else."""
+        return bool(self.closed)
+
+
+class Known(Keyed):
+    """The whole file."""
+
+    families: dict[str, Family]
+    prefixes: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def short(self, annotation: str) -> str:
+        """Return the name of an annotation without the prefix of ingress-nginx; empty if it has another."""
+        prefix = next((one for one in self.prefixes if annotation.startswith(one)), "")
+        return annotation.removeprefix(prefix) if prefix else ""
+
+    def family(self, annotation: str) -> str:
+        """Return the family of an annotation; empty if it is unknown."""
+        short = self.short(annotation)
+        return next((name for name, family in self.families.items() if short and short in family.annotations), "")
+
+    def for_others(self, annotation: str) -> bool:
+        """Tell whether somebody else than the controller reads it."""
+        return any(annotation == one or (one.endswith("/") and annotation.startswith(one)) for one in self.others)
+
+    def value(self, annotations: dict[str, str], short: str) -> str:
+        """Return the value of an annotation by its short name; empty if it is not there."""
+        return next((annotations[p + short] for p in self.prefixes if p + short in annotations), "")
+
+
+@cache
+def known_annotations() -> Known:
+    """Return what the file says.
+
+    Raises:
+        HarnessFailure: the file is wrong.
+    """
+    root, problems = parse(FILE.read_text(encoding="utf-8"), FILE.name)
+    document = None if root is None or problems else validated(root, FILE.name, Known)
+    if document is None or isinstance(document, tuple):
+        raise HarnessFailure("\n".join(map(str, document or problems)))
+    return document.model

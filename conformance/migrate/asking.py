@@ -1,0 +1,85 @@
+"""The questions that annotations bring along, from the data file's templates. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from conformance.migrate.annotations import Ask, Family, Known
+from conformance.migrate.boundaries import Spot, spots
+from conformance.migrate.found import Found
+from conformance.migrate.question import Question
+
+PATHS = 3
+"""On so many paths of an Ingress each question is asked."""
+
+_BLANK = re.compile(r"\{([a-z-]+)\}")
+_TOKEN = re.compile(r"[A-Za-z0-9-]+")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_LONGEST = 500
+
+
+def family_questions(found: Found, owner: int, known: Known) -> Iterator[Question]:
+    """Yield what is asked because of the annotations of one Ingress."""
+    annotations = dict(found.annotations)
+    for name in dict.fromkeys(known.family(annotation) for annotation in annotations):
+        family = known.families.get(name)
+        if family is None or (family.asked_if and not known.value(annotations, family.asked_if)):
+            continue
+        for spot in list(spots(found, owner))[:PATHS]:
+            for ask in family.ask:
+                question = _question(ask, name, family, spot, _values(family, known, annotations, spot))
+                if question is not None:
+                    yield question
+
+
+def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spot) -> Mapping[str, str]:
+    """Return what the blanks of a template stand for."""
+    values = {short: known.value(annotations, short) for short in family.annotations}
+    first = next((value for value in values.values() if value), "")
+    values["value"] = first.partition(",")[0].strip()
+    origin = values.get("cors-allow-origin", "").partition(",")[0].strip().replace("*.", "one.")
+    values["cors-allow-origin"] = origin if "://" in origin else "https://page.invalid"
+    values["path"] = spot.path.rstrip("/")
+    values["host"] = spot.host
+    return values
+
+
+def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[str, str]) -> Question | None:
+    """Return the question; none where a blank cannot be filled, such as the header of a canary that goes by weight."""
+    missing = False
+
+    def fill(text: str) -> str:
+        nonlocal missing
+
+        def value(match: re.Match[str]) -> str:
+            nonlocal missing
+            found = values.get(match[1], "")
+            missing = missing or (not found and match[1] != "path")
+            return found
+
+        filled = _BLANK.sub(value, text)
+        missing = missing or bool(_UNPRINTABLE.search(filled)) or len(filled) > _LONGEST
+        return filled
+
+    headers = tuple((fill(key), fill(value)) for key, value in ask.headers.items())
+    host, target = fill(ask.host or "{host}"), fill(ask.target) or "/"
+    if missing or not all(_TOKEN.fullmatch(key) for key, _ in headers) or " " in host + target:
+        return None
+    if spot.host.startswith("www.") and host.startswith("www.www."):
+        host = host.removeprefix("www.www.")
+    return Question(
+        kind=ask.id,
+        host=host,
+        target=target,
+        owner=spot.owner,
+        rule=spot.rule,
+        scheme=ask.scheme or spot.scheme,
+        method=ask.method,
+        headers=headers,
+        body_bytes=ask.body_bytes,
+        requests=ask.requests,
+        variant=name if family.apart else "",
+        family=name,
+        guards=family.guards,
+        compares=family.compares,
+        received=family.received,
+    )

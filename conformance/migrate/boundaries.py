@@ -1,0 +1,153 @@
+"""The places where a rule begins and ends, and the requests just inside and outside of them. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from conformance.case.matching import items, mapping, names
+from conformance.migrate.found import Found
+from conformance.migrate.question import Question
+
+UNNAMED = "unnamed.invalid"
+"""A host that no rule names, to meet rules without one (RFC 2606 keeps it free)."""
+
+_SENT_AS_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "?#")
+_REGEX = re.compile(r"[\\^$|?*+()\[\]{}]")
+_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+HSTS = ("Strict-Transport-Security",)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One path of one rule: ``host`` is one that the rule serves, ``path`` a path that it serves, without patterns."""
+
+    owner: int
+    host: str
+    rule_host: str
+    path: str
+    written: str
+    path_type: str
+    tls: bool
+
+    @property
+    def scheme(self) -> str:
+        """How it is asked: over TLS where the Ingress has it for this host."""
+        return "https" if self.tls else "http"
+
+    @property
+    def rule(self) -> str:
+        """The rule in few words."""
+        return f"{self.path_type} {self.written or '(no path)'}"
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What makes two paths of an Ingress alike."""
+        elements = [element for element in self.path.split("/") if element]
+        odd = tuple(element for element in elements if not re.fullmatch(r"[a-z0-9_-]+", element))
+        wild = self.rule_host[:1] if self.rule_host.startswith("*") or not self.rule_host else "named"
+        regex = self.written if _REGEX.search(self.written) else ""
+        return self.path_type, len(elements), self.path.endswith("/"), odd, regex, self.tls, wild
+
+
+def spots(found: Found, owner: int) -> Iterator[Spot]:
+    """Yield the paths of an Ingress; a rule without paths, and a default backend, stand for every path."""
+    for rule in found.rules:
+        rule_host = str(rule.get("host") or "").lower()
+        for path in items(mapping(rule.get("http")).get("paths")) or [{}]:
+            yield _spot(found, owner, rule_host, mapping(path))
+    if found.spec.get("defaultBackend") and not found.rules:
+        yield _spot(found, owner, "", {})
+
+
+def sample_host(rule_host: str) -> str:
+    """Return a host that a rule with this host serves."""
+    return f"one{rule_host[1:]}" if rule_host.startswith("*") else rule_host or UNNAMED
+
+
+def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any]) -> Spot:
+    written = str(path.get("path") or "")
+    plain = quote(_literal(written), safe=_SENT_AS_WRITTEN)
+    return Spot(
+        owner,
+        sample_host(rule_host),
+        rule_host,
+        plain,
+        written,
+        str(path.get("pathType") or "every path"),
+        has_tls(found, rule_host),
+    )
+
+
+def has_tls(found: Found, rule_host: str) -> bool:
+    """Tell whether the Ingress has TLS for a host; an entry without hosts is for all of them."""
+    entries: Sequence[Any] = [items(entry.get("hosts")) for entry in found.tls]
+    sample = sample_host(rule_host)
+    return any(
+        not hosts or any(str(h).lower() == rule_host or names(str(h), sample) for h in hosts) for hosts in entries
+    )
+
+
+def _literal(path: str) -> str:
+    """Return the part of a path before its first pattern, which matches itself."""
+    pattern = _REGEX.search(path)
+    plain = path[: pattern.start()] if pattern else path
+    return plain or "/"
+
+
+def around(spot: Spot) -> tuple[Question, list[Question]]:
+    """Return the request that the rule must serve, and those just beside it."""
+    served = _ask(spot, "path", spot.path, compares=HSTS if spot.tls else ())
+    bare = spot.path.rstrip("/")
+    rest = [_ask(spot, "sub-path", f"{bare}/x")]
+    if bare:
+        rest.append(_ask(spot, "slash", bare if spot.path.endswith("/") else f"{bare}/"))
+        rest.append(_ask(spot, "one-letter-more", f"{bare}z"))
+        rest.append(_ask(spot, "longer-sibling", f"{bare}-other/x"))
+        rest.append(_ask(spot, "double-slash", f"/{spot.path}"))
+        rest.append(_ask(spot, "dot-segments", f"/elsewhere/..{spot.path}"))
+        if spot.path.swapcase() != spot.path:
+            rest.append(_ask(spot, "other-case", spot.path.swapcase()))
+        if (letter := _LETTER.search(spot.path)) is not None:
+            encoded = f"{spot.path[: letter.start()]}%{ord(letter[0]):02x}{spot.path[letter.end() :]}"
+            rest.append(_ask(spot, "percent-encoded", encoded))
+    if spot.tls:
+        rest.append(_ask(spot, "without-tls", spot.path, scheme="http", guards=True))
+    return served, rest
+
+
+def host_questions(spot: Spot) -> list[Question]:
+    """Return what is asked once for each host: beside it, and on paths that nobody names."""
+    asked = [_ask(spot, "unknown-path", "/nobody/names/this")]
+    if not spot.tls:
+        asked.append(_ask(spot, "tls-unasked", spot.path, scheme="https"))
+    if spot.host != UNNAMED:
+        asked.append(_ask(spot, "sub-domain", spot.path, host=f"two.{spot.host}"))
+        asked.append(_ask(spot, "host-with-port", spot.path, host=f"{spot.host}:8080"))
+        asked.append(_ask(spot, "host-in-capitals", spot.path, host=spot.host.upper()))
+    if spot.rule_host.startswith("*."):
+        asked.append(_ask(spot, "bare-domain", spot.path, host=spot.rule_host[2:]))
+    return asked
+
+
+def _ask(
+    spot: Spot,
+    kind: str,
+    target: str,
+    *,
+    scheme: str = "",
+    host: str = "",
+    guards: bool = False,
+    compares: tuple[str, ...] = (),
+) -> Question:
+    return Question(
+        kind=kind,
+        host=host or spot.host,
+        target=target,
+        owner=spot.owner,
+        rule=spot.rule,
+        scheme=scheme or spot.scheme,
+        guards=guards,
+        compares=compares,
+    )

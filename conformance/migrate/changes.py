@@ -1,0 +1,142 @@
+"""From the plan and both reports to what changes. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from conformance.judge.words import Verdict
+from conformance.migrate.ledger import Ledger
+from conformance.migrate.model import WORST_FIRST, Change, Place, Said
+from conformance.migrate.plan import Asked, Plan, spoken_for
+from conformance.migrate.question import Question
+from conformance.migrate.replay import replay_line, stand_in_note
+from conformance.migrate.restoring import Restores
+from conformance.migrate.roots import Turn, rooted
+from conformance.migrate.said import Seen, seen
+from conformance.migrate.scene import Scene
+from conformance.migrate.verdicts import difference, stays_open
+from conformance.migrate.wording import title_of
+from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.visible import visible
+
+MOST_PLACES = 200
+"""Of one change; what more there is, is counted."""
+
+
+@dataclass
+class Pair:
+    """Two runs of the same cases."""
+
+    old: Report
+    new: Report
+    _old: Mapping[str, CaseRecord] = field(init=False)
+    _new: Mapping[str, CaseRecord] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._old = {case.id: case for case in self.old.cases}
+        self._new = {case.id: case for case in self.new.cases}
+
+    def of(self, case_id: str) -> tuple[CaseRecord | None, CaseRecord | None]:
+        """Return the records of a case."""
+        return self._old.get(case_id), self._new.get(case_id)
+
+
+@dataclass
+class _Collected:
+    """One change on its way; ``root`` is what it is named after."""
+
+    root: Turn
+    places: list[Place] = field(default_factory=list)
+    ingresses: dict[str, None] = field(default_factory=dict)
+
+
+def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tuple[Change, ...]:
+    """Return what changes, the worst first; ``ledger`` takes note of how each Ingress and annotation stands."""
+    found: dict[tuple[object, ...], _Collected] = {}
+    for asked in plan.asked:
+        for scene in asked.scenes:
+            for one, root in rooted(list(_differences(asked, scene, pair, ledger))):
+                collected = found.setdefault(root.key, _Collected(root))
+                everyone = [member.label for member in spoken_for(asked, one.question.owner)]
+                collected.ingresses.update(dict.fromkeys(everyone))
+                if len(collected.places) < MOST_PLACES:
+                    collected.places.append(_place(one, asked, everyone))
+    changes = [_change(one, restores) for one in found.values()]
+    return tuple(sorted(changes, key=lambda c: (WORST_FIRST.index(c.sort), not c.opens, -len(c.ingresses), c.kind)))
+
+
+def _differences(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iterator[Turn]:
+    records = pair.of(scene.case.id)
+    troubles = [_trouble(record) for record in records]
+    if any(troubles):
+        told = zip((pair.old, pair.new), troubles, strict=True)
+        why = "; ".join(f"{report.controller.name}: {trouble}" for report, trouble in told if trouble)
+        ledger.not_judged(asked, scene, why)
+        return
+    answers = [_answers(record, scene, report) for record, report in zip(records, (pair.old, pair.new), strict=True)]
+    plain = {(q.owner, q.rule, q.host): answers[1][i] for i, q in scene.questions.items() if q.kind == "path"}
+    for probe_id, question in scene.questions.items():
+        old, new = answers[0].get(probe_id), answers[1].get(probe_id)
+        if old is None or new is None:
+            ledger.not_judged(asked, scene, f"no attempt counted: {probe_id}")
+            continue
+        ledger.compared += 1
+        differs = difference(question, old, new, plain.get((question.owner, question.rule, question.host)))
+        ledger.note(asked, question, differs, open_before=stays_open(question, old, new))
+        if differs is not None:
+            yield Turn(question, differs, old, new)
+
+
+def _answers(record: CaseRecord | None, scene: Scene, report: Report) -> dict[str, Seen | None]:
+    assert record is not None
+    probes: Mapping[str, ProbeRecord] = {probe.id: probe for probe in record.probes}
+    return {
+        probe_id: seen(probes[probe_id], question, scene.stands_for, report.controller.address)
+        if probe_id in probes
+        else None
+        for probe_id, question in scene.questions.items()
+    }
+
+
+def _trouble(record: CaseRecord | None) -> str:
+    """Return why the answers of a case say nothing; empty if they do."""
+    if record is None:
+        return "it was not asked"
+    if record.verdict is Verdict.PASS:
+        return ""
+    return f"{record.reason}: {record.detail}"
+
+
+def _place(turn: Turn, asked: Asked, everyone: Sequence[str]) -> Place:
+    question = turn.question
+    found = asked.group.ingresses[question.owner]
+    return Place(
+        ingress=visible(found.label),
+        rule=visible(question.rule),
+        request=visible(f"{question.method} {question.scheme}://{question.host}{question.target}"),
+        headers=tuple((visible(name), visible(value)) for name, value in question.headers),
+        held=visible(stand_in_note(found, question)),
+        old=_said(question, turn.old, "OLD-CONTROLLER"),
+        new=_said(question, turn.new, "NEW-CONTROLLER"),
+        alike=tuple(visible(label) for label in everyone[1:]),
+    )
+
+
+def _said(question: Question, answer: Seen, address: str) -> Said:
+    facts = {visible(name): visible(value) for name, value in answer.facts.items()}
+    return Said(outcome=visible(answer.outcome), facts=facts, curl=replay_line(question, address))
+
+
+def _change(one: _Collected, restores: Restores) -> Change:
+    root = one.root
+    return Change(
+        sort=root.difference.sort,
+        kind=root.question.kind,
+        family=root.question.family,
+        title=visible(title_of(root.question, root.difference.sort, root.old.brief, root.new.brief, one.places)),
+        before=visible(root.old.brief),
+        after=visible(root.new.brief),
+        opens=root.difference.opens,
+        ingresses=tuple(visible(label) for label in one.ingresses),
+        places=tuple(one.places),
+        restore=restores.for_question(root.question.family, root.question.kind),
+    )

@@ -1,0 +1,63 @@
+"""Which Ingresses must be judged together: those that share a host, directly or by way of others. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from conformance.migrate.annotations import Known, known_annotations
+from conformance.migrate.found import Found
+
+EVERY_HOST = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Ingresses that share hosts, in the order of their namespaces and names."""
+
+    ingresses: tuple[Found, ...]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of all of them, each once."""
+        return tuple(dict.fromkeys(host for found in self.ingresses for host in found.hosts))
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Their namespaces, each once."""
+        return tuple(dict.fromkeys(found.namespace for found in self.ingresses))
+
+    @property
+    def catches_all(self) -> bool:
+        """Whether it serves hosts that nobody names, and so touches what others are asked."""
+        return EVERY_HOST in self.hosts
+
+
+def groups(ingresses: Iterable[Found]) -> tuple[Group, ...]:
+    """Return the groups, those of the first Ingresses first."""
+    found = sorted(ingresses, key=lambda one: (one.namespace, one.name))
+    leader = list(range(len(found)))
+
+    def lead(index: int) -> int:
+        while leader[index] != index:
+            leader[index] = leader[leader[index]]
+            index = leader[index]
+        return index
+
+    known = known_annotations()
+    first: dict[str, int] = {}
+    for index, one in enumerate(found):
+        for host in (*one.hosts, *_aliases(one, known)):
+            leader[lead(index)] = lead(first.setdefault(host, index))
+    for host, index in first.items():
+        # A wildcard serves what others name, too.
+        wide = "*." + host.partition(".")[2]
+        if not host.startswith("*") and wide in first:
+            leader[lead(index)] = lead(first[wide])
+    members: dict[int, list[Found]] = {}
+    for index, one in enumerate(found):
+        members.setdefault(lead(index), []).append(one)
+    return tuple(Group(tuple(part)) for part in members.values())
+
+
+def _aliases(found: Found, known: Known) -> Sequence[str]:
+    value = known.value(dict(found.annotations), "server-alias")
+    return [alias.strip().lower() for alias in value.split(",") if alias.strip()]

@@ -1,0 +1,65 @@
+"""Everything that is to be asked: one group of each shape, the questions about it, and who is like it. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance.case.model import Case
+from conformance.migrate.derivation import agenda
+from conformance.migrate.found import Found, Trouble
+from conformance.migrate.grouping import Group, groups
+from conformance.migrate.question import LeftOut
+from conformance.migrate.scene import Scene, scenes, stand_in_notes, too_long
+from conformance.migrate.shape import shape_of
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One group that is judged, its scenes, and the groups that it speaks for."""
+
+    group: Group
+    scenes: tuple[Scene, ...]
+    alike: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked, what is left out on purpose, and what cannot be asked at all."""
+
+    asked: tuple[Asked, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    troubles: tuple[Trouble, ...] = field(default=())
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """All cases, in the order of their groups."""
+        return tuple(scene.case for one in self.asked for scene in one.scenes)
+
+
+def plan_of(ingresses: Iterable[Found]) -> Plan:
+    """Return what to ask about these Ingresses."""
+    by_shape: dict[str, list[Group]] = {}
+    troubles: list[Trouble] = []
+    for group in groups(ingresses):
+        if host := too_long(group):
+            message = f"the host {host[:60]}… leaves no room for what makes it unique in a run"
+            troubles += [
+                Trouble(found.origin, "invalid", f"Ingress {found.label}: {message}") for found in group.ingresses
+            ]
+        else:
+            by_shape.setdefault(shape_of(group), []).append(group)
+    asked: list[Asked] = []
+    left: list[LeftOut] = []
+    for number, (first, *others) in enumerate(by_shape.values(), start=1):
+        found = agenda(first, first_of_all=number == 1)
+        asked.append(Asked(first, tuple(scenes(first, found.questions, number)), tuple(others)))
+        left += [*found.left_out, *stand_in_notes(first)]
+        if others:
+            like = first.ingresses[0].label
+            count = sum(len(group.ingresses) for group in others)
+            left.append(LeftOut("alike", "the same but for names; one is asked for all", like, count))
+    return Plan(tuple(asked), tuple(left), tuple(troubles))
+
+
+def spoken_for(asked: Asked, owner: int) -> tuple[Found, ...]:
+    """Return the Ingresses for which the answer about one holds: itself, and its like in each group that is alike."""
+    return tuple(group.ingresses[owner] for group in (asked.group, *asked.alike))

@@ -1,0 +1,61 @@
+"""What is asked of both controllers because of an Ingress: frozen values."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request and why it is sent.
+
+    ``owner`` is the index of the Ingress in its group that it is about, ``rule`` the rule in few words. ``variant`` is
+    the family of annotations whose closed value the objects hold when it is asked; ``family`` the one that it is about.
+    ``compares`` and ``received`` are headers of the answer, and at the backend, that must stay the same.
+    """
+
+    kind: str
+    host: str
+    target: str
+    owner: int
+    rule: str = ""
+    scheme: str = "http"
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body_bytes: int = 0
+    requests: int = 1
+    variant: str = ""
+    family: str = ""
+    guards: bool = False
+    compares: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> tuple[object, ...]:
+        """What goes over the wire, and on which objects: two questions with the same are one."""
+        return (
+            self.variant,
+            self.method,
+            self.scheme,
+            self.host,
+            self.target,
+            self.headers,
+            self.body_bytes,
+            self.requests,
+        )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What is not asked: of which Ingress, what, and why."""
+
+    kind: str
+    why: str
+    ingress: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """The questions about one group."""
+
+    questions: tuple[Question, ...]
+    left_out: tuple[LeftOut, ...] = field(default=())

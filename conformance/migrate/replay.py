@@ -1,0 +1,47 @@
+"""The curl line that an owner can send to controllers of their own. Pure."""
+
+from collections.abc import Mapping
+
+from conformance.migrate.annotations import DROP, KEEP, known_annotations
+from conformance.migrate.found import Found
+from conformance.migrate.question import Question
+from conformance.probes.answer import Endpoint, WireProbe
+from conformance.probes.curl import curl_line
+
+
+def replay_line(question: Question, address: str) -> str:
+    """Return the line; ``address`` stands for where the controller listens."""
+    name = question.host.partition(":")[0].lower()
+    wire = WireProbe(
+        method=question.method,
+        scheme=question.scheme,
+        host=question.host,
+        target=question.target,
+        headers=question.headers,
+        sni=name,
+        requests_on_connection=question.requests,
+    )
+    line = curl_line(wire, Endpoint(address))
+    if not question.body_bytes:
+        return line
+    return f"head -c {question.body_bytes} /dev/zero | {line} --data-binary @-"
+
+
+def stand_in_note(found: Found, question: Question) -> str:
+    """Return what the annotations of the closed family held in place of their values, empty if nothing."""
+    known = known_annotations()
+    family = known.families.get(question.variant)
+    if family is None:
+        return ""
+    notes = []
+    for annotation in found.annotations:
+        short = known.short(annotation)
+        if known.family(annotation) != question.variant:
+            continue
+        held: str | Mapping[str, str] = family.closed
+        value = held.get(short, KEEP) if isinstance(held, Mapping) else held
+        if value == DROP:
+            notes.append(f"without {short}")
+        elif value != KEEP:
+            notes.append(f"{short}: {value}")
+    return ", ".join(notes)

@@ -1,0 +1,72 @@
+"""Which differences are one: a rule that is not served at all differs in every request around it. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.migrate.model import Sort
+from conformance.migrate.question import Question
+from conformance.migrate.said import Seen
+from conformance.migrate.verdicts import Difference
+
+_TOGETHER = {"one-letter-more": "longer-sibling", "without-tls-slash": "without-tls"}
+_SPOKEN_FOR = (Sort.DIFFERS, Sort.IGNORED)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question whose answers differ."""
+
+    question: Question
+    difference: Difference
+    old: Seen
+    new: Seen
+
+    @property
+    def turned(self) -> tuple[str, str]:
+        """From which answer to which: in short where that tells them apart."""
+        if self.old.brief != self.new.brief:
+            return self.old.brief, self.new.brief
+        return self.old.outcome, self.new.outcome
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What changes with the same key have in common: they are told as one."""
+        kind = _TOGETHER.get(self.question.kind, self.question.kind)
+        about = self.question.family if self.question.family and kind != "without-tls" else kind
+        facts: Iterable[str] = ()
+        if self.old.outcome == self.new.outcome:
+            facts = (name for name, value in self.old.facts.items() if self.new.facts.get(name) != value)
+        sort = self.difference.sort
+        return sort, about, self.old.brief, self.new.brief, self.difference.opens, tuple(facts)
+
+
+def rooted(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:
+    """Yield each difference with the one that it follows from: itself, or that of its rule's path, or an annotation's.
+
+    Where the path is no longer served, nothing around it is. Where it is, and an annotation turned in the same way, it
+    is the annotation. What becomes less safe always stands for itself.
+    """
+    paths = {(t.question.owner, t.question.rule): t for t in turns if t.question.kind == "path" and _free(t)}
+    families: dict[tuple[int, tuple[str, str]], Turn] = {}
+    for turn in turns:
+        if turn.question.family and _free(turn):
+            families.setdefault((turn.question.owner, turn.turned), turn)
+    for turn in turns:
+        yield turn, _root(turn, paths, families) if _free(turn) else turn
+
+
+def _free(turn: Turn) -> bool:
+    return turn.difference.sort in _SPOKEN_FOR
+
+
+def _root(turn: Turn, paths: dict[tuple[int, str], Turn], families: dict[tuple[int, tuple[str, str]], Turn]) -> Turn:
+    path = paths.get((turn.question.owner, turn.question.rule))
+    if path is not None and path.new.brief == turn.new.brief and not path.new.reached:
+        return path
+    if not turn.question.family:
+        family = families.get((turn.question.owner, turn.turned))
+        if family is not None and (path is None or path.turned == turn.turned):
+            return family
+        if path is not None and path.turned == turn.turned:
+            return path
+    return turn

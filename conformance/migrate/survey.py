@@ -1,0 +1,105 @@
+"""Questions to one controller: the engine with batches in place of packs, and the marker written last."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from conformance.case.model import Case, Manifest
+from conformance.clusters.api import Refused
+from conformance.engine.crew import Crew
+from conformance.engine.judgement import Judgement
+from conformance.engine.limits import Limits
+from conformance.engine.run import Engine
+from conformance.engine.wave import Wave
+from conformance.errors import HarnessFailure
+from conformance.migrate.batches import CASES_PER_BATCH, batches, narrowed
+from conformance.plan.units import Unit
+from conformance.waiting import wait_until
+
+WAVE = 5 * CASES_PER_BATCH
+"""Cases that are applied and watched at a time; their objects stay until the end, as they do with their owner."""
+
+SECONDS_PER_OBJECT = 0.5
+"""What a slow controller may take to load one object: those that write a status for each do a few a second."""
+
+ENDPOINTS_LIMIT = 60.0
+
+
+def limits_for(objects: int) -> Limits:
+    """Return limits that leave room for so many objects: some controllers load them at a few a second."""
+    room = objects * SECONDS_PER_OBJECT
+    return Limits(marker=Limits.marker + room, patience=Limits.patience + room)
+
+
+class Ordered(Crew):
+    """Applies what Ingresses name first, then them, then the marked ones beside: so the marker speaks for all."""
+
+    def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
+        """See :class:`Crew`."""
+        named = [_part(unit, lambda manifest, _: manifest["kind"] != "Ingress") for unit in units]
+        ingresses = [_part(unit, lambda manifest, last: manifest["kind"] == "Ingress" and not last) for unit in units]
+        marked = [_part(unit, lambda _, last: last) for unit in units]
+        refused: dict[str, Refused] = super().apply(named)
+        self._await_endpoints(named)
+        for part in (ingresses, marked):
+            refused |= super().apply([unit for unit in part if unit.name not in refused])
+        return refused
+
+    def _await_endpoints(self, units: Sequence[Unit]) -> None:
+        """Wait until the Services have endpoints; a controller that hears of them late would answer 503 meanwhile."""
+        wanted = {
+            (manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+            for unit in units
+            for manifest in unit.standing
+            if manifest["kind"] == "Service"
+        }
+        if not wanted:
+            return
+
+        def ready() -> bool:
+            slices = [one for space in self.stage.namespaces.values() for one in self._slices(space)]
+            return wanted <= {
+                (one["metadata"]["namespace"], one["metadata"].get("labels", {}).get("kubernetes.io/service-name"))
+                for one in slices
+                if any((endpoint.get("conditions") or {}).get("ready") for endpoint in one.get("endpoints") or [])
+            }
+
+        if not wait_until(ready, ENDPOINTS_LIMIT, longest_pause=0.5):
+            raise HarnessFailure(f"the stand-ins had no endpoints within {ENDPOINTS_LIMIT:.0f} s")
+
+    def _slices(self, namespace: str) -> Sequence[Manifest]:
+        return self.stage.api.list_kind("EndpointSlice", namespace)
+
+
+def _part(unit: Unit, wanted: Callable[[Manifest, bool], bool]) -> Unit:
+    last = unit.beside if unit.beside is not None else (0 if not unit.cases else None)
+    objects = tuple(m if m and wanted(m, index == last) else {} for index, m in enumerate(unit.objects))
+    return replace(unit, objects=objects, marked=(), revisions=(), steps=(), beside=None)
+
+
+class Survey(Engine):
+    """Records the answers to the probes of all cases; those that catch every host are apart from the others."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.crew = Ordered(self.stage, self.limits)
+
+    def _judge(self, cases: Sequence[Case]) -> None:
+        alone = [case for case in cases if case.placement == "alone"]
+        shared = [case for case in cases if case.placement != "alone"]
+        judgements: list[Judgement] = []
+        main = Wave(self.crew, self.stage.main, lambda _: None)
+        ground = main.ground
+        units = tuple(batches(shared, ground))
+        for start in range(0, len(units), WAVE // CASES_PER_BATCH):
+            part = units[start : start + WAVE // CASES_PER_BATCH]
+            of_part = [case for unit in part for case in unit.cases]
+            wave = Wave(self.crew, self.stage.main, lambda _: None)
+            judgements += self._safely(lambda _, wave=wave, part=part: wave.judge(part), of_part)  # type: ignore[misc]
+            self.restarts += wave.restarts
+            self.emit({"event": "progress", "text": f"asked about {len(judgements)} of {len(shared)} groups"})
+        self.first_route = main.bystander.live_after
+        looked = [narrowed(judgement, ground) for judgement in judgements]
+        self._second_look(looked)
+        for case in alone:
+            # Its second look, and its verdict, come while it has the instance for itself.
+            self._safely(self._apart, [case])

@@ -1,0 +1,63 @@
+"""How two answers to one question differ, and whether that is less safe. Pure."""
+
+from dataclasses import dataclass
+
+from conformance.migrate.model import Sort
+from conformance.migrate.question import Question
+from conformance.migrate.said import ABSENT, Seen
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+_REFUSALS = ("status:401", "status:403", "status:407")
+_CLAIMED = "received X-Forwarded-For"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a question's answers differ. ``opens``: reachable now, though no guard is passed by."""
+
+    sort: Sort
+    opens: bool = False
+
+
+def difference(question: Question, old: Seen, new: Seen, plain: Seen | None) -> Difference | None:
+    """Return how the answers differ, ``None`` if they do not.
+
+    ``plain`` is what the new controller answers to the same rule without what the question adds, if it was asked.
+    """
+    if old.compared == new.compared:
+        return None
+    if _less_safe(question, old, new):
+        return Difference(Sort.UNSAFE)
+    if question.family and _as_if_absent(question, old, new, plain):
+        return Difference(Sort.IGNORED)
+    return Difference(Sort.DIFFERS, opens=new.served and not old.reached and not old.outcome.startswith("redirect:"))
+
+
+def _less_safe(question: Question, old: Seen, new: Seen) -> bool:
+    if question.guards and new.reached and not old.reached:
+        return True
+    if old.outcome in _REFUSALS and new.reached:
+        # Not asked about the guard, but let past it: such as another spelling of a path.
+        return True
+    if question.kind == "claimed-address":
+        return old.facts.get(_CLAIMED) != new.facts.get(_CLAIMED) and "not" not in new.facts.get(_CLAIMED, "not")
+    if question.kind == "cors-other-origin":
+        return old.facts.get(ALLOW_ORIGIN) == ABSENT and new.facts.get(ALLOW_ORIGIN, ABSENT) != ABSENT
+    return False
+
+
+def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) -> bool:
+    """Tell whether the new controller answers as if the annotation were not there: the request went through as sent."""
+    if not new.reached or (
+        question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
+    ):
+        return False
+    if question.family == "canary":
+        return plain is not None and plain.outcome == new.outcome and old.outcome != new.outcome
+    untouched = new.facts.get("target") == question.target
+    return untouched and (old.outcome != new.outcome or old.facts != new.facts)
+
+
+def stays_open(question: Question, old: Seen, new: Seen) -> bool:
+    """Tell whether a guard lets the request pass on both: there was nothing to lose."""
+    return question.guards and old.served and new.served
