@@ -162,10 +162,14 @@ class _Account(TypedDict):
 
 
 _SHAPE = TypeAdapter(_Account)
+ACCOUNT_BYTES = 1 << 18
+"""No account of what a probe sends is longer; a report keeps one for each probe."""
 
 
 def _account(body: bytes) -> dict[str, Any] | None:
     """Return the backend's account of the request; ``None`` for a body that is none."""
+    if len(body) > ACCOUNT_BYTES:
+        return None
     try:
         return dict(_SHAPE.validate_json(body, strict=True))
     except ValueError:

@@ -107,6 +107,8 @@ class LocalStage:
         Raises:
             HarnessFailure: a program of the control plane ends again and again.
         """
+        for instance in list(self._instances):
+            instance.shorten_log()
         ended = self.cluster.plane.revive()
         wrong = ended or self.api.what_is_wrong(self.namespaces.values())
         if wrong and not ended:
