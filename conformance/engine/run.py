@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -90,21 +90,23 @@ class Engine:
             self.instances.prepare(SPARES if units else 0)
             # Odd ones take longest, so where they have instances of their own they begin at once.
             parts = [threads.submit(self._safely, self._odd, part) for part in _groups(odd) if self.stage.lanes]
+            others = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
             if self.stage.lanes:
                 parts.append(threads.submit(self._in_turn, in_turn))
+                # The others need not wait for what is shared, only until the main instance has had its start.
+                parts += [threads.submit(self._after, route, part) for part in others]
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             self.restarts += main.restarts
             doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
             again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
-            apart = [*again, *(case for case in shared if case.id not in packed)]
             if again and not self.stage.lanes:
                 # There is but this instance, and what it shared must not be in the way of the second judgement.
                 judgements = [self._last_look(main, judgement, doubtful) for judgement in judgements]
                 main.clear(units)
-            groups = (*_groups(apart), *([case] for case in alone))
-            parts += [threads.submit(self._safely, self._apart, part) for part in groups]
+            parts += [threads.submit(self._safely, self._apart, part) for part in _groups(again)]
             if not self.stage.lanes:
+                parts += [threads.submit(self._safely, self._apart, part) for part in others]
                 parts += [threads.submit(self._safely, self._odd, part) for part in _groups(odd)]
                 parts.append(threads.submit(self._in_turn, in_turn))
             done = [part.result() for part in parts]
@@ -154,6 +156,10 @@ class Engine:
         """Judge cases of which objects may be left."""
         self.crew.remove(plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
         return self._apart(cases)
+
+    def _after(self, route: Future[None], cases: Sequence[Case]) -> list[Judgement]:
+        route.result()
+        return self._safely(self._apart, cases)
 
     def _await_first_route(self, main: Wave) -> None:
         with suppress(ConformanceError):
