@@ -54,11 +54,10 @@ def prove(depth: Depth, expression: str, out: Path, parallel: int | None, site: 
       ingress-conformance prove -k "tls or certificate"
       ingress-conformance verify proof/string-prefix/report.json
     """
-    from conformance.case.load import load_cases
     from conformance.case.selection import compiled
     from conformance.cli.side_by_side import at_once
     from conformance.errors import BadInput
-    from conformance.proof.expectation import expectations
+    from conformance.proof.expectation import expectations, specification_cases
     from conformance.proof.plan import plan_of
     from conformance.proof.proving import prove as carry_out
     from conformance.proof.proving import published
@@ -70,7 +69,7 @@ def prove(depth: Depth, expression: str, out: Path, parallel: int | None, site: 
     if not expected:
         raise BadInput("no mutant has such a name", where="-k", hint="docs/kill-matrix.md lists them")
     check_folder(out)
-    cases = load_cases()
+    cases = specification_cases()
     plan = plan_of(depth, expected, cases, published())
     sentences = {name: mutant.sentence for name, mutant in MUTANTS.items()}
     with _Bar(depth) as bar:

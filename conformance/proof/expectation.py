@@ -7,6 +7,8 @@ from importlib.resources import files
 import yaml
 from pydantic import ConfigDict, model_validator
 
+from conformance.case.builtin import builtin_folder
+from conformance.case.load import load_cases
 from conformance.case.model import Case, Frozen, Level
 from conformance.judge.words import Reason
 
@@ -27,6 +29,7 @@ class Expectation(Frozen):
     spoils_others: bool = False
     allowed: str = ""
     recorded: frozenset[str] = frozenset()
+    serves: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> "Expectation":
@@ -46,12 +49,22 @@ def expectations() -> Mapping[str, Expectation]:
     return {name: Expectation.model_validate(written) for name, written in yaml.safe_load(text).items()}
 
 
+def specification_cases() -> tuple[Case, ...]:
+    """Return the cases that the reference is made for: those of the specification.
+
+    Raises:
+        CaseErrors: something is wrong with a case file.
+    """
+    return load_cases([builtin_folder()])
+
+
 def tried_with(expectation: Expectation, cases: Sequence[Case]) -> tuple[Case, ...]:
     """Return what a mutant is tried with: the cases that it is wrong about, those that record it, the controls."""
 
     def wanted(case: Case) -> bool:
         if case.level in JUDGED:
-            return case.id in CONTROLS or expectation.concerns(case.statements)
+            tried = expectation.breaks | expectation.serves
+            return case.id in CONTROLS or bool(tried.intersection(case.statements))
         return case.level is Level.OBSERVED and bool(expectation.recorded.intersection(case.statements))
 
     return tuple(case for case in cases if wanted(case))

@@ -79,7 +79,7 @@ def _killers(mutant: MutantRow) -> str:
 def _cases(matrix: KillMatrix) -> Iterator[str]:
     yield "## Cases"
     yield ""
-    yield "Mutants that serve hardly anything are left out: any case kills those."
+    yield "Mutants that passed no case are left out: any case kills those."
     yield ""
     yield row("case", "level", "kills")
     yield row("---", "---", "---")

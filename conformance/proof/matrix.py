@@ -77,7 +77,7 @@ def _reference(report: Report | None) -> MutantRow:
 
 def _case_row(case: Case, mutants: Sequence[MutantRow]) -> CaseRow:
     # A controller that serves nothing fails everything: that says little of a case.
-    killed = [row.name for row in mutants if not row.spoils_others and any(kill.case == case.id for kill in row.kills)]
+    killed = [row.name for row in mutants if row.passed and any(kill.case == case.id for kill in row.kills)]
     return CaseRow(id=case.id, level=case.level, killed=tuple(killed), why_none=WHY_NONE.get(case.level, ""))
 
 
@@ -87,7 +87,7 @@ def _problems(reference: MutantRow, mutants: Sequence[MutantRow], cases: Sequenc
             yield f"{row.name}: {problem}"
     for case in cases:
         if not case.killed and not case.why_none:
-            yield f"{case.id} kills no mutant that serves other cases: write one that it must kill"
+            yield f"{case.id} kills no mutant that passes another case: write one that it must kill"
     wrong = [row for row in mutants if not row.allowed and row.fate != "untried"]
     dead = sum(row.fate == "killed" for row in wrong)
     if dead < SHARE * len(wrong):

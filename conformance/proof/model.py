@@ -34,6 +34,7 @@ class MutantRow(Recorded):
     allowed: str = Field(description="Why the specification does not forbid it; empty if it does.")
     fate: Fate
     tried: tuple[str, ...] = Field(description="The cases that were judged.")
+    passed: int = Field(description="How many judged cases it passed.")
     kills: tuple[Kill, ...]
     differs: tuple[str, ...] = Field(description="Recorded cases that saw something else than with the reference.")
     repeated: bool = Field(description="It was tried again by itself, and this is what the second trial saw.")

@@ -32,10 +32,11 @@ def _quick(
 ) -> dict[str, tuple[str, ...]]:
     """Return few cases for each mutant, so that every mutant and every case that can kill one has its turn."""
     present = {case.id: case for case in cases}
+    passing = {row.name for row in published.mutants if row.passed}
     known = {row.name: [kill.case for kill in row.kills if kill.case in present] for row in published.mutants}
     chosen: dict[str, list[str]] = {name: [] for name in expected}
     for case in cases:
-        killers = [name for name in expected if not expected[name].spoils_others and case.id in known.get(name, ())]
+        killers = [name for name in expected if name in passing and case.id in known.get(name, ())]
         if killers:
             # Whoever has least to do: so no trial is much longer than the others.
             chosen[min(killers, key=lambda name: len(chosen[name]))].append(case.id)

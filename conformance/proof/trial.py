@@ -91,6 +91,8 @@ def _judge(engine: Engine, cases: Sequence[Case], seconds: float, default_class:
     one_at_a_time = [case for case in cases if case.uses]
     try:
         with _at_most(seconds, engine):
+            # A mutant that never forgets a Service without endpoints would not forget how the run began, either.
+            engine.stage.settle()
             if shared:
                 engine.run(shared)
             if one_at_a_time:

@@ -19,7 +19,7 @@ def headline(matrix: KillMatrix) -> str:
     reference = "passes" if not matrix.reference.problems and matrix.reference.tried else "does not pass"
     return (
         f"{matrix.killed} of {len(wrong)} wrong controllers are killed, {killing} of {len(judged)} judged cases kill "
-        f"one that serves other cases, and the reference {reference} all of its {len(matrix.reference.tried)} cases."
+        f"one that passes another case, and the reference {reference} all of its {len(matrix.reference.tried)} cases."
     )
 
 

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from conformance.case.load import load_cases
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.errors import ConformanceError
 from conformance.proof.agenda import REPORT, TROUBLE, Agenda, Planned
+from conformance.proof.expectation import specification_cases
 from conformance.proof.model import Spent
 from conformance.proof.trial import SharedCluster, carry_out
 from conformance.suite.session import write_report
@@ -26,7 +26,7 @@ class Worker:
 
     def __init__(self, agenda: Agenda, out: Path) -> None:
         self.agenda, self.out = agenda, out
-        self.cases = load_cases()
+        self.cases = specification_cases()
         self.cluster: LocalCluster = SharedCluster.start(_quiet)
         self.default_class = threading.Lock()
 

@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote, unquote_to_bytes
 
 from conformance.reference.behaviour import Behaviour, Bytes, Hangup
 from conformance.reference.messages import Headers, Request, chunk, head, plain, tokens, values
@@ -167,6 +168,16 @@ def _query_dropped(request: Request) -> Request:
     return replace(request, target=request.target.partition(b"?")[0])
 
 
+def _path_decoded(request: Request) -> Request:
+    path, question, query = request.target.partition(b"?")
+    return replace(request, target=quote(unquote_to_bytes(path), safe="/:@!$&'()*+,;=~").encode() + question + query)
+
+
+def _semicolons_dropped(request: Request) -> Request:
+    path, question, query = request.target.partition(b"?")
+    return replace(request, target=path + question + b"&".join(p for p in query.split(b"&") if b";" not in p))
+
+
 def _slashes_merged(request: Request) -> Request:
     path, question, query = request.target.partition(b"?")
     while b"//" in path:
@@ -245,6 +256,11 @@ _FORWARDED: dict[str, tuple[str, Behaviour]] = {
     "path-rewritten": ("The path's first element is removed on the way.", behaving(forwarded=_path_stripped)),
     "query-dropped": ("The query is lost on the way.", behaving(forwarded=_query_dropped)),
     "slashes-merged-on-the-way": ("Repeated slashes arrive as one.", behaving(forwarded=_slashes_merged)),
+    "path-decoded-on-the-way": (
+        "Encoded characters of the path arrive decoded where they may.",
+        behaving(forwarded=_path_decoded),
+    ),
+    "semicolons-dropped": ("Parameters with a semicolon are lost on the way.", behaving(forwarded=_semicolons_dropped)),
     "host-rewritten": ("The backend gets another Host header.", behaving(forwarded=_host_rewritten)),
     "method-rewritten": ("PUT arrives as GET.", behaving(forwarded=_method_rewritten)),
     "upgrade-dropped": ("WebSocket upgrades are not passed on.", behaving(forwarded=_upgrade_dropped)),
@@ -253,6 +269,10 @@ _FORWARDED: dict[str, tuple[str, Behaviour]] = {
         behaving(forwarded=_length_halved, forwarded_body=_body_halved),
     ),
     "chunked-body-dropped": ("Chunked request bodies arrive empty.", behaving(forwarded_body=_chunked_dropped)),
+    "expectation-refused": (
+        "A request that expects 100-continue is answered 417.",
+        _sometimes(plain(417, "Expectation Failed"), lambda request: bool(values(request.headers, b"expect"))),
+    ),
     "no-keep-alive": ("Connections are closed after every answer.", behaving(keeps_alive=False)),
     "first-endpoint-only": (
         "Of a Service's endpoints only the first gets traffic.",

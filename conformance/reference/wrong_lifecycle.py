@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.matching import choose
-from conformance.reference.model import Backend, KeyPair, Snapshot, Table
+from conformance.reference.model import Backend, KeyPair, Path, Snapshot, Table
 from conformance.reference.mutant import Mutant, behaving, fixed, reading
 from conformance.reference.objects import Held, Object, Objects
 from conformance.reference.state import Own, find, is_ours
@@ -109,6 +109,43 @@ def _poisoned_by_wildcard(previous: Snapshot, fresh: Snapshot, _: Objects) -> Sn
     return previous if any(host.startswith("*.") for host in fresh.table.hosts) else fresh
 
 
+def _poisoned_by_resource(previous: Snapshot, fresh: Snapshot, _: Objects) -> Snapshot:
+    odd = any(path.backend.refusal == 404 for paths in fresh.table.hosts.values() for path in paths)
+    return previous if odd else fresh
+
+
+def _poisoned_by_missing(previous: Snapshot, fresh: Snapshot, objects: Objects) -> Snapshot:
+    backends = (path.backend for paths in fresh.table.hosts.values() for path in paths)
+    return previous if any(_is_missing(backend, objects) for backend in backends) else fresh
+
+
+def _is_missing(backend: Backend, objects: Objects) -> bool:
+    """Tell whether a backend names a Service, or a port of one, that does not exist."""
+    service = objects.services.get((backend.namespace, backend.service))
+    ports = service["spec"].get("ports") or () if service else ()
+    known = {str(port.get(field)) for port in ports for field in ("name", "port")}
+    return backend.refusal == 503 and backend.port not in known
+
+
+def _never_after_empty(_: float) -> Behaviour:
+    """What had no endpoint when it was first seen, or later, never gets one."""
+    empty: set[tuple[str, Path]] = set()
+
+    def settle(_: Snapshot, fresh: Snapshot, objects: Objects) -> Snapshot:
+        hosts = {
+            host: tuple(judged(host, path, objects) for path in paths) for host, paths in fresh.table.hosts.items()
+        }
+        return replace(fresh, table=replace(fresh.table, hosts=hosts))
+
+    def judged(host: str, path: Path, objects: Objects) -> Path:
+        without = replace(path, backend=replace(path.backend, endpoints=()))
+        if not path.backend.endpoints and not _is_missing(path.backend, objects):
+            empty.add((host, without))
+        return without if (host, without) in empty else path
+
+    return reading(settle=settle)
+
+
 def _with_gaps(seconds: float) -> Behaviour:
     changed = [0.0]
 
@@ -162,6 +199,14 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     "endpoints-frozen": ("A Service's first endpoints are used for ever.", reading(hear=_endpoints_kept)),
     "secrets-frozen": ("A Secret is used for ever as it was first seen.", reading(hear=_secrets_kept)),
     "crash-on-odd-path": ("The process ends at the sight of a path with an opening brace.", reading(hear=_crash)),
+    "poisoned-by-resource": (
+        "While any Ingress has a resource backend nothing new is loaded for anybody.",
+        reading(settle=_poisoned_by_resource),
+    ),
+    "poisoned-by-missing-backend": (
+        "While any Ingress names a Service or port that does not exist nothing new is loaded for anybody.",
+        reading(settle=_poisoned_by_missing),
+    ),
     "poisoned-by-wildcard": (
         "While any Ingress has a wildcard host nothing new is loaded for anybody.",
         reading(settle=_poisoned_by_wildcard),
@@ -183,6 +228,9 @@ MUTANTS = (
         "late-secret-ignored",
         "A Secret created after its Ingress is not noticed.",
         lambda _: reading(find_secret=_found_once()),
+    ),
+    Mutant(
+        "late-endpoints-ignored", "A path whose Service once had no ready endpoint is never served.", _never_after_empty
     ),
     Mutant("gap-on-change", "For ARG seconds after each change nothing is served.", _with_gaps, 0.5),
 )

@@ -128,6 +128,17 @@ def _default_for_named(table: Table, authority: str, target: str) -> Backend | N
     return choose(Table(table.hosts, named), authority, target)
 
 
+def _first_when_unmatched(table: Table, authority: str, target: str) -> Backend | None:
+    paths = table.hosts.get(spec.choose_host(table.hosts, host_name(authority)), ())
+    return choose(table, authority, target) or (paths[0].backend if paths else None)
+
+
+def _no_hostless(table: Table, authority: str, target: str) -> Backend | None:
+    return choose(
+        Table({host: paths for host, paths in table.hosts.items() if host}, table.defaults), authority, target
+    )
+
+
 def _dots_resolved(target: str) -> str:
     kept: list[str] = []
     for element in request_path(target).split("/"):
@@ -183,6 +194,14 @@ _WRONG = {
     ),
     "paths-decoded": ("Requests are matched percent-decoded.", matching(request_path=_path(unquote))),
     "dots-resolved": ("Requests are matched with their dot segments resolved.", matching(request_path=_dots_resolved)),
+    "first-element-only": (
+        "Only the first element of a request's path is looked at.",
+        matching(request_path=_path(lambda path: "/".join(path.split("/")[:2]))),
+    ),
+    "unmatched-to-first-path": (
+        "What no path of a host matches goes to the host's first path.",
+        behaving(choose=_first_when_unmatched),
+    ),
     "deep-paths-unmatched": (
         "Requests of more than 16 path elements match nothing.",
         matching(request_path=_path(lambda path: path if path.count("/") <= 16 else "")),
@@ -207,6 +226,7 @@ _WRONG = {
         "What no path of the host matches falls through to the rules without host.",
         behaving(choose=_falls_through_to(lambda _: "")),
     ),
+    "hostless-ignored": ("Rules without a host serve nothing.", behaving(choose=_no_hostless)),
     "hostless-first": ("Rules without host win over rules with one.", behaving(choose=_hostless_first)),
     "host-ignored": ("Every rule applies to every host.", behaving(choose=_host_ignored)),
     "host-port-unmatched": ("A Host header with a port matches no host.", matching(host_name=_with_port)),

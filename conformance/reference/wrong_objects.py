@@ -1,5 +1,6 @@
 """Mutants that read the API's objects wrongly: classes, rules, Services, endpoints, Secrets, status."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import replace
@@ -42,6 +43,15 @@ def _any_existing_class(objects: Objects, own: Own, ingress: Object) -> bool:
     return exists or is_ours(objects, own, ingress)
 
 
+def _field_ignored(objects: Objects, own: Own, ingress: Object) -> bool:
+    return is_ours(objects, own, _with_spec(ingress, ingressClassName=None))
+
+
+def _one_namespace(objects: Objects, own: Own, ingress: Object) -> bool:
+    spaces = (key[0] for key, other in objects.ingresses.items() if is_ours(objects, own, other))
+    return is_ours(objects, own, ingress) and ingress["metadata"]["namespace"] == min(spaces)
+
+
 def _with_spec(ingress: Object, **changes: Any) -> Object:
     return {**ingress, "spec": {**ingress["spec"], **changes}}
 
@@ -70,6 +80,19 @@ def _no_resources(ingress: Object) -> Object:
         "defaultBackend", {}
     )
     return _with_spec(ingress, rules=[], defaultBackend=None) if odd else ingress
+
+
+def _plain_paths_only(ingress: Object) -> Object:
+    def plain(path: Object) -> bool:
+        return re.fullmatch(r"[A-Za-z0-9/_-]*", path.get("path") or "") is not None
+
+    rules = [
+        {**rule, "http": {"paths": [path for path in rule["http"]["paths"] if plain(path)]}}
+        if rule.get("http")
+        else rule
+        for rule in ingress["spec"].get("rules") or ()
+    ]
+    return _with_spec(ingress, rules=rules)
 
 
 def _newest_first(ingress: Object) -> tuple[str, Key]:
@@ -113,6 +136,11 @@ def _any_namespace(held: Held, ingress: Object, name: str) -> Object | None:
 
 def _first_of_that_name(held: Held, _: Object, name: str) -> Object | None:
     return next((held[key] for key in sorted(held) if key[1] == name), None)
+
+
+def _all_secrets_or_none(held: Held, ingress: Object, name: str) -> Object | None:
+    named = [entry.get("secretName") or "" for entry in ingress["spec"].get("tls") or ()]
+    return find(held, ingress, name) if all(find(held, ingress, one) for one in named) else None
 
 
 def _first_port(service: Object, _: Mapping[str, object]) -> Object | None:
@@ -168,6 +196,8 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
         "Ingresses of every class that exists are served, whoever its controller is.",
         reading(is_ours=_any_existing_class),
     ),
+    "class-field-ignored": ("Only the old class annotation is read.", reading(is_ours=_field_ignored)),
+    "one-namespace-only": ("Only the Ingresses of one namespace are served.", reading(is_ours=_one_namespace)),
     "annotation-ignored": ("The old class annotation is not read.", reading(is_ours=_annotation_only_ignored)),
     "classless-served": ("Ingresses without any class are served.", reading(is_ours=_classless)),
     "default-class-refused": (
@@ -177,6 +207,10 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     "one-class-only": ("Of our classes only the one of our own name is served.", reading(is_ours=_one_class)),
     "first-rule-only": ("Of each Ingress only the first rule is served.", reading(view=_first_rule)),
     "first-path-only": ("Of each rule only the first path is served.", reading(view=_first_path)),
+    "plain-paths-only": (
+        "Paths with other characters than letters, digits, dashes, underscores and slashes are dropped.",
+        reading(view=_plain_paths_only),
+    ),
     "plain-hosts-of-tls-dropped": (
         "Of an Ingress with TLS only the hosts with TLS are served.",
         reading(view=_tls_hosts_only),
@@ -219,6 +253,10 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     "secret-namespace-ignored": (
         "Secrets are found by name alone: the first namespace's is taken.",
         reading(find_secret=_first_of_that_name),
+    ),
+    "missing-secret-spoils-others": (
+        "An Ingress of which one Secret is missing presents none of its certificates.",
+        reading(find_secret=_all_secrets_or_none),
     ),
     "broken-secret-stops-serving": (
         "While any certificate is broken nothing is served.",

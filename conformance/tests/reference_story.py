@@ -75,6 +75,7 @@ def first_ingresses() -> list[Object]:
         ingress("bucket", rule("bucket.test", ("Prefix", "/", "a"), resource)),
         ingress("gap", rule("gap.test", ("Prefix", "/", "a"), ("Prefix", "/missing", "missing"))),
         ingress("late", rule("late.test", ("Prefix", "/", "late"))),
+        ingress("slow", rule("slow.test", ("Prefix", "/", "slow"))),
         ingress("namesake", rule("namesake.test", ("Prefix", "/", "namesake")), namespace="two"),
         ingress("stranger", rule("stranger.test", ("Prefix", "/", "one-only")), namespace="two"),
         ingress("tls", rule("tls.test", ("Prefix", "/", "a")), rule("bare.test", ("Prefix", "/", "b")), tls=TLS),
@@ -107,7 +108,11 @@ def stages() -> Iterator[list[Event]]:
             ingress_class("second"),
             ingress_class("other", "example.org/other"),
         ],
-        services=[*(service(name, WEB, ADMIN) for name in names), service("namesake", WEB, namespace="two")],
+        services=[
+            *(service(name, WEB, ADMIN) for name in names),
+            service("slow", WEB),
+            service("namesake", WEB, namespace="two"),
+        ],
         endpointslices=[
             *(endpoint_slice(name, f"10.0.0.{number}", ports=POD_PORTS) for number, name in enumerate(names)),
             endpoint_slice("a", "10.9.9.9", ports=POD_PORTS, ready=False),
@@ -130,6 +135,7 @@ def stages() -> Iterator[list[Event]]:
         Event("ingressclasses", (ingress_class("late"),)),
         Event("services", (service("late", WEB),)),
         Event("endpointslices", (endpoint_slice("late", "10.3.0.1", ports=POD_PORTS),)),
+        Event("endpointslices", (endpoint_slice("slow", "10.3.0.2", ports=POD_PORTS),)),
         Event("endpointslices", (endpoint_slice("a", "10.4.0.1", ports=POD_PORTS),)),
         Event("secrets", (secret("cert", pair("third")), secret("late", pair("late")))),
     ]
@@ -147,7 +153,7 @@ def stages() -> Iterator[list[Event]]:
 
 _HOSTS = """
 h.test a.w.test a.b.w.test w.test x.w.test in.w.test tail.test sub.tail.test deep.sub.tail.test
-h.test:8080 H.Test d.test nobody.test twice.test bucket.test gap.test late.test namesake.test
+slow.test h.test:8080 H.Test d.test nobody.test twice.test bucket.test gap.test late.test namesake.test
 stranger.test tls.test bare.test other.test none.test second.test default-class.test late-class.test
 note.test moving.test c1.test c2.test c3.test doomed.test equal.test
 """

@@ -32,6 +32,9 @@ IN_THE_STORY = sorted(MUTANTS.keys() - ON_THE_WIRE)
 SPOILS_ALL = {
     "gap-on-change",
     "existing-ignored",
+    "class-field-ignored",
+    "poisoned-by-resource",
+    "poisoned-by-missing-backend",
     "poisoned-by-wildcard",
     "target-port-ignored",
     "target-port-expected",
@@ -81,6 +84,13 @@ SYMPTOMS = [
     ("freezes-on-equal-prefixes", "6 odd.test/a{3}", "fallback"),
     ("crash-on-odd-path", "6 crashed", "unexpected '{' in path '/a{3}'"),
     ("broken-secret-stops-serving", "2 h.test/", None),
+    ("first-element-only", "0 paths.test/aaa/bbb", "aaa"),
+    ("unmatched-to-first-path", "0 paths.test/zzz/../aaa", "aaa"),
+    ("hostless-ignored", "0 nobody.test/hostless", "fallback"),
+    ("plain-paths-only", "0 paths.test/a.b", None),
+    ("one-namespace-only", "0 namesake.test/", "fallback"),
+    ("class-field-ignored", "0 h.test/", None),
+    ("missing-secret-spoils-others", "0 certificate of tls.test", None),
 ]
 
 
@@ -139,6 +149,10 @@ STEPS: dict[str, Step] = {
     ),
     "put": http(b"PUT / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n"),
     "two on one connection": http(b"GET / HTTP/1.1\r\nHost: h.test\r\n\r\n" + get(b"/")),
+    "encoded": http(get(b"/%6Fne?x=1;2&y=3")),
+    "expect": http(
+        b"POST / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody"
+    ),
     "upgrade": upgraded,
     "TLS 1.2": https(ssl.TLSVersion.TLSv1_2),
     "TLS 1.3": https(ssl.TLSVersion.TLSv1_3),
@@ -191,6 +205,9 @@ FIRST_WRONG = {
     "body-truncated": "sized body",
     "chunked-body-dropped": "chunked body",
     "method-rewritten": "put",
+    "path-decoded-on-the-way": "encoded",
+    "semicolons-dropped": "encoded",
+    "expectation-refused": "expect",
     "no-keep-alive": "two on one connection",
     "upgrade-dropped": "upgrade",
     "no-tls-1-2": "TLS 1.2",
