@@ -30,6 +30,9 @@ from conformance.report.model import Finding
 
 LOOKS = 8
 SPARES = 4
+PEACE_LIMIT = 60.0
+"""Seconds until what gave way must hold again, before what failed meanwhile is judged for the last time."""
+
 """Instances that are started while the main one loads the shared objects: the first ones needed afterwards."""
 
 Judge = Callable[[Sequence[Case]], list[Judgement]]
@@ -145,7 +148,7 @@ class Engine:
         cases = self.announcer.take_doubted()
         if not cases or self.crew.stop.is_set():
             return
-        self.footing.await_peace(self.limits.marker, lambda: not self.crew.stop.is_set())
+        self.footing.await_peace(PEACE_LIMIT, lambda: not self.crew.stop.is_set())
         self.announcer.last_chance = True
         exclusive = [case for case in cases if case.uses or case.placement in {"alone", "odd"}]
         together = [case for case in cases if case not in exclusive]

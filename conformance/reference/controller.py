@@ -73,7 +73,9 @@ async def run(settings: Settings) -> None:
     stop, loop = threading.Event(), asyncio.get_running_loop()
     threading.excepthook = _die
     for scope in scopes(settings.namespaces):
-        threading.Thread(target=watch, args=(settings.api, scope, events.put, stop), name=scope.kind, daemon=True).start()
+        threading.Thread(
+            target=watch, args=(settings.api, scope, events.put, stop), name=scope.kind, daemon=True
+        ).start()
     threading.Thread(target=load, args=(settings, front, loop, events), name="loader", daemon=True).start()
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
