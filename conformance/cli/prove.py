@@ -24,8 +24,9 @@ DEPTHS = ("quick", "statements", "every-case")
 @click.option("-k", "expression", metavar="EXPR", default="", help="Only mutants whose name fits, as in pytest's -k.")
 @click.option("--out", metavar="DIR", default="proof", show_default=True, type=click.Path(path_type=Path))
 @click.option("--parallel", type=click.IntRange(1, 16), metavar="N", help="Clusters at once; as the machine allows.")
+@click.option("--resume", is_flag=True, help="Keep what went well in DIR, made with the same code.")
 @click.option("--site", metavar="DIR", type=click.Path(path_type=Path), help="Write the page into this site as well.")
-def prove(depth: Depth, expression: str, out: Path, parallel: int | None, site: Path | None) -> int:
+def prove(depth: Depth, expression: str, out: Path, parallel: int | None, *, resume: bool, site: Path | None) -> int:
     """Prove that the suite neither passes what is wrong nor fails what is right.
 
     The reference controller follows the specification: every case must pass it. Each mutant of it is wrong in one way:
@@ -74,7 +75,7 @@ def prove(depth: Depth, expression: str, out: Path, parallel: int | None, site: 
     sentences = {name: mutant.sentence for name, mutant in MUTANTS.items()}
     with _Bar(depth) as bar:
         workers = parallel or at_once(len(expected))
-        matrix = carry_out(depth, cases, expected, sentences, plan, out, workers, bar.told)
+        matrix = carry_out(depth, cases, expected, sentences, plan, out, workers, bar.told, resume=resume)
     write_matrix(matrix, out, site)
     for line in _lines(matrix, out):
         click.echo(line)

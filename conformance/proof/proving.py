@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from conformance.case.digest import cases_digest
 from conformance.case.model import Case
 from conformance.clusters.local.namespace import FORWARDED, Inside, forwarding, start_inside
 from conformance.clusters.local.programs import ensure
 from conformance.engine.limits import Limits
-from conformance.errors import HarnessFailure
 from conformance.proof.agenda import REPORT, TROUBLE, Agenda, Planned
 from conformance.proof.expectation import Expectation
 from conformance.proof.matrix import matrix_of
@@ -34,6 +34,9 @@ TRIAL_SECONDS = 900.0
 AT_ONCE = 4
 """Trials that a worker has under way: most of a trial is waiting."""
 
+FIRST = ".first"
+"""What the folder of a first trial is called after, where there was a second."""
+
 _LOOK_EVERY = 0.5
 Told = Callable[[int, int], None]
 """Hears how many trials are done, and of how many."""
@@ -41,7 +44,7 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Results:
-    """What came of the trials of one agenda, by subject."""
+    """What came of the trials, by subject."""
 
     reports: Mapping[str, Report]
     troubles: Mapping[str, str]
@@ -57,19 +60,26 @@ def prove(
     out: Path,
     workers: int,
     told: Told,
+    *,
+    resume: bool = False,
 ) -> KillMatrix:
     """Carry out all trials and return the matrix; the evidence is left in ``out``, a folder for each trial.
 
+    ``resume`` keeps the trials that are there from an earlier proof and need no second one.
+
     Raises:
-        HarnessFailure: no namespaces, no programs, or the disk is full.
+        HarnessFailure: no namespaces, or no programs.
         KeyboardInterrupt: a signal ended it.
     """
     started, began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
     ensure(lambda _: None)
     trials = [Planned(subject=RIGHT, cases=tuple(case.id for case in cases), limits=Limits(), seconds=TRIAL_SECONDS)]
     trials += [Planned(subject=n, cases=plan[n], limits=LIMITS, seconds=TRIAL_SECONDS) for n in expected]
+    digests = {trial.subject: cases_digest(trial.chosen(tuple(cases))) for trial in trials}
+    _make_room(out, resume=resume)
 
-    def matrix(results: Results, repeated: Sequence[str]) -> KillMatrix:
+    def matrix() -> KillMatrix:
+        results = _read(out, digests)
         return matrix_of(
             depth,
             cases,
@@ -77,20 +87,20 @@ def prove(
             sentences,
             results.reports,
             results.troubles,
-            repeated,
+            repeated=[subject for subject in digests if (out / (subject + FIRST)).exists()],
             started=started,
             seconds=time.monotonic() - began,
             spent=results.spent,
         )
 
-    first = _carry_out(Agenda(trials=tuple(trials), at_once=AT_ONCE), out, workers, told)
-    doubtful = _doubtful(matrix(first, ()), first.troubles)
-    if not doubtful:
-        return matrix(first, ())
     # A machine that is too busy makes controllers look unstable: what went wrong gets a chance without company.
-    again = [trial for trial in trials if trial.subject in doubtful]
-    second = _carry_out(Agenda(trials=tuple(again), at_once=1), out / "again", 1, told)
-    return matrix(_together(first, second), sorted(doubtful))
+    for at_once, clusters in ((AT_ONCE, workers), (1, 1)):
+        doubtful = _doubtful(matrix())
+        if doubtful:
+            _put_aside(out, doubtful)
+            agenda = Agenda(trials=tuple(trial for trial in trials if trial.subject in doubtful), at_once=at_once)
+            _carry_out(agenda, out, clusters, told)
+    return matrix()
 
 
 def published() -> KillMatrix | None:
@@ -101,30 +111,34 @@ def published() -> KillMatrix | None:
         return None
 
 
-def _doubtful(matrix: KillMatrix, troubles: Mapping[str, str]) -> set[str]:
+def _doubtful(matrix: KillMatrix) -> set[str]:
     rows = {row.name for row in (matrix.reference, *matrix.mutants) if row.problems}
-    return rows | set(troubles) | {obstacle.partition(":")[0] for obstacle in matrix.obstacles}
+    return rows | {obstacle.partition(":")[0] for obstacle in matrix.obstacles}
 
 
-def _together(first: Results, second: Results) -> Results:
-    """Return the results of the second trials, and of the first where there was no second."""
-    done = {*second.reports, *second.troubles}
-    troubles = {name: text for name, text in first.troubles.items() if name not in done}
-    reports = {name: report for name, report in first.reports.items() if name not in done}
-    return Results({**reports, **second.reports}, {**troubles, **second.troubles}, _sum([first.spent, second.spent]))
+def _make_room(out: Path, *, resume: bool) -> None:
+    if not resume:
+        shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
 
 
-def _carry_out(agenda: Agenda, out: Path, workers: int, told: Told) -> Results:
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+def _put_aside(out: Path, subjects: Iterable[str]) -> None:
+    """Make room for a second trial; the first one stays beside it."""
+    for subject in subjects:
+        if (out / subject).exists():
+            shutil.rmtree(out / (subject + FIRST), ignore_errors=True)
+            (out / subject).rename(out / (subject + FIRST))
+
+
+def _carry_out(agenda: Agenda, out: Path, workers: int, told: Told) -> None:
     path = out / "agenda.json"
     path.write_text(agenda.model_dump_json(indent=1))
     subjects = [trial.subject for trial in agenda.trials]
     stopped: list[int] = []
     with ExitStack() as stack:
         running: list[Inside] = []
-        for number in range(workers):
-            running.append(start_inside("conformance.proof.worker", [str(path), str(number)]))
+        for _ in range(min(workers, len(subjects))):
+            running.append(start_inside("conformance.proof.worker", [str(path)]))
             stack.callback(running[-1].close)
         stack.enter_context(forwarding(lambda number: _stop(number, running, stopped)))
         while any(worker.ended() is None for worker in running):
@@ -132,7 +146,6 @@ def _carry_out(agenda: Agenda, out: Path, workers: int, told: Told) -> Results:
             time.sleep(_LOOK_EVERY)
     if stopped:
         raise KeyboardInterrupt
-    return _read(out, subjects)
 
 
 def _stop(number: int, running: Iterable[Inside], stopped: list[int]) -> None:
@@ -146,26 +159,25 @@ def _is_done(folder: Path) -> bool:
     return (folder / REPORT).exists() or (folder / TROUBLE).exists()
 
 
-def _read(out: Path, subjects: Iterable[str]) -> Results:
+def _read(out: Path, digests: Mapping[str, str]) -> Results:
+    """Return what came of the trials so far; one of other cases than those with these digests is as good as none."""
     reports, troubles = {}, {}
-    for subject in subjects:
+    for subject, digest in digests.items():
         folder = out / subject
-        if (folder / REPORT).exists():
-            reports[subject] = Report.model_validate_json((folder / REPORT).read_bytes())
+        try:
+            found = Report.model_validate_json((folder / REPORT).read_bytes())
+        except (OSError, ValidationError):
+            found = None
+        if found is not None and found.suite.cases_digest == digest:
+            reports[subject] = found
         elif (folder / TROUBLE).exists():
             troubles[subject] = (folder / TROUBLE).read_text()
         else:
-            troubles[subject] = "its worker ended before it was done"
-    if not reports:
-        raise HarnessFailure(f"no trial came to anything; the first: {next(iter(troubles.values()))}")
-    spent = _sum(Spent.model_validate_json(path.read_bytes()) for path in out.glob("spent-*.json"))
-    return Results(reports, troubles, spent)
-
-
-def _sum(parts: Iterable[Spent]) -> Spent:
-    listed = list(parts)
-    return Spent(
-        suite=round(sum(part.suite for part in listed), 1),
-        controllers=round(sum(part.controllers for part in listed), 1),
-        cluster=round(sum(part.cluster for part in listed), 1),
+            troubles[subject] = "it was not tried, or its worker ended meanwhile"
+    parts = [Spent.model_validate_json(path.read_bytes()) for path in out.glob("spent-*.json")]
+    spent = Spent(
+        suite=round(sum(part.suite for part in parts), 1),
+        controllers=round(sum(part.controllers for part in parts), 1),
+        cluster=round(sum(part.cluster for part in parts), 1),
     )
+    return Results(reports, troubles, spent)

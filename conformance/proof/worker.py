@@ -1,10 +1,11 @@
-"""``python -m conformance.proof.worker AGENDA NUMBER``: carries out trials, some at once, on a cluster of its own.
+"""``python -m conformance.proof.worker AGENDA``: carries out trials, some at once, on a cluster of its own.
 
 Runs inside private namespaces. Several workers share an agenda: whoever makes a trial's folder carries it out.
 """
 
 import os
 import resource
+import secrets
 import sys
 import threading
 import traceback
@@ -69,9 +70,9 @@ def spent() -> Spent:
 
 def main() -> None:
     """Read the agenda and work it off."""
-    agenda, number = Path(sys.argv[1]), sys.argv[2]
+    agenda = Path(sys.argv[1])
     Worker(Agenda.model_validate_json(agenda.read_bytes()), agenda.parent).work()
-    (agenda.parent / f"spent-{number}.json").write_text(spent().model_dump_json(by_alias=True))
+    (agenda.parent / f"spent-{secrets.token_hex(4)}.json").write_text(spent().model_dump_json(by_alias=True))
 
 
 def _quiet(_: str) -> None:
