@@ -7,6 +7,20 @@ from conformance.errors import HarnessFailure
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
+PROFILE = "ingress-nginx"
+"""The folder of the cases of level parity."""
+
+
+def builtin_folders() -> tuple[Path, ...]:
+    """Return the folder of the specification's cases, and that of ingress-nginx's behaviour.
+
+    Raises:
+        HarnessFailure: the installation has none.
+    """
+    folder = builtin_folder()
+    return folder, folder / PROFILE
+
+
 def builtin_folder() -> Path:
     """Return the folder of the built-in case files.
 

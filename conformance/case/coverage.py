@@ -27,7 +27,7 @@ def coverage(statements: StatementsFile, cases: Iterable[Case]) -> tuple[Covered
         Covered(
             section.title,
             statement,
-            f"{statements.page}#{statement.anchor}",
+            f"{section.page or statements.page}#{statement.anchor}",
             tuple(by_statement.get(statement.id, ())),
         )
         for section in statements.sections

@@ -9,7 +9,7 @@ from conformance.case.model import Case
 
 def cases_digest(cases: Iterable[Case]) -> str:
     """Return ``sha256:…`` of what the cases say; their order, files and lines play no part."""
-    written = [case.model_dump(mode="json") for case in sorted(cases, key=lambda case: case.id)]
+    written = [case.model_dump(mode="json", exclude_defaults=True) for case in sorted(cases, key=lambda case: case.id)]
     canonical = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     # Surrogates cannot come from a file, but from a program; they must not end in an error here.
     return f"sha256:{hashlib.sha256(canonical.encode('utf-8', 'surrogatepass')).hexdigest()}"

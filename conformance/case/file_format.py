@@ -16,6 +16,7 @@ from conformance.case.model import (
     Placement,
     Protocol,
     Received,
+    Wanted,
 )
 
 LABEL = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
@@ -63,14 +64,46 @@ HeaderValues = Annotated[
 class FileExpectation(Frozen):
     """What a probe must see: a backend, and what that backend must have received."""
 
-    backend: str = Field(
-        min_length=1, description="A backend (other/a in the second namespace), no match, tls refused or record."
+    backend: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A backend (other/a in the second namespace), no match, tls refused or record.",
+    )
+    status: int | None = Field(
+        default=None,
+        ge=100,
+        le=599,
+        strict=True,
+        description="Level parity: the status of the answer: the controller's own, or with backend that backend's.",
+    )
+    redirect: str | None = Field(
+        default=None, min_length=1, description="Level parity: Location, as hosts are written."
+    )
+    headers: dict[str, Wanted] = Field(
+        default_factory=dict, description="Of the answer: a value, a list, {like: REGEX}, or null for none."
+    )
+    counts: dict[str, tuple[int, int]] = Field(
+        default_factory=dict,
+        description="Of several requests, how many show an outcome (a backend, or status:503): the least and the most.",
+    )
+    shares: dict[str, float] = Field(
+        default_factory=dict,
+        description="Of several requests, the percentage that chance should give each backend; judged at four sigma.",
     )
     received: Received | None = None
     certificate: Certificate | None = None
     pods: int | None = Field(default=None, ge=1, strict=True, description="How many pods must have answered.")
     alpn: str | None = None
     continued: bool = Field(default=False, strict=True, description="An interim 100 must have come.")
+
+    @model_validator(mode="after")
+    def _says(self) -> "FileExpectation":
+        ways = [self.backend is not None or self.status is not None, bool(self.counts), bool(self.shares)]
+        if sum(ways) != 1:
+            raise ValueError("an expectation has a backend or a status, or else counts, or shares")
+        if self.redirect is not None and self.status is None:
+            raise ValueError("a redirect needs its status")
+        return self
 
 
 Expected = Annotated[FileExpectation, BeforeValidator(_expectation, json_schema_input_type=str | FileExpectation)]
@@ -104,7 +137,25 @@ class FileProbe(Frozen):
     protocol: Protocol = "http/1.1"
     chunked: bool = Field(default=False, strict=True)
     trailers: dict[str, str] = Field(default_factory=dict)
-    times: int = Field(default=1, ge=1, le=200, strict=True, description="Requests of one observation.")
+    times: int = Field(default=1, ge=1, le=400, strict=True, description="Requests of one observation.")
+    filler: int = Field(default=0, ge=0, le=16 << 20, strict=True, description="Bytes of a body, in place of body.")
+    long_headers: dict[str, Annotated[int, Field(ge=1, le=65536)]] = Field(
+        default_factory=dict, description="Headers with a value of so many bytes."
+    )
+    long_target: int = Field(
+        default=0, ge=0, le=65536, strict=True, description="The target is made up to this length."
+    )
+    client: Literal["known", "stranger"] | None = Field(
+        default=None, description="A client certificate: of the run's own authority (CN=known), or of another one."
+    )
+    keeps_cookies: bool = Field(
+        default=False, strict=True, description="Cookies of an answer go with the next request."
+    )
+    together: bool = Field(default=False, strict=True, description="All requests of one observation at the same time.")
+    rest: float = Field(default=0, ge=0, le=10, description="Seconds of silence before each observation.")
+    recorded: str | None = Field(
+        default=None, pattern=r"^[a-z0-9-]+/[0-9]+$", description="The recording that the expectation is taken from."
+    )
     on_one_connection: int = Field(default=1, ge=1, le=50, strict=True)
     expect: Expected = Field(
         description="A backend, `no match`, `record`, or a backend with what it must have received."
@@ -210,10 +261,11 @@ class FileCase(Frozen):
         strict=True,
         description="How often the rules stand side by side under hosts of their own, to show a choice made by chance.",
     )
-    marker: Marker = Field(
-        default="own",
-        description="Where the proof stands that the objects are loaded: own (a rule in each Ingress), beside (in an "
-        "Ingress beside them, where theirs must not be served or goes away), none (no room for a rule).",
+    marker: Marker | None = Field(
+        default=None,
+        description="Where the proof stands that the objects are loaded: own (a rule in each Ingress, the default), "
+        "beside (in an Ingress beside them, where theirs must not be served or goes away, or where annotations, which "
+        "would govern a marker too, are under test: the default there), none (no room for a rule).",
     )
     backends: tuple[Backend, ...] = Field(default=(), description="Echo backends of the case's own.")
     absent: tuple[str, ...] = Field(
@@ -221,6 +273,9 @@ class FileCase(Frozen):
         description="What an Ingress names though nothing defines it, on purpose: a Service, or SERVICE:PORT.",
     )
     uses: tuple[Literal["default-class"], ...] = ()
+    keeps: tuple[str, ...] = Field(
+        default=(), description="Level parity: annotations (without prefix) that are not under test: the twin has them."
+    )
     objects: tuple[KubernetesObject, ...] = ()
     probes: tuple[FileProbe, ...] = ()
     steps: tuple[FileStep, ...] = ()

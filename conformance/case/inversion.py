@@ -5,8 +5,6 @@ from conformance.case.model import (
     NO_ADDRESS,
     NO_MATCH,
     NOBODY,
-    RECORD,
-    TLS_REFUSED,
     Case,
     Certificate,
     Expectation,
@@ -60,7 +58,7 @@ def _expectation(expect: Expectation) -> Expectation:
 
 
 def _names_backend(expect: Expectation) -> bool:
-    return expect.outcome not in {NO_MATCH, RECORD, TLS_REFUSED, HAS_ADDRESS, NO_ADDRESS}
+    return bool(expect.server)
 
 
 def _submission(submission: Submission) -> Submission:

@@ -7,6 +7,7 @@ from conformance.case.file_format import LABEL
 from conformance.case.flaw import Flaw
 from conformance.case.lint_backends import backend_flaws, places
 from conformance.case.lint_certificates import certificate_flaws
+from conformance.case.lint_parity import parity_flaws
 from conformance.case.lint_probes import probe_flaws
 from conformance.case.lint_steps import step_flaws
 from conformance.case.manifests import API_VERSIONS
@@ -17,7 +18,7 @@ from conformance.case.problems import did_you_mean
 
 LONGEST_HOST = 253
 LONGEST_LABEL = 63
-_STATEMENT = re.compile(r"[A-Z][0-9]{2}")
+_STATEMENT = re.compile(r"(N-)?[A-Z][0-9]{2}")
 
 
 def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, ...]:
@@ -29,6 +30,7 @@ def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, .
         _objects,
         _hosts,
         backend_flaws,
+        parity_flaws,
         certificate_flaws,
         probe_flaws,
         step_flaws,
@@ -58,7 +60,11 @@ def _statements(case: Case, known: Collection[str] | None) -> Iterator[Flaw]:
     for number, statement in enumerate(case.statements):
         pointer = ("statements", number) if len(case.statements) > 1 else ("statements",)
         if not _STATEMENT.fullmatch(statement):
-            yield Flaw(pointer, f"{statement!r} is no statement id", "a capital letter and two digits, such as P18")
+            yield Flaw(
+                pointer,
+                f"{statement!r} is no statement id",
+                "a capital letter and two digits, such as P18, or N-D01 at level parity",
+            )
         elif known is not None and statement not in known:
             hint = did_you_mean(statement, known, otherwise="see: ingress-conformance cases coverage")
             yield Flaw(pointer, f"there is no statement {statement}", hint)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.case.flaw import Flaw
+from conformance.case.lint_parity import exact_flaws
 from conformance.case.manifests import OTHER_NAMESPACE
 from conformance.case.matching import mapping, name_of, namespace_of, served_backends
 from conformance.case.model import (
@@ -11,9 +12,11 @@ from conformance.case.model import (
     NO_MATCH,
     RECORD,
     SHARED_BACKENDS,
+    TALLY,
     TLS_REFUSED,
     Case,
     Certificate,
+    Level,
     Probe,
 )
 from conformance.case.problems import did_you_mean, either
@@ -25,7 +28,7 @@ _NO_BACKEND = (NO_MATCH, RECORD, TLS_REFUSED)
 
 def is_positive(probe: Probe) -> bool:
     """Tell whether a probe expects a backend."""
-    return probe.status_of is None and probe.expect.outcome not in _NO_BACKEND
+    return probe.status_of is None and bool(probe.expect.server)
 
 
 def expectation_flaws(case: Case, scene: Scene, probe: Probe) -> Iterator[Flaw]:
@@ -53,6 +56,9 @@ def _status(scene: Scene, probe: Probe) -> Iterator[Flaw]:
 
 def _outcome(case: Case, scene: Scene, probe: Probe) -> Iterator[Flaw]:
     outcome = probe.expect.outcome
+    if probe.expect.exact or outcome == TALLY:
+        yield from exact_flaws(case, scene, probe)
+        return
     own = [backend.name for backend in case.backends]
     shared = [*SHARED_BACKENDS, *(f"{OTHER_NAMESPACE}/{name}" for name in SHARED_BACKENDS)]
     known = [*own, *shared, *_NO_BACKEND]
@@ -62,7 +68,11 @@ def _outcome(case: Case, scene: Scene, probe: Probe) -> Iterator[Flaw]:
         shown = either([*own, *SHARED_BACKENDS, NO_MATCH, RECORD])
         hint = did_you_mean(outcome, known, otherwise=f"one of {shown}")
         yield Flaw(("expect",), f"nothing defines the backend {outcome!r}", hint)
-    elif is_positive(probe) and outcome not in (served := served_backends(scene.objects, own)):
+    elif (
+        is_positive(probe)
+        and case.level is not Level.PARITY
+        and outcome not in (served := served_backends(scene.objects, own))
+    ):
         hint = f"they lead to {either(sorted(served))}" if served else "they lead to none"
         yield Flaw(("expect",), f"no rule of the case leads to the backend {outcome}", hint)
     if outcome == TLS_REFUSED and probe.scheme == "http":

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.case.builtin import builtin_folder
+from conformance.case.builtin import builtin_folders
 from conformance.case.draft import Draft
 from conformance.case.file_format import CaseFile
 from conformance.case.lint import duplicates, lint
@@ -45,7 +45,7 @@ def load(paths: Sequence[Path] | None = None) -> Loaded:
     drafts: list[Draft] = []
     problems: list[Problem] = []
     files = 0
-    for path in case_files([builtin_folder()] if paths is None else paths):
+    for path in case_files(builtin_folders() if paths is None else paths):
         if isinstance(path, Problem):
             problems.append(path)
             continue

@@ -137,6 +137,9 @@ class SecretObject(KubernetesValue):
     certificate: CertificateSpec | None = None
     data: dict[str, str] = Field(default_factory=dict)
     string_data: dict[str, str] = Field(default_factory=dict)
+    authority: Literal["known", "stranger"] | None = Field(
+        default=None, description="The suite writes ca.crt: the authority of the client certificates of probes."
+    )
 
 
 class OtherObject(BaseModel):

@@ -17,15 +17,19 @@ from conformance.case.probe import (
     RECORD,
     REFUSED,
     SHARED_BACKENDS,
+    TALLY,
     TLS_REFUSED,
     Certificate,
     Expectation,
     Frozen,
     Level,
+    Like,
     Manifest,
     Probe,
     Protocol,
     Received,
+    Wanted,
+    values_fit,
 )
 from conformance.case.steps import Action, Backend, Latency, Named, Step, Submission, Traffic
 
@@ -42,6 +46,7 @@ __all__ = [
     "RECORD",
     "REFUSED",
     "SHARED_BACKENDS",
+    "TALLY",
     "TLS_REFUSED",
     "Action",
     "Backend",
@@ -51,6 +56,7 @@ __all__ = [
     "Frozen",
     "Latency",
     "Level",
+    "Like",
     "Manifest",
     "Marker",
     "Named",
@@ -61,6 +67,8 @@ __all__ = [
     "Step",
     "Submission",
     "Traffic",
+    "Wanted",
+    "values_fit",
 ]
 
 Placement = Literal["packed", "own", "alone", "odd"]
@@ -98,6 +106,12 @@ class Case(Frozen):
         default=1,
         description="How often the rules stand side by side, each time under other hosts: a choice that a controller "
         "makes by chance then shows in one run.",
+    )
+    keeps: tuple[str, ...] = Field(
+        default=(), description="Level parity: annotations that are not under test, so that the twin has them too."
+    )
+    twin_of: str = Field(
+        default="", exclude=True, description="The id of the case that this one is without its annotations."
     )
     where: str = Field(
         default="", exclude=True, description="FILE:LINE of the case, for messages; no part of its digest."

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from conformance.case.file_format import PATH_TYPES
 from conformance.case.matching import ingress_specs, items, mapping
-from conformance.case.model import Manifest, Placement, Step
+from conformance.case.model import Level, Manifest, Marker, Placement, Step
 
 STRICTNESS: tuple[Placement, ...] = get_args(Placement)
 """From the placement with the most company to that with the least."""
@@ -24,6 +24,14 @@ def derived_placement(objects: Sequence[Manifest], steps: Sequence[Step] = ()) -
     if len(objects) == 1 and not steps and _only_hosts_and_paths(objects[0]):
         return "packed"
     return "own"
+
+
+def derived_marker(level: Level, objects: Sequence[Manifest]) -> Marker:
+    """Return where the marker stands by itself: annotations and TLS would govern a rule for it, too (401, 308 …)."""
+    ingresses = [manifest for manifest in objects if manifest.get("kind") == "Ingress"]
+    annotated = any(mapping(manifest.get("metadata")).get("annotations") for manifest in ingresses)
+    secured = any(mapping(manifest.get("spec")).get("tls") for manifest in ingresses)
+    return "beside" if level is Level.PARITY and (annotated or secured) else "own"
 
 
 def looser(one: Placement, other: Placement) -> bool:

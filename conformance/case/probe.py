@@ -1,9 +1,10 @@
 """What a probe is, and what it expects: frozen values."""
 
+import re
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 NO_MATCH = "no match"
 RECORD = "record"
@@ -13,6 +14,8 @@ NO_ADDRESS = "no address"
 HAS_ADDRESS = "address"
 TLS_REFUSED = "tls refused"
 """No TLS session came about: an alert, or a connection that was closed instead of a handshake."""
+TALLY = "tally"
+"""Several requests whose answers are counted: see :attr:`Expectation.tally`."""
 NOBODY = "nobody"
 """A backend that does not exist; no case may expect it. See conformance.case.inversion."""
 ADDRESS = "@address"
@@ -42,6 +45,36 @@ class Level(StrEnum):
     EXTENDED = "extended"
     OBSERVED = "observed"
     API = "api"
+    PARITY = "parity"
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return text
+
+
+class Like(Frozen):
+    """A value that is not known beforehand, such as a random one."""
+
+    like: Annotated[str, AfterValidator(_expression)] = Field(
+        description="A regular expression that must match the whole value."
+    )
+
+
+Wanted = str | Like | tuple[str, ...] | None
+"""What is wanted of a header: this value, one like it, these values in their order, or none at all (``null``)."""
+
+
+def values_fit(wanted: Wanted, values: list[str]) -> bool:
+    """Tell whether the values of a header, in their order, are those that are wanted."""
+    if wanted is None:
+        return not values
+    if isinstance(wanted, Like):
+        return len(values) == 1 and re.fullmatch(wanted.like, values[0]) is not None
+    return values == ([wanted] if isinstance(wanted, str) else list(wanted))
 
 
 class Received(Frozen):
@@ -54,7 +87,9 @@ class Received(Frozen):
     port: int | None = Field(
         default=None, description="The container port that was reached: 8080 (http) or 9090 (alt)."
     )
-    headers: dict[str, str] = Field(default_factory=dict, description="Headers that must have arrived with this value.")
+    headers: dict[str, Wanted] = Field(
+        default_factory=dict, description="Headers and what must have arrived of them; hosts as the case writes them."
+    )
 
 
 class Certificate(Frozen):
@@ -66,19 +101,42 @@ class Certificate(Frozen):
     )
 
 
+_NO_BACKEND = frozenset({NO_MATCH, RECORD, TLS_REFUSED, NO_ADDRESS, HAS_ADDRESS, TALLY})
+
+
 class Expectation(Frozen):
     """What one probe must see.
 
     ``outcome`` is the name of a backend, ``no match`` (no backend of the case answers), ``tls refused``,
     ``address`` or ``no address`` (of a status probe), or ``record`` (nothing is judged, the outcome is written down).
+    At level parity it may also be an exact answer, ``status:403`` or ``redirect:308:URL``, or ``tally``.
     """
 
     outcome: str
+    by: str = Field(
+        default="", description="The backend whose answer an exact one is; the controller's own where it is empty."
+    )
+    headers: dict[str, Wanted] = Field(default_factory=dict, description="Headers of the answer.")
+    tally: dict[str, tuple[int, int]] = Field(
+        default_factory=dict, description="Of several requests, how many must show an outcome: the least and the most."
+    )
     received: Received | None = None
     certificate: Certificate | None = None
     pods: int | None = Field(default=None, description="How many pods answer: all that are ready, and no other.")
     alpn: str | None = Field(default=None, description="The application protocol that TLS must have agreed on.")
     continued: bool = Field(default=False, description="An interim 100 must have come.")
+
+    @property
+    def exact(self) -> bool:
+        """Whether the answer is fixed to its status: that of the controller itself, or of one backend."""
+        return self.outcome.startswith(("status:", "redirect:"))
+
+    @property
+    def server(self) -> str:
+        """The backend that must answer; empty if none must."""
+        if self.exact:
+            return self.by
+        return "" if self.outcome in _NO_BACKEND else self.outcome
 
     @property
     def demanding(self) -> bool:
@@ -112,3 +170,13 @@ class Probe(Frozen):
     times: int = Field(default=1, description="Requests of one observation; all must be answered alike.")
     on_one_connection: int = Field(default=1, description="Requests on one kept connection; all must be answered.")
     status_of: str | None = Field(default=None, description="Not a request: a look at this Ingress's status.")
+    filler: int = Field(default=0, description="Bytes of a body of no meaning, in place of body.")
+    long_headers: dict[str, int] = Field(default_factory=dict, description="Headers with a value of so many bytes.")
+    long_target: int = Field(default=0, description="The target is made up to so many bytes.")
+    client: Literal["", "known", "stranger"] = Field(
+        default="", description="A client certificate: of the run's own authority (CN=known), or of another one."
+    )
+    keeps_cookies: bool = Field(default=False, description="What an answer sets is sent with the next request.")
+    together: bool = Field(default=False, description="The requests of one observation are sent at the same time.")
+    rest: float = Field(default=0.0, description="Seconds of silence before each observation: limits recover.")
+    recorded: str = Field(default="", description="The recording of ingress-nginx that it rests on: ITEM/NUMBER.")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from conformance.case.builtin import builtin_folder
+from conformance.case.builtin import builtin_folders
 from conformance.case.model import Frozen, Level
 from conformance.case.problems import CaseErrors, Problem
 from conformance.case.source import read_text, shown
@@ -21,7 +21,7 @@ def _listed(value: Any) -> Any:
 class Statement(Frozen):
     """One thing the specification says, in our own words."""
 
-    id: str = Field(pattern=r"^[A-Z][0-9]{2}$")
+    id: str = Field(pattern=r"^(N-)?[A-Z][0-9]{2}$", description="N- is what ingress-nginx does.")
     level: Annotated[
         tuple[Level, ...],
         Field(min_length=1),
@@ -35,6 +35,7 @@ class StatementSection(Frozen):
     """The statements about one subject."""
 
     title: str
+    page: str | None = Field(default=None, pattern=r"^https://[!-~]+$", description="That of the file if absent.")
     statements: tuple[Statement, ...] = Field(min_length=1)
 
 
@@ -60,7 +61,8 @@ def load_statements(path: Path | None = None) -> StatementsFile:
 
 @cache
 def _builtin() -> StatementsFile:
-    return _load(builtin_folder() / "statements.yaml")
+    files = [_load(folder / "statements.yaml") for folder in builtin_folders()]
+    return files[0].model_copy(update={"sections": tuple(section for file in files for section in file.sections)})
 
 
 def _load(path: Path) -> StatementsFile:

@@ -7,7 +7,7 @@ from conformance.case.draft import CaseDocument, Draft, where, with_api_version
 from conformance.case.file_format import FileCase, FileProbe
 from conformance.case.matching import Pointer, default_host
 from conformance.case.model import Case, Manifest, Probe
-from conformance.case.placement import derived_placement
+from conformance.case.placement import derived_marker, derived_placement
 from conformance.case.problems import Problem
 from conformance.case.steps import Step
 from conformance.case.written_probes import probes_of
@@ -46,12 +46,13 @@ class _Entry:
             objects=self.objects,
             probes=probes,
             placement=entry.placement or derived_placement(self.objects, steps),
-            marker=entry.marker,
+            marker=entry.marker or derived_marker(entry.level, self.objects),
             backends=entry.backends,
             absent=entry.absent,
             steps=steps,
             submissions=submissions_of(entry.submissions, self.written.get("submissions") or ()),
             uses=entry.uses,
+            keeps=entry.keeps,
             copies=entry.copies,
             where=where(self.document, self.base),
         )

@@ -17,7 +17,7 @@ from conformance.cli.printing import format_option
 if TYPE_CHECKING:
     from conformance.case.model import Case, Level
 
-LEVELS = ("core", "extended", "observed", "api")
+LEVELS = ("core", "extended", "observed", "api", "parity")
 
 _cases_option = click.option(
     "--cases",

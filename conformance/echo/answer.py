@@ -85,11 +85,12 @@ def echo(identity: Identity, request: Request, place: Place) -> Answer:
     if knobs.header_size:
         extra.append((b"X-Conformance-Filler", b"x" * knobs.header_size))
     body = to_json(description(identity, request, place)).encode() + b"\n"
+    ours = (JSON,) if knobs.anonymous else (JSON, who)
     if knobs is PLAIN and not extra:
         return Answer(status, (JSON, who), body)  # as nearly always
     return Answer(
         status=status,
-        headers=_override((JSON, who), (*knobs.headers, *extra)),
+        headers=_override(ours, (*knobs.headers, *extra)),
         body=body,
         size=knobs.size,
         delay=knobs.delay,

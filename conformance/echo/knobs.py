@@ -11,7 +11,7 @@ MAX_DELAY = 60.0
 MAX_SIZE = 64 << 20
 MAX_HEADER_SIZE = 1 << 20
 NAMES = re.compile(
-    rb"(?:^|&)(?:status|delay|hdr|set-cookie|ct|size|hsize|chunk|close|abort|drip|trailer|grpc-status|nows)="
+    rb"(?:^|&)(?:status|delay|hdr|set-cookie|ct|size|hsize|chunk|close|abort|drip|trailer|grpc-status|nows|anon)="
 )
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 UNSAFE_IN_VALUE = re.compile(rb"[\x00\r\n]")
@@ -36,6 +36,7 @@ class Knobs:
     trailers: tuple[Header, ...] = ()
     grpc_status: int = 0
     websocket: bool = True
+    anonymous: bool = False
 
 
 PLAIN = Knobs()
@@ -47,8 +48,8 @@ def knobs_of(target: bytes) -> Knobs:
     ``status=404`` ``delay=SECONDS`` ``hdr=Name:value`` (repeatable) ``set-cookie=name%3Dvalue`` (repeatable)
     ``ct=TYPE`` ``size=BYTES`` ``hsize=BYTES`` ``chunk=1`` ``close=1`` ``abort=1`` (end the connection, or the HTTP/2
     stream, without an answer) ``abort=body`` (in the middle of the body) ``drip=SECONDS`` (spread the body over them)
-    ``trailer=Name:value`` (repeatable; chunked) ``grpc-status=5`` ``nows=1`` (refuse a WebSocket). Values are
-    percent-decoded.
+    ``trailer=Name:value`` (repeatable; chunked) ``grpc-status=5`` ``nows=1`` (refuse a WebSocket) ``anon=1`` (say not
+    who answers, as a service does that is no backend). Values are percent-decoded.
     """
     query = target.partition(b"#")[0].partition(b"?")[2]
     if NAMES.search(query) is None:
@@ -84,6 +85,7 @@ def knobs_of(target: bytes) -> Knobs:
         trailers=tuple(trailers),
         grpc_status=_number(found.get(b"grpc-status"), 99),
         websocket=found.get(b"nows") != b"1",
+        anonymous=found.get(b"anon") == b"1",
     )
 
 

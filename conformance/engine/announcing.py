@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from conformance.case.model import Case
 from conformance.engine.footing import Footing
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
+from conformance.engine.pairing import Pairs
 from conformance.engine.record import case_record
 from conformance.judge.words import Verdict
 from conformance.probes.answer import Endpoint
@@ -31,6 +32,7 @@ class Announcer:
     last_chance: bool = False
     announced: set[str] = field(default_factory=set)
     doubted: list[Case] = field(default_factory=list)
+    pairs: Pairs = field(default_factory=Pairs)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def first(self, judgement: Judgement) -> None:
@@ -71,8 +73,22 @@ class Announcer:
             taken, self.doubted = self.doubted, []
         return taken
 
+    def part(self) -> None:
+        """Tell the verdicts of the cases whose twins never got one."""
+        for record in self.pairs.left():
+            self._emit(record, final=True)
+
     def _tell(self, judgement: Judgement, *, final: bool) -> None:
-        self._emit(case_record(judgement, self.unsupported, self.shown_at, self.began), final=final)
+        case = judgement.case
+        record = case_record(judgement, self.unsupported, self.shown_at, self.began)
+        if not final:
+            if not case.twin_of:
+                self._emit(record, final=False)
+            return
+        with self._lock:
+            self.announced.add(case.id)
+        for whole in self.pairs.join(case, record):
+            self._emit(whole, final=True)
 
     def _emit(self, record: CaseRecord, *, final: bool) -> None:
         if final:

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from conformance.case.model import Case, Manifest
+from conformance.case.model import SHARED_BACKENDS, Case, Manifest
 from conformance.clusters.api import Refused
 from conformance.engine.limits import Limits
 from conformance.engine.pods import READY_LIMIT, await_ready
@@ -47,8 +48,23 @@ class Crew:
         """Return what a plan for this instance needs to know."""
         names, realm = dict(self.stage.namespaces), realm.removesuffix(REALM) + self.stage.realm
         return Ground(
-            names, controller.ingress_class, controller.endpoint.address, realm, controller.controller, self.mint
+            names,
+            controller.ingress_class,
+            controller.endpoint.address,
+            realm,
+            controller.controller,
+            self.mint,
+            self._service_addresses,
         )
+
+    @cached_property
+    def _service_addresses(self) -> dict[str, str]:
+        home, found = self.stage.namespaces[""], {}
+        for name in SHARED_BACKENDS:
+            meta = {"name": name, "namespace": home}
+            service = self.stage.api.get({"apiVersion": "v1", "kind": "Service", "metadata": meta}) or {}
+            found[name] = str((service.get("spec") or {}).get("clusterIP", ""))
+        return {name: address for name, address in found.items() if address}
 
     def watch(self, unit: Unit, controller: RunningController) -> Watch:
         """Return an empty watch of the unit at that instance."""

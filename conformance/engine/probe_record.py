@@ -2,7 +2,7 @@
 
 from conformance.case.model import Expectation
 from conformance.engine.judgement import Judgement, probe_verdict
-from conformance.judge.evidence import looked_at
+from conformance.judge.evidence import looked_at, of_the_answer
 from conformance.judge.facts import Facts
 from conformance.judge.probes import Attempt, recorded_outcome
 from conformance.judge.transport import presented
@@ -69,6 +69,7 @@ def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second
         revision=attempt.revision,
         second_look=second_look,
         received=looked_at(received, attempt.seen.account) if received else None,
+        answered=of_the_answer(planned.probe.expect, attempt),
         certificate=leaf,
         foreign=bool(leaf) and leaf not in planned.facts.minted,
     )

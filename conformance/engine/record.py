@@ -18,7 +18,10 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
     case = judgement.case
     # Where nothing is judged, nothing can contradict a claim.
     claims = {} if case.level is Level.OBSERVED else unsupported
-    verdict = with_claims(case_verdict(judgement), case.statements, claims)
+    verdict = case_verdict(judgement)
+    if case.level is not Level.PARITY:
+        # No project claims to be like ingress-nginx in every way.
+        verdict = with_claims(verdict, case.statements, claims)
     probes = (
         *(probe_record(judgement, planned, seen, shown_at, began) for planned, seen in judgement.observed()),
         *traffic_records(judgement, shown_at, began),

@@ -6,12 +6,12 @@ counts only when the markers of every object, at their current revision, answere
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
-from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, NO_MATCH, RECORD, TLS_REFUSED, Manifest, Probe
+from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, Manifest
+from conformance.engine.several import several
 from conformance.judge.probes import Attempt, as_expected, settled
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.units import PlannedProbe, Unit
@@ -87,12 +87,11 @@ class Watch:
         """Observe a probe once: one request, several that should be answered alike, or a look at a status."""
         if planned.status_of is not None:
             return self._status(planned.status_of)
+        if planned.probe.rest:
+            time.sleep(planned.probe.rest)
         if planned.probe.times == 1:
             return self._attempt(planned.wire, planned.ending, planned.aliases)
-        several = [self._attempt(planned.wire, planned.ending, planned.aliases) for _ in range(planned.probe.times)]
-        wrong = [one for one in several if not as_expected(_alone(planned.probe), one, planned.ending, planned.facts)]
-        pods = Counter(one.seen.pod for one in several if one.seen.pod)
-        return replace((wrong or several)[0], at=several[0].at, pods=pods)
+        return several(planned, lambda wire: self._attempt(wire, planned.ending, planned.aliases))
 
     def _status(self, ingress: Manifest) -> Attempt:
         at = self.clock()
@@ -112,11 +111,6 @@ class Watch:
         return Attempt(at, answer, seen, counted=False, revision=self.unit.revision)
 
 
-def _alone(probe: Probe) -> Probe:
-    """Return the probe without what only several requests together can show."""
-    return probe.model_copy(update={"expect": probe.expect.model_copy(update={"pods": None})})
-
-
 def positive(planned: PlannedProbe) -> bool:
     """Tell whether a probe expects a backend."""
-    return planned.probe.expect.outcome not in {NO_MATCH, RECORD, TLS_REFUSED} and planned.status_of is None
+    return planned.probe.expect.server != "" and planned.status_of is None

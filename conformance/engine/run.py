@@ -25,14 +25,15 @@ from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
 from conformance.plan.single import unit_of
+from conformance.plan.twins import with_twins
 from conformance.report.events import Event
 from conformance.report.model import Finding
 
 LOOKS = 8
-SPARES = 4
 PEACE_LIMIT = 60.0
 """Seconds until what gave way must hold again, before what failed meanwhile is judged for the last time."""
 
+SPARES = 4
 """Instances that are started while the main one loads the shared objects: the first ones needed afterwards."""
 
 Judge = Callable[[Sequence[Case]], list[Judgement]]
@@ -70,6 +71,7 @@ class Engine:
         Raises:
             Interrupted: ``stop`` was called meanwhile.
         """
+        cases = tuple(with_twins(cases))
         with self._stopping(), closing(self.instances), self.footing:
             if all(case.submissions for case in cases):
                 # No controller is asked: none has to serve anything.
@@ -77,6 +79,12 @@ class Engine:
             else:
                 self._judge(cases)
             self._once_more()
+            for case in cases:
+                # Somebody waits for each of them.
+                if not (case.twin_of or self.announcer.knows(case)):
+                    why = not_judged("no verdict came of it: this is a bug of the suite")
+                    self.announcer.record(bare_record(case, why, alone=False, seconds=0.0))
+            self.announcer.part()
 
     def _judge(self, cases: Sequence[Case]) -> None:
         main = Wave(self.crew, self.stage.main, self.announcer.first)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from conformance.case.model import Level
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.judgement import Judgement, not_judged
@@ -227,7 +228,14 @@ class Wave:
         if len(unit.cases) > 1:
             self._judge_units([unit_of(case, replace(self.ground, realm=unit.realm)) for case in unit.cases])
             return
-        self._leave_out(unit, f"the API server refused an object of this case: {refusal.server_message}")
+        why = f"the API server refused an object of this case: {refusal.server_message}"
+        if unit.cases[0].level is Level.PARITY:
+            # That something is refused is an answer here: ingress-nginx accepts it.
+            watch = self.crew.watch(unit, self.controller)
+            override = CaseVerdict(Verdict.FAIL, Reason.NOT_PROGRAMMED, why)
+            self._keep(Judgement(unit.cases[0], watch, 0.0, alone=True, override=override))
+            return
+        self._leave_out(unit, why)
 
     def _keep(self, judgement: Judgement) -> None:
         self.kept.append(judgement)

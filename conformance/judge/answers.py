@@ -3,7 +3,18 @@
 import hashlib
 from typing import Any
 
-from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, NO_MATCH, RECORD, TLS_REFUSED, Probe, Received
+from conformance.case.model import (
+    HAS_ADDRESS,
+    NO_ADDRESS,
+    NO_MATCH,
+    RECORD,
+    TALLY,
+    TLS_REFUSED,
+    Probe,
+    Received,
+    values_fit,
+)
+from conformance.judge.exact import reason_against_exact, said
 from conformance.judge.facts import NO_FACTS, Facts
 from conformance.judge.words import Reason
 from conformance.plan.hosts import unique
@@ -19,16 +30,23 @@ def reason_against(probe: Probe, seen: Sighting, ending: str, facts: Facts = NO_
     ``ending`` is what made the hosts of the case unique: the Host header a backend received is compared with it.
     """
     expected = probe.expect.outcome
-    if expected == RECORD:
-        return None
+    if expected in {RECORD, TALLY}:
+        return None  # What several answers show together is looked at with what came with them.
     if expected == NO_MATCH:
         return _against_no_match(seen, facts)
     if expected == TLS_REFUSED:
         return _against_refusal(seen)
+    if probe.expect.exact:
+        found = reason_against_exact(probe.expect, seen)
+        return found or _against_account(probe.expect.received, seen.account, ending)
     if seen.outcome == expected:
         return _against_account(probe.expect.received, seen.account, ending)
     if HAS_ADDRESS in (expected, seen.outcome) and NO_ADDRESS in (expected, seen.outcome):
         return _against_status(expected)
+    return _against_backend(expected, seen)
+
+
+def _against_backend(expected: str, seen: Sighting) -> tuple[Reason, str]:
     if seen.outcome.startswith("redirect:"):
         return Reason.REDIRECTED, f"a redirect came in place of backend {expected}: {seen.outcome}"
     if seen.outcome == "status:404":
@@ -86,10 +104,17 @@ def _against_account(received: Received | None, account: dict[str, Any], ending:
         pairs.append(("the body's digest", hashlib.sha256(received.body.encode()).hexdigest(), seen))
     if received.host is not None:
         pairs.append(("the Host header", [unique(received.host, ending)], header_values(account, "Host")))
-    pairs += [(f"the header {name}", [value], header_values(account, name)) for name, value in received.headers.items()]
     for what, wanted, got in pairs:
         if wanted != got:
             return Reason.WRONG_HEADER, f"the backend received {what} as {got!r:.200}, not {wanted!r:.200}"
+    return _against_fields(received, account, ending)
+
+
+def _against_fields(received: Received, account: dict[str, Any], ending: str) -> tuple[Reason, str] | None:
+    for name, value in received.headers.items():
+        values = [one.replace(ending, "") if ending else one for one in header_values(account, name)]
+        if not values_fit(value, values):
+            return Reason.WRONG_HEADER, f"the backend received the header {name} as {values!r:.200}, not {said(value)}"
     return None
 
 

@@ -1,9 +1,10 @@
-"""Which part of what a backend received decides a verdict."""
+"""Which part of an answer, and of what a backend received, decides a verdict."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.case.model import Received
+from conformance.case.model import Expectation, Received
+from conformance.judge.probes import Attempt
 
 
 def looked_at(wanted: Received, account: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -16,3 +17,12 @@ def looked_at(wanted: Received, account: Mapping[str, Any]) -> dict[str, Any] | 
     if names:
         kept["headers"] = [pair for pair in account.get("headers", ()) if str(pair[0]).lower() in names]
     return kept
+
+
+def of_the_answer(expect: Expectation, attempt: Attempt) -> dict[str, Any] | None:
+    """Return the parts of an answer that the judge compares: the headers named, whose it is, and the numbers."""
+    if not (expect.headers or expect.exact or expect.tally):
+        return None
+    names = {name.lower() for name in expect.headers}
+    found = [[name, value] for name, value in attempt.answer.headers if name.lower() in names]
+    return {"by": attempt.seen.backend, "headers": found, "tally": dict(sorted(attempt.tally.items()))}

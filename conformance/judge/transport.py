@@ -3,18 +3,26 @@
 import hashlib
 from collections.abc import Mapping
 
-from conformance.case.model import Certificate, Probe
+from conformance.case.model import RECORD, Certificate, Probe
+from conformance.judge.exact import reason_against_headers, reason_against_tally
 from conformance.judge.facts import Facts
 from conformance.judge.words import Reason
 from conformance.probes.answer import Answer
 
+NONE: Mapping[str, int] = {}
+
 
 def reason_against_transport(
-    probe: Probe, answer: Answer, pods: Mapping[str, int], facts: Facts
+    probe: Probe,
+    answer: Answer,
+    pods: Mapping[str, int],
+    facts: Facts,
+    tally: Mapping[str, int] = NONE,
+    ending: str = "",
 ) -> tuple[Reason, str] | None:
     """Return why what came with the answer is not what the probe expects; ``None`` if it is.
 
-    ``pods`` says how many requests of the observation each pod answered.
+    ``pods`` says how many requests of the observation each pod answered, ``tally`` how many showed each outcome.
     """
     expect = probe.expect
     if expect.certificate is not None:
@@ -25,7 +33,11 @@ def reason_against_transport(
         return Reason.WRONG_HEADER, f"TLS agreed on {answer.alpn or 'no protocol'}, not on {expect.alpn}"
     if expect.continued and not answer.interim:
         return Reason.WRONG_HEADER, "no interim 100 came before the body was sent"
-    if expect.pods is not None:
+    if expect.tally and (against := reason_against_tally(expect.tally, tally)) is not None:
+        return against
+    if expect.outcome != RECORD and (against := reason_against_headers(expect.headers, answer, ending)) is not None:
+        return against
+    if expect.pods is not None and expect.outcome != RECORD:
         return _against_pods(expect.pods, pods, facts)
     return None
 
@@ -40,7 +52,10 @@ def _against_certificate(wanted: Certificate, answer: Answer, facts: Facts) -> t
     seen = presented(answer)
     if wanted.foreign:
         if seen and seen[0] in facts.minted:
-            return Reason.WRONG_CERTIFICATE, f"{_whose(seen[0], facts)} was presented in place of a foreign one, or none"
+            return (
+                Reason.WRONG_CERTIFICATE,
+                f"{_whose(seen[0], facts)} was presented in place of a foreign one, or none",
+            )
         if not seen and not answer.trouble.startswith("tls-alert:") and answer.trouble != "reset":
             return (
                 Reason.NO_ANSWER,

@@ -39,6 +39,31 @@ class Mint:
     def _intermediate(self) -> trustme.CA:
         return self._root.create_child_ca()
 
+    @cached_property
+    def _stranger(self) -> trustme.CA:
+        return trustme.CA(organization_name="ingress-conformance stranger")
+
+    @cached_property
+    def _clients(self) -> dict[str, tuple[bytes, bytes]]:
+        made = {}
+        for name, authority in (("known", self._root), ("stranger", self._stranger)):
+            leaf = authority.issue_cert(f"{name}@client.test", common_name=name)
+            made[name] = (leaf.cert_chain_pems[0].bytes(), leaf.private_key_pem.bytes())
+        return made
+
+    def client(self, name: str) -> tuple[bytes, bytes]:
+        """Return chain and key (PEM) of a client: ``known`` to the run's own authority, or a ``stranger``."""
+        with self._lock:
+            return self._clients[name]
+
+    def authority(self, manifest: Manifest) -> Manifest:
+        """Return a Secret with the authority that the case names in ``ca.crt``."""
+        with self._lock:
+            made = self._root if manifest["authority"] == "known" else self._stranger
+            pem = made.cert_pem.bytes()
+        kept = {key: value for key, value in manifest.items() if key != "authority"}
+        return {**kept, "data": {**kept.get("data", {}), "ca.crt": base64.b64encode(pem).decode()}}
+
     @property
     def minted(self) -> Collection[str]:
         """The fingerprints of all leaves, those made later included: cases are planned before others have theirs."""

@@ -1,5 +1,6 @@
 """What a plan must know of the run and of the controller instance that it is for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.plan.certificates import Mint
@@ -12,7 +13,8 @@ HOME_PREFIX = "conformance-"
 @dataclass(frozen=True)
 class Ground:
     """What a plan must know of the run: namespaces (symbolic name to real one), the class, controller name and address
-    of the controller instance, the realm of the host names, and who makes certificates.
+    of the controller instance, the realm of the host names, who makes certificates, and the addresses of the shared
+    backends' Services in the first namespace.
     """
 
     namespaces: dict[str, str]
@@ -21,6 +23,7 @@ class Ground:
     realm: str = REALM
     controller: str = ""
     mint: Mint = field(default_factory=Mint)
+    service_addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.case.manifests import API_VERSIONS
 from conformance.case.model import NO_CLASS, OUR_CLASS, OUR_CONTROLLER, Case, Manifest
+from conformance.plan.annotations import filled
 from conformance.plan.hosts import suffixes, unique
 from conformance.plan.instance import Ground
 
@@ -66,6 +67,8 @@ def concrete(manifest: Manifest, case: Case, ending: str, ground: Ground) -> Man
             holder[key] = own.get((REFERRED[key], holder[key]), holder[key])
     if kind == "Ingress":
         _rewrite_spec(made.get("spec") or {}, ending, own)
+        for key, value in (meta.get("annotations") or {}).items():
+            meta["annotations"][key] = filled(value, ending, own, ground)
     if kind == "IngressClass":
         _rewrite_class(made.get("spec") or {}, ground)
     if kind == "Secret" and "certificate" in made:

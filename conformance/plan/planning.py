@@ -6,7 +6,7 @@ paths share an Ingress, each under hosts of its own, with one marker an object.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from conformance.case.model import Case, Manifest
+from conformance.case.model import Case, Level, Manifest
 from conformance.plan.instance import Ground
 from conformance.plan.objects import classed, with_all_copies, with_marker
 from conformance.plan.single import planned_probes, unit_of
@@ -34,6 +34,9 @@ def packs(cases: Iterable[Case], ground: Ground) -> tuple[Unit, ...]:
 def _packable(case: Case) -> bool:
     """Cases of one Ingress may share it; those that are kept apart from plainer ones only share with each other."""
     if case.placement not in {"packed", "own"} or case.marker != "own" or len(case.objects) != 1:
+        return False
+    if case.level is Level.PARITY:
+        # A case and its twin must differ in nothing but the annotations.
         return False
     if case.steps or case.backends or case.submissions or any(probe.status_of for probe in case.probes):
         return False

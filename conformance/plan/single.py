@@ -96,6 +96,8 @@ class _Builder:
         if made["kind"] == "Secret" and "certificate" in made:
             made, prints = self.ground.mint.secret(made, tuple(made["certificate"]["names"]))
             self._certificates[_secret_name(manifest)] = prints
+        if "authority" in made:
+            made = self.ground.mint.authority(made)
         self._standing[index] = made
 
     def _objects(self) -> tuple[Manifest, ...]:

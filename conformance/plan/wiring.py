@@ -9,13 +9,15 @@ from conformance.probes.answer import WireProbe
 def wire(probe: Probe, ending: str, ground: Ground) -> WireProbe:
     """Return the request; ``ending`` is what makes the hosts of its case unique."""
     host = ground.address if probe.host == ADDRESS else unique(probe.host, ending)
+    body = b"x" * probe.filler if probe.filler else None
     return WireProbe(
         method=probe.method,
         scheme=probe.scheme,
         host=host,
-        target=probe.target,
-        headers=probe.headers,
-        body=None if probe.body is None else probe.body.encode(),
+        target=probe.target.ljust(probe.long_target, "u"),
+        headers=(*probe.headers, *((name, "a" * size) for name, size in probe.long_headers.items())),
+        body=body if probe.body is None else probe.body.encode(),
+        client_certificate=ground.mint.client(probe.client) if probe.client else None,
         sni=_server_name(probe, host, ending),
         # Both bounds are the same: a server that offers another version cannot slip out of the question.
         tls_min=probe.tls,

@@ -16,6 +16,9 @@ CLIENT_CHAIN, CLIENT_KEY = "client.crt", "client.key"
 _PLAIN_TARGET = re.compile(r"/[A-Za-z0-9_.~/?=&-]*")
 _UNNOTICED_BODY = 1024
 """From here on curl asks for a 100 Continue first."""
+_FILLER = 256
+"""A longer body that is but one letter again and again is made by the shell."""
+
 _SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455
 _HANDSHAKE = (
     ("Connection", "Upgrade"),
@@ -114,6 +117,8 @@ def _body(probe: WireProbe) -> tuple[list[str], list[str]]:
     if not typable(data):
         # No argument holds such bytes; they come by a pipe.
         words, before = ["--data-binary", "@-"], [piped(data)]
+    elif len(data) > _FILLER and data == b"x" * len(data):
+        words, before = ["--data-binary", "@-"], [f"head -c {len(data)} /dev/zero | tr '\\0' x |"]
     given = {name.lower() for name, _ in probe.headers}
     words += [w for w in ("-H 'Content-Type:'",) if "content-type" not in given]
     expects = "expect" in given or probe.wait_for_continue

@@ -1,5 +1,6 @@
 """The report of one run: one controller, one cluster, a set of cases. Its JSON Schema is published."""
 
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +36,11 @@ class AttemptRecord(Recorded):
     second_look: bool = False
     received: dict[str, Any] | None = Field(
         default=None, description="Of what the backend received, the parts that the probe expects something of."
+    )
+    answered: dict[str, Any] | None = Field(
+        default=None,
+        description="Of the answer, the parts that the probe expects something of: whose it is (by), headers, and of "
+        "several requests how many showed each outcome (tally).",
     )
     certificate: str = Field(default="", description="Fingerprint (SHA-256) of the leaf that was presented.")
     foreign: bool = Field(default=False, description="No Secret of the run holds that certificate.")
@@ -148,6 +154,22 @@ class Finding(Recorded):
     detail: str
 
 
+class Parity(StrEnum):
+    """How a controller compares with ingress-nginx in a case of level parity; see conformance.report.parity."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+class TwinRecord(Recorded):
+    """The same objects without the annotations under test, under other hosts, and what the same probes saw there."""
+
+    objects: tuple[ObjectRecord, ...]
+    probes: tuple[ProbeRecord, ...]
+
+
 class CaseRecord(Recorded):
     """One case with its evidence."""
 
@@ -168,6 +190,11 @@ class CaseRecord(Recorded):
     steps: tuple[StepRecord, ...] = ()
     measurements: tuple[MeasurementRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
+    parity: Parity | None = Field(default=None, description="Level parity only: compared with ingress-nginx.")
+    fail_open: bool = Field(
+        default=False, description="An annotation that restricts access had no effect: a backend answered."
+    )
+    twin: TwinRecord | None = Field(default=None, description="Level parity: what happens without the annotations.")
     digest: str = Field(default="", description="sha256:… of everything else that is said of the case.")
 
 

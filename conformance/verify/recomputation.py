@@ -15,7 +15,10 @@ from conformance.judge.transport import presented
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer
 from conformance.probes.outcome import Sighting
-from conformance.report.model import CaseRecord, Observed, ProbeRecord
+from conformance.report.model import AttemptRecord, CaseRecord, Observed, ProbeRecord
+
+_OF_THE_ANSWER = frozenset({"by", "headers", "tally"})
+"""What each attempt keeps of an answer where something is expected of it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ def recomputed(probe: ProbeRecord, case: CaseRecord) -> Recomputed:
         expect=Expectation(
             outcome=probe.expected.outcome,
             received=Received.model_validate(probe.expected.received) if probe.expected.received else None,
+            **{key: probe.expected.more[key] for key in _OF_THE_ANSWER & probe.expected.more.keys()},
         ),
     )
     ending = _ending(case, probe)
@@ -63,15 +67,24 @@ def _attempts(probe: ProbeRecord) -> list[Attempt]:
         same = record.outcome == seen.outcome or seen.outcome.startswith("varies:")
         who = Sighting(
             outcome=record.outcome,
-            backend=(seen.backend or "") if same else _backend_named(record.outcome),
+            backend=_who(record, seen, same=same),
             namespace=(seen.namespace or "") if same else "",
             pod=(seen.pod or "") if same else "",
             account=record.received or {},
         )
         # The judge asks only whether certificates are the same, so a fingerprint stands for one as well.
-        answer = Answer("", record.seconds, certificate=record.certificate.encode() or None)
-        made.append(Attempt(record.at, answer, who, record.counted, record.revision))
+        part = record.answered or {}
+        headers = tuple((str(name), str(value)) for name, value in part.get("headers") or ())
+        answer = Answer("", record.seconds, headers=headers, certificate=record.certificate.encode() or None)
+        tally = part.get("tally") or {}
+        made.append(Attempt(record.at, answer, who, record.counted, record.revision, tally=tally))
     return made
+
+
+def _who(record: AttemptRecord, seen: Observed, *, same: bool) -> str:
+    if record.answered is not None:
+        return str(record.answered.get("by") or "")
+    return (seen.backend or "") if same else _backend_named(record.outcome)
 
 
 def _backend_named(outcome: str) -> str:
@@ -112,7 +125,7 @@ def _with_transport(probe: ProbeRecord, base: ProbeVerdict) -> Recomputed:
         against = ProbeVerdict(Verdict.FAIL, Reason.WRONG_BACKEND)
     if against is None:
         # Each attempt has its certificate's fingerprint, and equal ones were asked for already.
-        unseen = ", ".join(sorted(more.keys() - {"certificate"}))
+        unseen = ", ".join(sorted(more.keys() - {"certificate"} - _OF_THE_ANSWER))
         word = f"what the attempts before the deciding one showed of: {unseen}"
         if probe.verdict is not Verdict.PASS:
             # The report holds fewer facts than the run did: chains, Secrets of other cases, which pods were ready.

@@ -7,6 +7,7 @@ from conformance.judge.cases import judge_case
 from conformance.judge.probes import ProbeVerdict
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.report.parity import judged
 from conformance.verify.model import Findings, Problem, Unchecked
 from conformance.verify.recomputation import Recomputed, during_a_step, is_traffic, offered, recomputed
 
@@ -28,6 +29,7 @@ def against_evidence(report: Report) -> Findings:
             if (found.verdict.verdict, found.verdict.reason) != (probe.verdict, probe.reason):
                 yield Problem(check="verdicts", place=place, what=_unlike(found.verdict, probe.verdict, probe.reason))
         yield from _case(case, probes, words)
+        yield from _parity(case)
     for word, places in words.items():
         yield Unchecked(check="verdicts", what=f"{word} ({len(places)} times, such as {places[0]})")
 
@@ -55,6 +57,18 @@ def _case(case: CaseRecord, probes: list[tuple[str, ProbeVerdict]], words: dict[
     else:
         found = ProbeVerdict(base.verdict, base.reason)
         yield Problem(check="verdicts", place=case.id, what=_unlike(found, recorded, case.reason))
+
+
+def _parity(case: CaseRecord) -> Findings:
+    follows = judged(case)
+    if (case.parity, case.fail_open) != (follows.parity, follows.fail_open):
+        said = f"the evidence gives {_compared(follows)}, the report says {_compared(case)}"
+        yield Problem(check="verdicts", place=f"{case.id}: parity", what=said)
+
+
+def _compared(case: CaseRecord) -> str:
+    word = case.parity.value if case.parity else "no word"
+    return f"{word}, failing open" if case.fail_open else word
 
 
 def _steps(case: CaseRecord) -> Iterator[tuple[str, ProbeVerdict]]:

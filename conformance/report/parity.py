@@ -1,0 +1,139 @@
+"""How a controller's behaviour compares with ingress-nginx's, from the records of a case and of its twin. Pure.
+
+``same``: every probe is as expected. ``ignored``: the case is answered as its twin is, which lacks the annotations
+under test. ``refused``: the API server or the controller did not take the Ingress, while it takes the twin. ``differs``:
+anything else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.case.model import RECORD, Level, Received, Wanted, values_fit
+from conformance.judge.words import Reason, Verdict
+from conformance.report.model import CaseRecord, Parity, ProbeRecord, TwinRecord
+
+PREFIX = "nginx.ingress.kubernetes.io/"
+RESTRICTING = re.compile(
+    r"(whitelist|allowlist|denylist)-source-range|auth-(?!(response-headers|cache-key|cache-duration)$).+|satisfy|limit-.+"
+    r"|enable-modsecurity|proxy-body-size|force-ssl-redirect"
+)
+"""Annotations, without their prefix, that keep requests out: where one has no effect, something stands open."""
+
+_HEADERS = "headers"
+
+
+def beside_twin(case: CaseRecord, twin: CaseRecord | None) -> CaseRecord:
+    """Return the record of a case with what its twin saw, and with its word of parity; other levels have none."""
+    if case.level is not Level.PARITY:
+        return case
+    beside = None if twin is None else TwinRecord(objects=twin.objects, probes=twin.probes)
+    return judged(case.model_copy(update={"twin": beside}))
+
+
+def judged(case: CaseRecord) -> CaseRecord:
+    """Return the record with the word and the mark that follow from the rest of it."""
+    return case.model_copy(update={"parity": parity_of(case), "fail_open": fails_open(case)})
+
+
+def parity_of(case: CaseRecord) -> Parity | None:
+    """Return the word for a case of level parity; ``None`` where nothing could be judged."""
+    if case.level is not Level.PARITY or case.verdict not in {Verdict.PASS, Verdict.FAIL}:
+        return None
+    if case.verdict is Verdict.PASS:
+        return Parity.SAME
+    if case.twin is None or not _is_live(case.twin):
+        return Parity.DIFFERS
+    if case.reason is Reason.NOT_PROGRAMMED:
+        return Parity.REFUSED
+    answers = {probe.id: _answer(probe, case.id) for probe in case.probes}
+    twins = {probe.id: _answer(probe, case.id) for probe in case.twin.probes}
+    if all(twins.get(name) == answer for name, answer in answers.items()):
+        return Parity.IGNORED
+    return Parity.REFUSED if _is_absent(case.probes, case.twin.probes) else Parity.DIFFERS
+
+
+def fails_open(case: CaseRecord) -> bool:
+    """Tell whether an annotation that restricts access let a backend answer what must be refused."""
+    if case.level is not Level.PARITY or case.verdict is not Verdict.FAIL:
+        return False
+    if not any(RESTRICTING.fullmatch(name.removeprefix(PREFIX)) for name in _annotations(case)):
+        return False
+    return any(_let_in(probe) for probe in case.probes if probe.verdict is Verdict.FAIL)
+
+
+def _annotations(case: CaseRecord) -> Iterator[str]:
+    for part in case.objects:
+        meta = part.manifest.get("metadata")
+        annotations = meta.get("annotations") if isinstance(meta, dict) else None
+        yield from (key for key in annotations or {} if str(key).startswith(PREFIX))
+
+
+def _let_in(probe: ProbeRecord) -> bool:
+    """Tell whether the probe expects a refusal, and got a backend instead."""
+    if probe.observed is None:
+        return False
+    tally = probe.expected.more.get("tally")
+    if isinstance(tally, dict):
+        refused = [outcome for outcome, (least, _) in tally.items() if outcome.startswith("status:") and least > 0]
+        seen = (_last(probe).get("tally") or {}).keys()
+        return bool(refused) and bool(seen) and not any(outcome.startswith("status:") for outcome in seen)
+    wanted = probe.expected.outcome
+    exact = wanted.startswith(("status:4", "status:5", "redirect:")) and not probe.expected.more.get("by")
+    return exact and bool(probe.observed.backend)
+
+
+def _is_live(twin: TwinRecord) -> bool:
+    return all(part.marker is None or part.marker.live_after is not None for part in twin.objects)
+
+
+def _is_absent(probes: tuple[ProbeRecord, ...], twins: tuple[ProbeRecord, ...]) -> bool:
+    """Tell whether a case is answered as a host that nobody names, while its twin is not."""
+    asked = {probe.id for probe in probes}
+    strange = {_outcome(twin) for twin in twins if twin.id not in asked}
+    named = [_outcome(twin) for twin in twins if twin.id in asked]
+    return all(_outcome(probe) in strange for probe in probes) and any(one not in strange for one in named)
+
+
+def _outcome(probe: ProbeRecord) -> str:
+    return probe.observed.outcome if probe.observed else ""
+
+
+def _last(probe: ProbeRecord) -> Mapping[str, Any]:
+    """Return what the last attempt that counts showed of the answer, as far as the probe looks at it."""
+    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
+    return (counted[-1].answered if counted else None) or {}
+
+
+def _answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
+    """Return of an answer what the case looks at; the names that make hosts unique are left out.
+
+    Of a value that is only known by its looks, such as a random one, it matters whether it looks so.
+    """
+    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
+    received = (counted[-1].received if counted else None) or {}
+    kept = {key: _bare(value, case_id) for key, value in received.items() if key != _HEADERS}
+    wanted = Received.model_validate(probe.expected.received or {}).headers
+    headers = Received.model_validate({_HEADERS: probe.expected.more.get(_HEADERS) or {}}).headers
+    return (
+        _bare(_outcome(probe), case_id),
+        str(_last(probe).get("by") or "") if probe.expected.outcome != RECORD else "",
+        kept,
+        _looks(wanted, received.get(_HEADERS), case_id),
+        _looks(headers, _last(probe).get(_HEADERS), case_id),
+    )
+
+
+def _looks(wanted: Mapping[str, Wanted], pairs: Any, case_id: str) -> tuple[Any, ...]:
+    found = []
+    for name, value in wanted.items():
+        values = [_bare(str(pair[1]), case_id) for pair in pairs or [] if str(pair[0]).lower() == name.lower()]
+        found.append(values_fit(value, values) if not isinstance(value, (str, tuple)) and value else values)
+    return tuple(map(str, found))
+
+
+def _bare(value: Any, case_id: str) -> Any:
+    """Return a text without what makes the hosts of a case, or of its twin, unique."""
+    section, _, name = case_id.partition("/")
+    ending = rf"(\.copy\d+)?\.{re.escape(name)}(-twin)?\.{re.escape(section)}(\.[a-z0-9-]+)*?\.test"
+    return re.sub(ending, "", value) if isinstance(value, str) else value
