@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from conformance.cachedir import CACHE_VARIABLE, cache_root
+from conformance.cli.kind_checks import kind_findings
 from conformance.clusters.local import namespace
 from conformance.clusters.local.programs.inventory import Finding, probe
 from conformance.controllers.catalogue import catalogue
@@ -18,9 +19,7 @@ from conformance.controllers.programs import program_states
 _TOOLS = {"unshare", "ip", "nft", "go"}
 _ROOM_FOR_BUILD = 6 << 30
 _ROOM = 1 << 30
-_OTHER_CLUSTERS = {
-    "docker": ("--cluster kind runs its nodes in it", "see https://docs.docker.com/engine/install/"),
-    "kind": ("--cluster kind makes its clusters with it", "see https://kind.sigs.k8s.io/"),
+_ALSO = {
     "kubectl": ("handy in `cluster shell`", "see https://kubernetes.io/docs/tasks/tools/"),
     "curl": ("the curl lines of a report need it", "Debian and Ubuntu: apt-get install curl"),
 }
@@ -51,7 +50,8 @@ def all_checks() -> tuple[Check, ...]:
     findings = probe()
     programs = tuple(_programs(findings))
     building = any(check.state is not State.READY for check in programs)
-    return (_namespaces(), *programs, *_tools(findings, building), _room(building), *_controllers(), *_others())
+    here = (_namespaces(), *programs, *_tools(findings, building), _room(building))
+    return (*here, *_kind(), *_controllers(), *_others())
 
 
 def embedded_cluster_runs(checks: Iterable[Check]) -> bool:
@@ -129,6 +129,12 @@ def _room(building: bool) -> Check:
     return Check("embedded cluster", "cache", State.READY, detail)
 
 
+def _kind() -> Iterator[Check]:
+    for finding in kind_findings():
+        state = State.READY if finding.there else State.ON_DEMAND if finding.on_demand else State.ABSENT
+        yield Check("kind cluster", finding.name, state, finding.detail, finding.hint)
+
+
 def _controllers() -> Iterator[Check]:
     for entry in catalogue():
         yield _controller(entry)
@@ -145,7 +151,7 @@ def _controller(entry: Entry) -> Check:
 
 
 def _others() -> Iterator[Check]:
-    for name, (purpose, hint) in _OTHER_CLUSTERS.items():
+    for name, (purpose, hint) in _ALSO.items():
         at = shutil.which(name)
         if at is None:
             yield Check("also", name, State.ABSENT, f"not on PATH; {purpose}", hint)

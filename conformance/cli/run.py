@@ -119,8 +119,8 @@ def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[
 def _check_options(options: dict[str, object]) -> "Settings":
     """Refuse bad input before anything is started; returns what was said of a cluster of the user's own."""
     from conformance.case.load import load_cases  # noqa: PLC0415
-    from conformance.suite.options import levels_of  # noqa: PLC0415
     from conformance.suite.kind_cluster import kind_settings_on  # noqa: PLC0415
+    from conformance.suite.options import levels_of  # noqa: PLC0415
     from conformance.suite.own_cluster import settings_on  # noqa: PLC0415
 
     levels_of(str(options["level"]))

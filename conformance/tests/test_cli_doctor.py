@@ -46,7 +46,7 @@ def test_all_there(tmp_path: Path) -> None:
     assert result.return_value == 0
     assert "\x1b" not in result.output
     assert "The embedded cluster runs here" in result.output
-    for name in (*names(), "namespaces", "etcd", "docker", "kind", "curl", "kubectl"):
+    for name in (*names(), "namespaces", "etcd", "container engine", "kind", "curl", "kubectl"):
         assert f"  {name} " in result.output
     assert not (tmp_path / "cache").exists(), "doctor changes nothing"
 

@@ -31,9 +31,14 @@ class Image:
 
     @property
     def digest(self) -> str:
-        """A digest that changes with any of the files (by size and time of change), their places, or the config."""
+        """A digest that changes with any of the files (by size and time of change), their places, or the config.
+
+        Compiled Python is left out: it changes with its source, and whenever somebody imports that.
+        """
         parts = [json.dumps(self.config, sort_keys=True), *self.folders]
         for place, path in sorted(self.files.items()):
+            if path.suffix == ".pyc":
+                continue
             known = path.stat()
             parts.append(f"{place} {known.st_size} {known.st_mtime_ns} {known.st_mode}")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -5,8 +5,36 @@ from typing import Any
 
 import yaml
 
+_KUBEADM = "kubeadm.k8s.io/v1beta4"
+"""kind leaves out patches of another version: older nodes are made as kind makes them."""
+
 # Kubernetes 1.35 and later do not start on cgroup v1 unless told to.
-_OLD_CGROUPS = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
+_OLD_CGROUPS = {"kind": "KubeletConfiguration", "failCgroupV1": False}
+
+# A busy machine is slow, and not broken: the usual limit for one call is a minute.
+_PATIENT = {
+    "apiVersion": _KUBEADM,
+    "kind": "InitConfiguration",
+    "timeouts": {"controlPlaneComponentHealthCheck": "10m0s", "kubernetesAPICall": "5m0s"},
+}
+
+
+def _arguments(**values: str) -> list[dict[str, str]]:
+    return [{"name": name.replace("_", "-"), "value": value} for name, value in values.items()]
+
+
+# Nothing has to outlive the run, and nobody else wants to lead.
+_BRIEF = {
+    "apiVersion": _KUBEADM,
+    "kind": "ClusterConfiguration",
+    "etcd": {"local": {"extraArgs": _arguments(unsafe_no_fsync="true")}},
+    "controllerManager": {
+        "extraArgs": _arguments(
+            enable_hostpath_provisioner="true", leader_elect="false", kube_api_qps="500", kube_api_burst="1000"
+        )
+    },
+    "scheduler": {"extraArgs": _arguments(leader_elect="false")},
+}
 
 
 def configuration(own: str, *, cgroup_v1: bool) -> str:
@@ -21,8 +49,8 @@ def configuration(own: str, *, cgroup_v1: bool) -> str:
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "nodes": [{"role": "control-plane"}],
     }
-    if cgroup_v1:
-        cluster["kubeadmConfigPatches"] = [_OLD_CGROUPS]
+    patches = [_PATIENT, _BRIEF, *([_OLD_CGROUPS] if cgroup_v1 else [])]
+    cluster["kubeadmConfigPatches"] = [yaml.safe_dump(patch, sort_keys=False) for patch in patches]
     return yaml.safe_dump(cluster, sort_keys=False)
 
 

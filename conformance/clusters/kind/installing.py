@@ -23,6 +23,9 @@ from conformance.plan.ground import class_manifest
 from conformance.probes.answer import Endpoint
 
 READY_LIMIT = 300.0
+MOST = 128
+"""Addresses for instances; far fewer are there at once, and an address is used again."""
+
 LASTING = 20.0
 """How long a trouble that seldom passes must have lasted."""
 
@@ -67,9 +70,14 @@ class Installer:
         manifests = with_images(
             for_instance(self.entry, self.manifests, number), self.installation.images, self.replaced
         )
-        self._apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}], "")
-        self._apply([manifest for manifest in manifests if manifest["metadata"].get("namespace")], "")
-        self._apply([manifest for manifest in manifests if not manifest["metadata"].get("namespace")], namespace)
+        if self.installation.template:
+            # Known kinds in their order: the API server can be asked directly.
+            for manifest in manifests:
+                self.api.apply(manifest)
+        else:
+            self._apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}], "")
+            self._apply([manifest for manifest in manifests if manifest["metadata"].get("namespace")], "")
+            self._apply([manifest for manifest in manifests if not manifest["metadata"].get("namespace")], namespace)
         class_name, controller = self.entry.names(number)
         ingress_class = class_manifest(self.run_id, class_name, controller)
         stored = self.api.get(ingress_class)
@@ -108,14 +116,14 @@ class Installer:
         self.engine.execute(self.node, words, self.patience, _APPLY_LIMIT, yaml.safe_dump_all(manifests))
 
     def _address(self, number: int) -> ipaddress.IPv4Address:
-        """Give the node another address, from the end of its network, where engines give out none so soon."""
+        """Return an address of the node for an instance, from the end of its network: engines give those out last."""
         with self._lock:
             if self._network is None:
                 self._network = self.engine.address_of(self.node, self.patience)
-        address = self._network.network.broadcast_address - number
-        words = ["ip", "address", "replace", f"{address}/32", "dev", "eth0"]
-        self.engine.execute(self.node, words, self.patience)
-        return address
+                own = " ".join(str(self._network.network.broadcast_address - n) for n in range(1, MOST + 1))
+                words = ["sh", "-ec", f"for a in {own}; do ip address replace $a/32 dev eth0; done"]
+                self.engine.execute(self.node, words, self.patience)
+        return self._network.network.broadcast_address - (1 + (number - 1) % MOST)
 
     def _balance(self, namespace: str, address: ipaddress.IPv4Address) -> None:
         """Be the load balancer of the controller's Service: kube-proxy takes what comes to an address of its status."""

@@ -1,0 +1,247 @@
+"""The pure parts of kind clusters: options, configuration, manifests, workloads."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance.clusters.kind.configuration import configuration, environment
+from conformance.clusters.kind.controller import Workload
+from conformance.clusters.kind.manifests import for_instance, images_of, parsed, with_images
+from conformance.clusters.kind.opening import KindOpening, checked, installed_version
+from conformance.clusters.kind.settings import KindSettings, kind_settings, parsed_images, repository
+from conformance.controllers.catalogue import find
+from conformance.controllers.installation import Image
+from conformance.errors import BadInput, HarnessFailure
+from conformance.suite.kind_cluster import kind_settings_on
+from conformance.suite.own_cluster import settings_on
+from conformance.tests.plans import case
+
+DIGEST = "sha256:" + "a" * 64
+NOTHING = {
+    **dict.fromkeys(("node_image", "kind_config", "echo_image", "controller_version"), ""),
+    **dict.fromkeys(("kubeconfig", "context", "ingress_class", "address", "http_port", "https_port"), ""),
+    "image": (),
+    "keep": False,
+    "exclusive": False,
+    "programs": (),
+}
+
+
+def deployment(*images: str, **more: Any) -> dict[str, Any]:
+    containers = [{"name": f"c{number}", "image": image} for number, image in enumerate(images)]
+    meta = {"name": "d", "namespace": "n"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": meta,
+        "spec": {"template": {"spec": {"containers": containers}}},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("traefik", "docker.io/library/traefik"),
+        ("traefik:v3.7.15", "docker.io/library/traefik"),
+        ("projectcontour/contour:v1", "docker.io/projectcontour/contour"),
+        ("quay.io/cilium/cilium:v1@" + DIGEST, "quay.io/cilium/cilium"),
+        ("localhost:5000/a/b:1", "localhost:5000/a/b"),
+        ("localhost/a", "localhost/a"),
+        ("docker.io/library/traefik@" + DIGEST, "docker.io/library/traefik"),
+    ],
+)
+def test_repository(name: str, whole: str) -> None:
+    assert repository(name) == whole
+
+
+def test_images_of_the_users_own(tmp_path: Path) -> None:
+    archive = tmp_path / "own.tar"
+    archive.touch()
+    assert parsed_images(["traefik=mine:1", f"quay.io/a/b={archive}"]) == {
+        "docker.io/library/traefik": "mine:1",
+        "quay.io/a/b": str(archive),
+    }
+
+
+@pytest.mark.parametrize("text", ["traefik", "traefik=", "=x", "a b=c", "traefik=--privileged", "a=/nowhere/x.tar"])
+def test_images_that_are_none(text: str) -> None:
+    with pytest.raises(BadInput) as told:
+        parsed_images([text])
+    assert told.value.where == "--image"
+
+
+def test_an_image_twice_is_refused() -> None:
+    with pytest.raises(BadInput, match="twice"):
+        parsed_images(["traefik=a:1", "docker.io/library/traefik=b:1"])
+
+
+def test_options_that_look_like_options_are_no_images() -> None:
+    with pytest.raises(BadInput):
+        kind_settings(node_image="--privileged")
+
+
+def test_options_of_kind_on_another_cluster() -> None:
+    for cluster in ("local", "current"):
+        with pytest.raises(BadInput, match="kind cluster"):
+            kind_settings_on(cluster, {**NOTHING, "keep": True})
+    assert kind_settings_on("kind", {**NOTHING, "keep": True}).keep
+
+
+def test_options_of_the_users_own_cluster_on_kind() -> None:
+    settings_on("kind", {**NOTHING, "echo_image": "echo:1", "controller_version": "1"})
+    assert kind_settings_on("kind", {**NOTHING, "echo_image": "echo:1"}).echo_image == "echo:1"
+    with pytest.raises(BadInput) as told:
+        settings_on("kind", {**NOTHING, "address": "192.0.2.1", "echo_image": "echo:1"})
+    assert told.value.where == "--address"
+    with pytest.raises(BadInput, match="cluster of your own"):
+        settings_on("local", {**NOTHING, "echo_image": "echo:1"})
+
+
+def test_programs_mean_nothing_on_kind() -> None:
+    with pytest.raises(BadInput, match="no program is started"):
+        kind_settings_on("kind", {**NOTHING, "programs": ("traefik=x",)})
+
+
+def test_configuration_of_one_plain_node() -> None:
+    plain, old = (yaml.safe_load(configuration("", cgroup_v1=cgroup_v1)) for cgroup_v1 in (False, True))
+    assert plain["nodes"] == old["nodes"] == [{"role": "control-plane"}]
+    added = [patch for patch in old["kubeadmConfigPatches"] if patch not in plain["kubeadmConfigPatches"]]
+    assert [yaml.safe_load(patch) for patch in added] == [{"kind": "KubeletConfiguration", "failCgroupV1": False}]
+
+
+def test_patches_of_kubeadm_name_their_version() -> None:
+    patches = map(yaml.safe_load, yaml.safe_load(configuration("", cgroup_v1=True))["kubeadmConfigPatches"])
+    # Without it, kind would patch the configuration of older nodes too, which has other fields.
+    assert all("apiVersion" in patch for patch in patches if patch["kind"] != "KubeletConfiguration")
+
+
+def test_the_users_configuration_is_taken_as_it_is() -> None:
+    assert configuration("kind: Cluster\n", cgroup_v1=True) == "kind: Cluster\n"
+
+
+def test_a_network_of_the_runs_own_unless_the_user_has_one() -> None:
+    assert environment("docker", "run-1", {}) == {"KIND_EXPERIMENTAL_DOCKER_NETWORK": "run-1"}
+    assert environment("podman", "run-1", {}) == {"KIND_EXPERIMENTAL_PODMAN_NETWORK": "run-1"}
+    assert environment("docker", "run-1", {"KIND_EXPERIMENTAL_DOCKER_NETWORK": "mine"}) == {}
+
+
+def test_documents_and_lists_are_objects() -> None:
+    text = (
+        "---\n---\n{apiVersion: v1, kind: A}\n---\n{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: B}]}\n"
+    )
+    assert [manifest["kind"] for manifest in parsed(text)] == ["A", "B"]
+
+
+@pytest.mark.parametrize("text", ["just words", "a: [", "{kind: A}"])
+def test_what_is_no_object(text: str) -> None:
+    with pytest.raises(HarnessFailure):
+        list(parsed(text))
+
+
+def test_images_are_pinned_and_replaced() -> None:
+    images = [
+        Image(image="docker.io/library/traefik", tag="v1", digest=DIGEST),
+        Image(image="quay.io/a/b", tag="v2", digest="unknown"),
+    ]
+    made = with_images([deployment("traefik:v1", "traefik:v9", "quay.io/a/b:v2", "c")], images, {})
+    assert images_of(made) == [f"traefik:v1@{DIGEST}", "traefik:v9", "quay.io/a/b:v2", "c"]
+    made = with_images([deployment("traefik:v1", "quay.io/a/b:v2")], images, {"docker.io/library/traefik": "own:1"})
+    assert images_of(made) == ["own:1", "quay.io/a/b:v2"]
+    first = made[0]["spec"]["template"]["spec"]["containers"][0]
+    assert first["imagePullPolicy"] == "IfNotPresent", "an image that is on the nodes only must not be pulled"
+
+
+def test_instances_of_traefik_differ_in_whatever_is_theirs() -> None:
+    entry = find("traefik")
+    assert entry.manifests is not None
+    written = list(parsed(entry.manifests.template))
+    first, third = for_instance(entry, written, 1), for_instance(entry, written, 3)
+    keys = [
+        {(m["kind"], m["metadata"]["name"], m["metadata"].get("namespace")) for m in manifests}
+        for manifests in (first, third)
+    ]
+    assert not keys[0] & keys[1], "no object of one is another's"
+    assert "{" not in yaml.safe_dump(third).replace("{}", ""), "no placeholder is left"
+    (container,) = next(m for m in third if m["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert "--providers.kubernetesingress.ingressclass=traefik-3" in container["args"]
+
+
+def test_traefik_has_the_rights_and_options_of_the_embedded_cluster() -> None:
+    entry = find("traefik")
+    assert entry.manifests is not None
+    assert entry.process is not None
+    written = list(parsed(entry.manifests.template))
+    role = next(m for m in written if m["kind"] == "ClusterRole")
+    assert role["rules"] == [rule.model_dump(mode="json", exclude_none=True) for rule in entry.process.rbac]
+    (container,) = next(m for m in written if m["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
+    # What is about the place it runs in has other values, or none.
+    place = ("address=", "endpoint=", "certauthfilepath=", "token=", "ingressendpoint.", "ping")
+    options = [
+        {word for word in words if word.startswith("--") and not any(part in word for part in place)}
+        for words in (entry.process.command, container["args"])
+    ]
+    assert options[0] == options[1]
+
+
+def workload(**status: Any) -> "FakeApi":
+    stored = {"metadata": {"generation": 2}, "spec": {"replicas": 1}, "status": {"observedGeneration": 2, **status}}
+    return FakeApi(stored)
+
+
+class FakeApi:
+    def __init__(self, stored: dict[str, Any]) -> None:
+        self.stored = stored
+
+    def request(self, method: str, path: str) -> dict[str, Any]:
+        assert (method, path) == ("GET", "/apis/apps/v1/namespaces/n/deployments/d")
+        return self.stored
+
+
+def test_a_workload_is_ready_when_its_newest_pods_are() -> None:
+    found = Workload.parsed("deployment/d", "n")
+    ready = [
+        found.ready(api)  # type: ignore[arg-type]
+        for api in (
+            workload(updatedReplicas=1, readyReplicas=1),
+            workload(updatedReplicas=1),
+            workload(readyReplicas=1),
+            workload(updatedReplicas=1, readyReplicas=1, observedGeneration=1),
+        )
+    ]
+    assert ready == [True, False, False, False]
+
+
+def test_what_names_no_workload() -> None:
+    for text in ("traefik", "pod/traefik", "deployment/"):
+        with pytest.raises(HarnessFailure):
+            Workload.parsed(text, "n")
+
+
+def test_an_own_image_is_named_in_the_version() -> None:
+    entry = find("traefik")
+    assert installed_version(entry, KindSettings()) == "3.7.15"
+    own = KindSettings(images={"docker.io/library/traefik": "/somewhere/t.tar"})
+    assert installed_version(entry, own) == "unknown (own image t.tar)"
+    said = KindSettings(images=own.images, controller_version="3.7.15")
+    assert installed_version(entry, said) == "3.7.15 (own image t.tar)"
+
+
+def test_only_what_can_be_installed_runs_there() -> None:
+    with pytest.raises(BadInput, match="no way to be installed"):
+        checked(find("reference"), KindSettings())
+    with pytest.raises(BadInput, match="has no image"):
+        checked(find("traefik"), KindSettings(images={"docker.io/library/nginx": "x"}))
+
+
+def test_one_instance_keeps_its_class() -> None:
+    own = {"kind": "IngressClass", "metadata": {"name": "@class"}, "spec": {"controller": "@controller"}}
+    cases = [case("a/plain"), case("a/ours", own)]
+
+    def skipped(name: str) -> set[str]:
+        return set(KindOpening(find(name), KindSettings(), 1.0, None, 0.0).skipped(cases))
+
+    assert skipped("traefik") == set()
+    assert skipped("contour") == {cases[1].id}
