@@ -24,6 +24,7 @@ COMMANDS = {
     "export": ("conformance.cli.export", "export", "Write reports as JUnit, Allure, Markdown, badges, CSV and more."),
     "diff": ("conformance.cli.diff", "diff", "Show what changed between two reports; fail on a regression."),
     "compare": ("conformance.cli.compare", "compare", "Show what each controller does differently."),
+    "migrate": ("conformance.cli.migrate", "migrate", "Show what another controller changes for your Ingresses."),
     "verify": ("conformance.cli.verify", "verify", "Check a report against its own evidence."),
     "prove": ("conformance.cli.prove", "prove", "Prove the suite on controllers that are wrong on purpose."),
     "cases": ("conformance.cli.cases", "cases", "List, show and check the cases."),

@@ -32,7 +32,7 @@ def judge_one(entry: Entry, arguments: Sequence[str], programs: Mapping[str, str
     Raises:
         ConformanceError: a program cannot be had, or the embedded cluster cannot run here.
     """
-    prepare(entry, programs, _saying(entry))
+    prepare(entry, programs, saying(entry))
     _warn_if_busy()
     return run_inside("pytest", arguments)
 
@@ -51,7 +51,7 @@ def judge_several(
     failed: dict[str, int] = {}
     for entry in entries:
         try:
-            prepare(entry, programs, _saying(entry))
+            prepare(entry, programs, saying(entry))
         except ConformanceError as error:
             click.echo(f"{entry.name}: {click.style('error:', fg='red', bold=True)} {error}", err=True)
             failed[entry.name] = error.exit_status
@@ -105,7 +105,7 @@ def _write_text(report: Report, path: Path) -> None:
         print_report(report, Console(file=file, highlight=False, width=120))
 
 
-def _saying(entry: Entry) -> Say:
+def saying(entry: Entry) -> Say:
     """Return what tells of the progress of getting programs: one line for each step, however long it takes."""
     steps: list[str] = []
 

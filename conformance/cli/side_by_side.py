@@ -56,8 +56,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def run_side_by_side(commands: Mapping[str, Sequence[str]], places: int, out: Path, display: Display) -> dict[str, int]:
-    """Run pytest with each of the argument lists, ``places`` at once, and return the exit status of each by its name.
+def run_side_by_side(
+    commands: Mapping[str, Sequence[str]], places: int, out: Path, display: Display, module: str = "pytest"
+) -> dict[str, int]:
+    """Run ``module`` with each of the argument lists, ``places`` at once; return the exit status of each by its name.
 
     A signal that would end this process ends all of them; what has not begun then never does.
     """
@@ -77,7 +79,7 @@ def run_side_by_side(commands: Mapping[str, Sequence[str]], places: int, out: Pa
             while running or (waiting and not stopping):
                 while waiting and len(running) < places and not stopping:
                     name = waiting.pop(0)
-                    running[name] = _start(commands[name], out / name / "events.jsonl")
+                    running[name] = _start(module, commands[name], out / name / "events.jsonl")
                     selector.register(running[name].errors, selectors.EVENT_READ, name)
                 for key, _ in selector.select(timeout=_LOOK_EVERY):
                     if not _heed(running[key.data], lambda line, name=key.data: display.say(name, line)):  # type: ignore[misc]
@@ -98,8 +100,8 @@ def run_side_by_side(commands: Mapping[str, Sequence[str]], places: int, out: Pa
     return {name: statuses.get(name, _INTERRUPTED) for name in commands}
 
 
-def _start(arguments: Sequence[str], events: Path) -> _Running:
-    inside = start_inside("pytest", arguments, shown=False)
+def _start(module: str, arguments: Sequence[str], events: Path) -> _Running:
+    inside = start_inside(module, arguments, shown=False)
     assert inside.process.stderr is not None
     os.set_blocking(inside.process.stderr.fileno(), False)
     return _Running(inside, inside.process.stderr, events)

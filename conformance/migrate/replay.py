@@ -24,7 +24,9 @@ def replay_line(question: Question, address: str) -> str:
     line = curl_line(wire, Endpoint(address))
     if not question.body_bytes:
         return line
-    return f"head -c {question.body_bytes} /dev/zero | {line} --data-binary @-"
+    # curl would send the zero bytes of a file as they are; the empty body of the line makes way for them.
+    line = line.replace("--data-raw '' ", "--data-binary @- ", 1)
+    return f"head -c {question.body_bytes} /dev/zero | {line}"
 
 
 def stand_in_note(found: Found, question: Question) -> str:

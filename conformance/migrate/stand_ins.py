@@ -92,13 +92,13 @@ def _services(group: Group, case: Case, cast: Cast, *, folded: bool) -> Iterator
     for (space, name), wanted_ports in ports.items():
         symbol = cast.namespaces[space]
         number = counts[symbol] = counts.get(symbol, -1) + 1
-        backend = selector = SHARED_BACKENDS[number % len(SHARED_BACKENDS)]
+        echo = selector = SHARED_BACKENDS[number % len(SHARED_BACKENDS)]
         if not symbol and len(SHARED_BACKENDS) <= number < Cast.most_services():
             own.append(Backend(name=f"own{number}"))
-            backend, selector = own[-1].name, own_name(case, own[-1].name)
+            echo, selector = own[-1].name, own_name(case, own[-1].name)
         called = f"{name}-{space}" if folded and symbol else name
         cast.services[space, name] = called
-        outcome = f"{symbol}/{backend}" if symbol else backend
+        outcome = f"{symbol}/{echo}" if symbol else echo
         cast.stands_for[outcome] = " or ".join(filter(None, (cast.stands_for.get(outcome), f"{space}/{name}")))
         cast.real_names["service", space, name] = own_name(case, called)
         yield {

@@ -6,11 +6,13 @@ from dataclasses import replace
 from conformance.case.model import Case, Manifest
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew
-from conformance.engine.judgement import Judgement
+from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.limits import Limits
-from conformance.engine.run import Engine
+from conformance.engine.run import GROUP, Engine
 from conformance.engine.wave import Wave
 from conformance.errors import HarnessFailure
+from conformance.judge.probes import CONSECUTIVE
+from conformance.judge.words import Verdict
 from conformance.migrate.batches import CASES_PER_BATCH, batches, narrowed
 from conformance.plan.units import Unit
 from conformance.waiting import wait_until
@@ -22,6 +24,9 @@ SECONDS_PER_OBJECT = 0.5
 """What a slow controller may take to load one object: those that write a status for each do a few a second."""
 
 ENDPOINTS_LIMIT = 60.0
+
+PASSING = frozenset({"timeout", "reset", "refused", "malformed", "stale", "status:502", "status:503", "status:504"})
+"""What a moment of too much work may bring about: such answers are asked for twice."""
 
 
 def limits_for(objects: int) -> Limits:
@@ -98,8 +103,30 @@ class Survey(Engine):
             self.restarts += wave.restarts
             self.emit({"event": "progress", "text": f"asked about {len(judgements)} of {len(shared)} groups"})
         self.first_route = main.bystander.live_after
-        looked = [narrowed(judgement, ground) for judgement in judgements]
-        self._second_look(looked)
+        looked = self._looked_at([narrowed(judgement, ground) for judgement in judgements])
+        doubtful = [judgement.case for judgement in looked if _doubtful(judgement)]
+        for judgement in looked:
+            if judgement.case not in doubtful:
+                self.announcer.final(judgement)
+        self._ask_again(doubtful)
         for case in alone:
             # Its second look, and its verdict, come while it has the instance for itself.
             self._safely(self._apart, [case])
+
+    def _ask_again(self, cases: Sequence[Case]) -> None:
+        """Ask once more about those whose answers changed, or may have been the fault of a moment."""
+        for start in range(0, len(cases), GROUP):
+            kept = self._safely(self._apart, cases[start : start + GROUP])
+            self._second_look([judgement for judgement in kept if not self.announcer.knows(judgement.case)])
+
+
+def _doubtful(judgement: Judgement) -> bool:
+    if case_verdict(judgement).verdict is not Verdict.PASS:
+        return False
+    for planned, attempts in judgement.observed():
+        counted = [attempt.seen.outcome for attempt in attempts if attempt.counted][-CONSECUTIVE:]
+        again = judgement.second_look.get(planned.key)
+        outcomes = {*counted, *([again.seen.outcome] if again else [])}
+        if len(outcomes) > 1 or outcomes & PASSING:
+            return True
+    return False

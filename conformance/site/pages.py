@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
+from conformance.migrate.model import Migration
 from conformance.report.model import Report
 from conformance.site.casepage import case_page
 from conformance.site.columns import Column, columns_of, section_of
@@ -13,6 +14,7 @@ from conformance.site.controllerpage import controller_page
 from conformance.site.lanes import TICKS, x_of
 from conformance.site.matrix import Matrix, matrix_of
 from conformance.site.migration import migration_data
+from conformance.site.movepage import move_page
 from conformance.site.names import file_names
 from conformance.site.render import Renderer
 from conformance.site.usual import habits_of
@@ -30,8 +32,10 @@ from conformance.site.words import (
 ASSETS = ("early.js", "icon.svg", "matrix.js", "migrate.js", "page.js", "query.js", "site.css")
 
 
-def site(reports: Iterable[Report], statements: StatementsFile) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of the site: its path, with slashes, and its bytes."""
+def site(
+    reports: Iterable[Report], statements: StatementsFile, moves: Iterable[Migration] = ()
+) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the site: its path, with slashes, and its bytes. ``moves`` each get a page of their own."""
     columns = columns_of(reports)
     names = file_names(case_id for column in columns for case_id in column.cases)
     habits = {column.slug: habits_of(column.report) for column in columns}
@@ -39,7 +43,10 @@ def site(reports: Iterable[Report], statements: StatementsFile) -> Iterator[tupl
     render = Renderer()
     yield from assets()
     yield "index.html", render("index.html", here="matrix", **_index(matrix))
-    yield "migrate.html", render("migrate.html", here="migrate", data=migration_data(matrix, habits))
+    moved = [(f"move/{number}.html", move_page(move)) for number, move in enumerate(moves, start=1)]
+    for path, moving in moved:
+        yield path, render("move.html", root="../", here="migrate", page=moving)
+    yield "migrate.html", render("migrate.html", here="migrate", data=migration_data(matrix, habits), moves=moved)
     yield "verdicts.html", render("verdicts.html", here="verdicts", **_words())
     for place, column in enumerate(columns):
         levels = [(level, counts[place]) for level, counts in matrix.levels]
@@ -59,6 +66,12 @@ def site(reports: Iterable[Report], statements: StatementsFile) -> Iterator[tupl
                 after=rows[place + 1] if place + 1 < len(rows) else None,
             ),
         )
+
+
+def move_site(migration: Migration) -> Iterator[tuple[str, bytes]]:
+    """Yield a site of one page, for a migration alone."""
+    yield from assets()
+    yield "index.html", Renderer()("move.html", root="", page=move_page(migration), alone=True)
 
 
 def assets() -> Iterator[tuple[str, bytes]]:

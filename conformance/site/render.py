@@ -27,9 +27,12 @@ class Renderer:
         self._environment.filters |= {"safe_link": safe_link, "plain": plain, "text": _text}
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
 
-    def __call__(self, template: str, *, root: str = "", here: str = "", **values: Any) -> bytes:
-        """Return a page. ``root`` leads from it to the site's root, ``here`` is its entry in the menu."""
-        text = self._environment.get_template(template).render(root=root, here=here, **values)
+    def __call__(self, template: str, *, root: str = "", here: str = "", alone: bool = False, **values: Any) -> bytes:
+        """Return a page. ``root`` leads from it to the site's root, ``here`` is its entry in the menu.
+
+        A page that stands ``alone`` has no menu.
+        """
+        text = self._environment.get_template(template).render(root=root, here=here, alone=alone, **values)
         # Templates quote attributes with double quotes only, so single ones may stand; curl lines are full of them.
         return text.replace("&#39;", "'").encode("utf-8")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from conformance.errors import BadInput, HarnessFailure
 
 MADE_HERE = '<meta name=generator content="ingress-conformance">'
-_FOLDERS = ("case", "controller")
+_FOLDERS = ("case", "controller", "move")
 
 
 def write_site(files: Iterable[tuple[str, bytes]], out: Path) -> tuple[int, int]:

@@ -1,0 +1,94 @@
+"""``migrate``: what a move to another controller changes for the Ingresses that a team has."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance.cli.printing import PUBLISHED, format_option, print_found
+
+if TYPE_CHECKING:
+    from conformance.migrate.found import Reading
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("manifests", nargs=-1, metavar="MANIFESTS…")
+@click.option("--from", "old", required=True, metavar="X", help="The controller that you leave.")
+@click.option("--to", "new", required=True, metavar="Y", help="The controller that you move to.")
+@click.option("--context", default="", metavar="C", help="Read the Ingresses of a cluster, by its context; GET only.")
+@click.option("--kubeconfig", default="", metavar="FILE", help="Where the context stands.")
+@click.option("--ingress-class", default="", metavar="NAME", help="Only Ingresses of this class.")
+@click.option("--set", "programs", multiple=True, metavar="NAME=PATH", help="A controller's program that you have.")
+@click.option("--out", default="out/migration", show_default=True, metavar="DIR", help="Folder of the results.")
+@format_option("terminal", "markdown", "json", text=PUBLISHED)
+def migrate(
+    manifests: tuple[str, ...],
+    old: str,
+    new: str,
+    context: str,
+    kubeconfig: str,
+    ingress_class: str,
+    programs: tuple[str, ...],
+    out: str,
+    form: str,
+) -> int:
+    """Show what a move from one controller to another changes for your Ingresses.
+
+    MANIFESTS are files, folders, or - for standard input. Your Ingresses are applied to two embedded clusters, one with
+    each controller, with echo backends in place of your Services and certificates of the suite's own in place of your
+    Secrets. Both are asked the same; what differs is shown, whatever becomes less safe first.
+    Without MANIFESTS the recorded answers of ingress-nginx are what the new controller is held against.
+
+    \b
+    Examples:
+      ingress-conformance migrate --from traefik-nginx --to traefik manifests/
+      helm template shop ./chart | ingress-conformance migrate --from traefik --to contour -
+      ingress-conformance migrate --from ingress-nginx --to traefik --context production \\
+          --set binary=./nginx-ingress-controller --set nginx=./nginx --set data=./etc-nginx
+
+    \b
+    Exit status: 0 nothing changes, 1 something does, 2 bad input (also where a part of it could not be read and
+    nothing else changes), 3 something could not be judged, 130 interrupted.
+    """
+    from conformance.cli.migrating import Wanted, migrate_objects, migrate_profile
+    from conformance.errors import BadInput
+    from conformance.migrate.markdown import migration_markdown
+    from conformance.migrate.model import exit_status
+    from conformance.migrate.terminal import print_migration
+
+    wanted = Wanted(old, new, programs, Path(out))
+    if context and manifests:
+        raise BadInput("give manifests, or a context, not both", where="--context")
+    if not manifests and not (context or kubeconfig):
+        migration = migrate_profile(wanted)
+    else:
+        migration = migrate_objects(wanted, _reading(manifests, kubeconfig, context, ingress_class))
+    print_found(migration, form, migration_markdown, print_migration)
+    if form == "terminal":
+        click.echo(f"\nfiles: {out}/migration.json, migration.md, site/index.html")
+    return exit_status(migration)
+
+
+def _reading(manifests: tuple[str, ...], kubeconfig: str, context: str, ingress_class: str) -> Reading:
+    from dataclasses import replace
+
+    from conformance.errors import BadInput
+    from conformance.migrate.cluster import read_cluster
+    from conformance.migrate.objects import read
+
+    found = read(manifests) if manifests else read_cluster(kubeconfig, context)
+    if ingress_class:
+        kept = tuple(one for one in found.ingresses if one.ingress_class == ingress_class)
+        found = replace(found, ingresses=kept)
+    if found.ingresses:
+        return found
+    told = "\n".join(str(trouble) for trouble in found.troubles if trouble.kind != "other")
+    raise BadInput(
+        f"there is no Ingress{f' of class {ingress_class}' if ingress_class else ''} to judge"
+        + (f"\n{told}" if told else ""),
+        hint=f"{found.others} objects of other kinds were read" if found.others else "give manifests of Ingresses",
+    )

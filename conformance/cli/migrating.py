@@ -1,0 +1,167 @@
+"""What ``migrate`` does once its input is read: ask both controllers side by side, and write the results."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from conformance.case.model import Case
+from conformance.cli.judging import saying
+from conformance.cli.progress import display
+from conformance.cli.side_by_side import at_once, run_side_by_side
+from conformance.controllers.catalogue import check_overrides, find, parse_overrides
+from conformance.controllers.command import process_of
+from conformance.controllers.entry import Entry
+from conformance.controllers.prepare import prepare
+from conformance.errors import BadInput, ConformanceError, HarnessFailure
+from conformance.migrate.changes import Pair
+from conformance.migrate.found import Reading
+from conformance.migrate.markdown import migration_markdown
+from conformance.migrate.migration import migration_of
+from conformance.migrate.model import Migration
+from conformance.migrate.plan import plan_of
+from conformance.report.reading import FILE_NAME, read_report
+from conformance.site.pages import move_site
+from conformance.site.writing import write_site
+
+INSIDE = "conformance.migrate.inside"
+RECORDED = "ingress-nginx"
+"""The controller whose answers the cases of level parity hold."""
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for."""
+
+    old: str
+    new: str
+    programs: tuple[str, ...]
+    out: Path
+
+
+class Stopped(ConformanceError):
+    """The user ended it."""
+
+    exit_status = INTERRUPTED
+
+
+def migrate_objects(wanted: Wanted, reading: Reading) -> Migration:
+    """Judge the Ingresses on both controllers, write the files, and return what changes.
+
+    Raises:
+        ConformanceError: a controller cannot be had, or could not be asked.
+    """
+    entries = _entries(wanted)
+    plan = plan_of(reading.ingresses)
+    if not plan.cases:
+        raise BadInput("nothing can be asked", hint="\n".join(map(str, plan.troubles)))
+    counted = sum(len(case.probes) for case in plan.cases)
+    click.echo(f"{len(reading.ingresses)} Ingresses, {len(plan.asked)} shapes, {counted} requests to each", err=True)
+    _ask(entries, plan.cases, wanted)
+    old, new = (read_report(wanted.out / "asked" / entry.name / FILE_NAME).report for entry in entries)
+    migration = migration_of(reading, plan, Pair(old, new))
+    write_files(migration, wanted.out)
+    return migration
+
+
+def migrate_profile(wanted: Wanted) -> Migration:
+    """Judge the new controller by the recorded answers of ingress-nginx, write the files, and return what changes.
+
+    Raises:
+        BadInput: nothing is recorded of the old controller, or there is no such profile yet.
+    """
+    from conformance.cli.migrating_profile import profile_migration  # noqa: PLC0415
+
+    if wanted.old != RECORDED:
+        hint = (
+            "give MANIFESTS or --context; without them only --from ingress-nginx is known, by what was recorded of it"
+        )
+        raise BadInput(f"nothing is recorded of {wanted.old}", where="--from", hint=hint)
+    migration = profile_migration(wanted.new, wanted.programs, wanted.out)
+    write_files(migration, wanted.out)
+    return migration
+
+
+def write_files(migration: Migration, out: Path) -> None:
+    """Write the migration as JSON, as Markdown and as a page.
+
+    Raises:
+        HarnessFailure: the disk does not take it.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in (("migration.json", migration.to_json()), ("migration.md", migration_markdown(migration))):
+            partial = out / f"{name}.partial"
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(out / name)
+    except OSError as error:
+        raise HarnessFailure(f"cannot write {error.filename or out}: {error.strerror}") from error
+    write_site(move_site(migration), out / "site")
+
+
+def _entries(wanted: Wanted) -> list[Entry]:
+    """Return the entries of both controllers, ready to run.
+
+    Raises:
+        BadInput: there is no such controller, or both are the same.
+        HarnessFailure: a program cannot be had.
+    """
+    overrides = parse_overrides(wanted.programs)
+    entries = [find(name, overrides) for name in (wanted.old, wanted.new)]
+    if entries[0].name == entries[1].name:
+        hint = "variants have names of their own: see `controllers list`"
+        raise BadInput(f"both are {entries[0].name}", where="--from/--to", hint=hint)
+    check_overrides(entries, overrides)
+    for entry in entries:
+        process_of(entry)
+        try:
+            prepare(entry, overrides, saying(entry))
+        except ConformanceError as error:
+            if entry.name != RECORDED:
+                raise
+            hint = (
+                "name its parts with --set binary=… --set nginx=… --set data=… (`controllers show ingress-nginx`); "
+                "or see what was recorded of it, without your objects: "
+                f"ingress-conformance migrate --from {RECORDED} --to {wanted.new}; or try --from traefik-nginx, "
+                "which reads the same annotations but is another program"
+            )
+            message = f"ingress-nginx cannot be asked about your objects here: {error.message}"
+            raise HarnessFailure(message, where="--from", hint=hint) from error
+    return entries
+
+
+def _ask(entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted) -> None:
+    asked = wanted.out / "asked"
+    names = {entry.name: name for entry, name in zip(entries, (wanted.old, wanted.new), strict=True)}
+    for name in names:
+        # What an older run left must not be taken for what this one saw.
+        (asked / name / FILE_NAME).unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8", dir=_temporary()) as file:
+        json.dump([case.model_dump(mode="json") for case in cases], file)
+        file.flush()
+        commands = {
+            name: [
+                *("--controller", given, "--cases", file.name, "--out", str(asked)),
+                *(word for program in wanted.programs for word in ("--set", program)),
+            ]
+            for name, given in names.items()
+        }
+        with display(Console(stderr=True)) as shown:
+            statuses = run_side_by_side(commands, at_once(len(commands)), asked, shown, module=INSIDE)
+    if INTERRUPTED in statuses.values():
+        raise Stopped("interrupted")
+    failed = [name for name, status in statuses.items() if status]
+    if failed:
+        raise HarnessFailure(f"could not be asked: {', '.join(failed)}", hint="what it said stands above")
+
+
+def _temporary() -> str | None:
+    """Return the folder for the cases: none that the private namespaces put something else over."""
+    return os.environ.get("TMPDIR")

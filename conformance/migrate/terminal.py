@@ -1,0 +1,111 @@
+"""A migration on a terminal: what is less safe first. Whatever anybody else wrote is text and nothing else."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from conformance.migrate.model import Change, Migration, Place, Sort
+from conformance.visible import visible
+
+STYLES = {
+    Sort.UNSAFE: "bold red",
+    Sort.NOT_JUDGED: "yellow",
+    Sort.DIFFERS: "yellow",
+    Sort.IGNORED: "yellow",
+    Sort.UNCHANGED: "green",
+}
+HEADINGS = {
+    Sort.UNSAFE: "LESS SAFE",
+    Sort.DIFFERS: "Answered differently",
+    Sort.IGNORED: "Annotations that are ignored",
+}
+_NAMED = 6
+
+
+def print_migration(migration: Migration, console: Console) -> None:
+    """Print the whole migration."""
+    console.print(Text("\n").join(_lines(migration)), soft_wrap=True)
+
+
+def _lines(migration: Migration) -> Iterator[Text]:
+    for problem in migration.problems:
+        if problem.kind != "other":
+            yield _line(f"{problem.where}: {problem.message}", "yellow")
+            if problem.hint:
+                yield _line(f"  hint: {problem.hint}")
+    yield _line(migration.summary, "bold")
+    for sort, heading in HEADINGS.items():
+        changes = migration.of(sort)
+        if changes:
+            yield Text()
+            yield _line(f"{heading} ({len(changes)})", STYLES[sort])
+        for change in changes:
+            yield from _change(change)
+    yield from _not_judged(migration)
+    yield from _annotations(migration)
+    unchanged = [record.label for record in migration.ingresses if record.sort is Sort.UNCHANGED]
+    if unchanged:
+        yield Text()
+        yield _line(f"Unchanged, as far as was asked: {named(unchanged)}", STYLES[Sort.UNCHANGED])
+    if migration.left_out:
+        yield Text()
+        yield _line("Not asked")
+        for one in migration.left_out:
+            times = f" ({one.count})" if one.count > 1 else ""
+            examples = f": {', '.join(one.examples)}" if one.examples else ""
+            yield _line(f"  {one.kind}{times}{examples}. {one.why}", "dim")
+
+
+def _change(change: Change) -> Iterator[Text]:
+    yield Text()
+    opens = " [more is reachable]" if change.opens else ""
+    yield _line(f"  {change.title}{opens}", STYLES[change.sort])
+    yield _line(f"    {named(change.ingresses)}")
+    yield from _place(change.places[0])
+    if len(change.places) > 1:
+        yield _line(f"    and {len(change.places) - 1} more requests")
+    for restore in change.restore:
+        yield _line(f"    to restore it: {restore.says}", "cyan")
+        yield _line(f"      {restore.link}", "cyan")
+
+
+def _place(place: Place) -> Iterator[Text]:
+    held = f"  ({place.held})" if place.held else ""
+    yield _line(f"    {place.ingress}, {place.rule}: {place.request}{held}")
+    for word, said, other in (("before", place.old, place.new), ("after ", place.new, place.old)):
+        facts = [f"{name} {value}" for name, value in said.facts.items() if other.facts.get(name) not in {value, None}]
+        yield _line(f"      {word}: {said.outcome}" + (f" ({', '.join(facts)})" if facts else ""))
+    yield _line(f"      {place.old.curl}", "dim")
+    yield _line(f"      {place.new.curl}", "dim")
+
+
+def _not_judged(migration: Migration) -> Iterator[Text]:
+    records = [record for record in migration.ingresses if record.sort is Sort.NOT_JUDGED]
+    if records:
+        yield Text()
+        yield _line(f"Not judged ({len(records)})", STYLES[Sort.NOT_JUDGED])
+    for record in records[:20]:
+        yield _line(f"  {record.label}: {record.detail}")
+    if len(records) > 20:
+        yield _line(f"  and {len(records) - 20} more")
+
+
+def _annotations(migration: Migration) -> Iterator[Text]:
+    if not migration.annotations:
+        return
+    yield Text()
+    yield _line("Annotations")
+    for one in migration.annotations:
+        count = f"{len(one.ingresses)} Ingress" + ("es" if len(one.ingresses) != 1 else "")
+        yield _line(f"  {one.status:11}  {one.name} ({count})", STYLES[one.sort])
+
+
+def named(labels: "tuple[str, ...] | list[str]") -> str:
+    """Return some names, and how many more there are."""
+    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return ", ".join(labels[:_NAMED]) + more
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(visible(text, keep=""), style)
