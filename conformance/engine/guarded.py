@@ -35,7 +35,10 @@ class GuardedWave(Wave):
         if older_lives:
             self.crew.lived(self.bystander)
         elif not self.controller.alive:
+            self._provisional = []
             self._give_up(units)
+            for judgement in self._provisional:
+                super()._keep(judgement)
             return
         younger = self._next_younger()
         self._provisional = []

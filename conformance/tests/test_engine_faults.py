@@ -1,0 +1,148 @@
+"""One case's trouble is its own: the run goes on, and nobody is blamed for what the suite could not do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from conformance.case.model import Case, Expectation, Manifest
+from conformance.case.steps import Action, Backend, Step
+from conformance.engine.run import Engine
+from conformance.judge.words import Reason, Verdict
+from conformance.report.model import CaseRecord
+from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
+from conformance.tests.plans import case, ingress, probe
+
+PASS = (Verdict.PASS, None)
+HARNESS = (Verdict.ERROR, Reason.HARNESS)
+GOOD, BETTER = case("s/good"), case("s/better", placement="own", marker="beside")
+
+
+def verdicts(stage: Ground, *cases: Case, isolate: bool = False) -> dict[str, tuple[Verdict, Reason | None]]:
+    return {key: (one.verdict, one.reason) for key, one in records(stage, *cases, isolate=isolate).items()}
+
+
+def records(stage: Ground, *cases: Case, isolate: bool = False) -> dict[str, CaseRecord]:
+    """The final records of a run."""
+    final: dict[str, CaseRecord] = {}
+
+    def hear(event: dict[str, object]) -> None:
+        record = event.get("case")
+        if event["event"] == "case" and event["final"]:
+            assert isinstance(record, CaseRecord)
+            final[record.id] = record
+
+    with on(stage) as crew:
+        engine = Engine(stage, QUICK, {}, isolate, hear)
+        engine.crew.pool.shutdown()
+        engine.crew.pool = crew.pool
+        engine.run(cases)
+    return final
+
+
+def refusing(verb: str, name: str) -> Callable[[str, Manifest], str]:
+    return lambda asked, one: "no" if asked == verb and name in one["metadata"]["name"] else ""
+
+
+@pytest.mark.parametrize("isolate", [False, True])
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_without_trouble_everything_passes(lanes: int, isolate: bool) -> None:
+    assert verdicts(Ground(lanes=lanes), GOOD, BETTER, isolate=isolate) == {"s/good": PASS, "s/better": PASS}
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_a_backend_that_is_never_ready_is_the_trouble_of_its_case(lanes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.engine.crew.READY_LIMIT", 0.1)
+    own = probe("foo.com", expect=Expectation(outcome="web"))
+    slow = case("s/slow", ingress("foo.com", backend="web"), probes=(own,), placement="own", marker="beside")
+    slow = slow.model_copy(update={"backends": (Backend(name="web", replicas=1),)})
+    stage = Ground(World(unready=frozenset({"web-slow-s"})), lanes=lanes)
+    found = records(stage, GOOD, slow, BETTER)
+    assert {key: (one.verdict, one.reason) for key, one in found.items()} == {
+        "s/good": PASS,
+        "s/slow": HARNESS,
+        "s/better": PASS,
+    }
+    assert "1 ready pods" in found["s/slow"].detail
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+@pytest.mark.parametrize("verb", ["apply", "put"])
+def test_what_is_refused_is_the_trouble_of_its_case(verb: str, lanes: int) -> None:
+    step = Step(title="One step", actions=(Action(apply=ingress("foo.com", backend="b")),))
+    odd = case("s/odd", placement="own", marker="beside").model_copy(update={"steps": (step,)})
+    stage = Ground(World(refuses=refusing(verb, "s-odd")), lanes=lanes)
+    assert verdicts(stage, GOOD, odd, BETTER) == {"s/good": PASS, "s/odd": HARNESS, "s/better": PASS}
+
+
+def test_what_cannot_be_removed_does_not_end_the_run() -> None:
+    stage = Ground(World(refuses=refusing("delete", "")))
+    odd = replace_placement(case("s/odd"), "odd")
+    found = verdicts(stage, GOOD, odd, BETTER)
+    assert found["s/good"] == found["s/better"] == PASS
+    assert found["s/odd"] == HARNESS
+
+
+def replace_placement(what: Case, placement: str) -> Case:
+    return what.model_copy(update={"placement": placement})
+
+
+def test_an_instance_that_never_served_and_has_ended_is_no_case_s_failure() -> None:
+    stage = Ground(main=Instance(alive=False, fit=False))
+    found = records(stage, *(replace_placement(case(f"s/{name}"), "odd") for name in ("one", "two")))
+    assert {(one.verdict, one.reason) for one in found.values()} == {HARNESS}
+    assert all("can't listen" in one.detail for one in found.values())
+
+
+def test_a_restart_that_nobody_made_is_not_counted() -> None:
+    stage = Ground(main=Instance(restartable=False))
+    with on(stage):
+        engine = Engine(stage, QUICK, {}, False, lambda _: None)
+        engine.run([case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))])
+        assert engine.restarts == 0
+
+
+def test_with_one_instance_shared_objects_are_gone_before_a_case_is_judged_again() -> None:
+    wrong = case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))
+    there: list[str] = []
+    world = World()
+    world.refuses = lambda verb, one: (
+        there.extend(name for kind, _, name in world.objects if name.startswith("packed")) or ""
+        if verb == "apply" and "wrong" in one["metadata"]["name"]
+        else ""
+    )
+    found = verdicts(Ground(world), GOOD, wrong)
+    assert found == {"s/good": PASS, "s/wrong": (Verdict.FAIL, Reason.WRONG_BACKEND)}
+    assert there == []
+
+
+def test_what_fails_while_the_cluster_does_not_hold_is_judged_again_and_never_the_controller_s_failure() -> None:
+    stage = Ground(wrong="the API server did not answer")
+    wrong = case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("conformance.engine.run.PEACE_LIMIT", 0.1)
+        found = records(stage, GOOD, wrong)
+    assert (found["s/good"].verdict, found["s/wrong"].verdict) == (Verdict.PASS, Verdict.ERROR)
+    assert "the API server did not answer; meanwhile this was seen: wrong-backend" in found["s/wrong"].detail
+
+
+def test_a_main_instance_that_ended_in_silence_is_asked_once_more() -> None:
+    stage = Ground(lanes=4)
+    with on(stage) as crew:
+        final: list[CaseRecord] = []
+
+        def hear(event: dict[str, object]) -> None:
+            record = event["case"]
+            assert isinstance(record, CaseRecord)
+            if event["final"]:
+                final.append(record)
+            else:
+                # Once every probe was answered, and before the second look.
+                stage.main.alive = False
+
+        engine = Engine(stage, replace(QUICK), {}, False, hear)
+        engine.crew.pool.shutdown()
+        engine.crew.pool = crew.pool
+        engine.run([GOOD])
+    assert [(one.verdict, one.reason) for one in final] == [PASS]
+    assert stage.main.restarts == engine.restarts == 1
