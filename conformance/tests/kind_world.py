@@ -1,0 +1,110 @@
+"""Runs on kind clusters, one after another, and what each left behind.
+
+``python -m conformance.tests.kind_world FOLDER ARG…`` runs where the engine is, which may be in namespaces of its own;
+ARG… go to every run. Writes FOLDER/seen.json.
+"""
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.clusters.current.patience import Patience
+from conformance.clusters.kind.engine import find_engine
+from conformance.tests.live import Live, Outcome, begin
+from conformance.waiting import wait_until
+
+JUDGED = (
+    "life-cycle/controller-restart or default-class/ or life-cycle/scale or life-cycle/unready or life-cycle/ready "
+    "or life-cycle/rolling or classes/ or backends/default or tls/own-certificate or ingress-types/"
+)
+"""Steps that act on pods and on the controller, the class, default backends, TLS: where kinds of cluster may differ."""
+
+LIMIT = 900.0
+
+
+def standing() -> dict[str, list[str]]:
+    """Return everything that a run could leave: containers, networks, volumes, temporary folders."""
+    engine = find_engine(Patience())
+
+    def listed(*words: str) -> list[str]:
+        return sorted(engine.commands.run([engine.program, *words], Patience(), 30).split())
+
+    return {
+        "containers": listed("ps", "--all", "--format", "{{.Names}}"),
+        "networks": listed("network", "ls", "--format", "{{.Name}}"),
+        "volumes": listed("volume", "ls", "--quiet"),
+        "folders": sorted(str(path) for path in Path(tempfile.gettempdir()).glob("ingress-conformance-*")),
+    }
+
+
+def story(folder: Path, name: str, arguments: Sequence[str], during: Callable[[Live], None] | None = None) -> Any:
+    """Run once, and return what was seen before, at its end, and afterwards."""
+    before = standing()
+    live = begin(folder / name, "run", *arguments)
+    if during is not None:
+        during(live)
+    outcome = live.finish(LIMIT)
+    return {
+        "status": outcome.status,
+        "errors": outcome.errors[-4000:],
+        "output": outcome.output[-2000:],
+        "cases": _cases(outcome),
+        "logs": sorted(path.name for path in (folder / name).glob("*/kind-logs/*")),
+        "before": before,
+        "after": standing(),
+        "processes": live.leftovers(),
+    }
+
+
+def _cases(outcome: Outcome) -> dict[str, Any]:
+    reports = list(outcome.reports.values())
+    return {case["id"]: [case["verdict"], case["reason"]] for case in reports[0]["cases"]} if reports else {}
+
+
+def interrupt_when(condition: Callable[[], bool]) -> Callable[[Live], None]:
+    """Return what sends an interrupt once the condition holds."""
+
+    def interrupt(live: Live) -> None:
+        assert wait_until(lambda: condition() or live.process.poll() is not None, LIMIT)
+        live.process.send_signal(signal.SIGINT)
+
+    return interrupt
+
+
+def main(folder: Path, arguments: Sequence[str]) -> None:
+    """Tell all stories."""
+    kind = ["traefik", "--cluster", "kind", *arguments]
+
+    def a_node_is_there() -> bool:
+        return any("ingress-conformance" in name for name in standing()["containers"])
+
+    def judging() -> bool:
+        return any(path.stat().st_size for path in (folder / "judging").glob("*/events.jsonl"))
+
+    seen = {
+        "judged": story(folder, "judged", [*kind, "-k", JUDGED]),
+        "making": story(folder, "making", [*kind, "-k", "hosts"], interrupt_when(a_node_is_there)),
+        "judging": story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging)),
+        "failing": story(folder, "failing", [*_without_image(kind), "--image", "traefik=localhost/nowhere:1"]),
+    }
+    (folder / "seen.json").write_text(json.dumps(seen))
+
+
+def _without_image(words: Sequence[str]) -> list[str]:
+    kept = list(words)
+    while "--image" in kept:
+        at = kept.index("--image")
+        del kept[at : at + 2]
+    return kept
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    main(target, sys.argv[2:])

@@ -1,0 +1,100 @@
+"""Runs on real kind clusters: the verdicts of the embedded cluster, and nothing left, however a run ends.
+
+An engine that answers is used, with the published images. Else, where `scripts/offline-kind/build` has been run, the
+engine of `scripts/offline-kind/engine`, its node image, and Traefik in an image made of the embedded cluster's program.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cachedir import cache_root
+from conformance.clusters.current.patience import Patience
+from conformance.clusters.kind.engine import find_engine
+from conformance.clusters.kind.tool import kind_tool
+from conformance.clusters.local.programs.pins import KUBERNETES_VERSION
+from conformance.errors import HarnessFailure
+from conformance.tests.kind_world import JUDGED
+from conformance.tests.live import run
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts" / "offline-kind"
+NODE = f"ingress-conformance/kind-node:{KUBERNETES_VERSION}"
+LIMIT = 2400
+
+pytestmark = pytest.mark.e2e
+
+Seen = dict[str, dict[str, Any]]
+
+
+def offline_engine() -> str:
+    """Return why the offline engine cannot be used; nothing if it can."""
+    known = cache_root() / "offline-kind" / "docker" / "image" / "overlay2" / "repositories.json"
+    if os.geteuid() != 0:
+        return "it needs root"
+    if not (known.is_file() and NODE in known.read_text()):
+        return f"there is no {NODE}: run scripts/offline-kind/build"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """What all stories saw."""
+    folder = tmp_path_factory.mktemp("kind")
+    prefix: Sequence[str] = ()
+    arguments: list[str] = []
+    try:
+        find_engine(Patience())
+    except HarnessFailure as failure:
+        obstacle = offline_engine()
+        if obstacle:
+            pytest.skip(f"{failure.message}; nor can the offline engine be used: {obstacle}")
+        archive = folder / "traefik.tar"
+        subprocess.run([sys.executable, SCRIPTS / "controller_image.py", "traefik", archive], check=True)
+        prefix = [str(SCRIPTS / "engine")]
+        arguments = ["--node-image", NODE, "--image", f"traefik={archive}"]
+    try:
+        tool = kind_tool(lambda _line: None)
+    except HarnessFailure as failure:
+        pytest.skip(failure.message)
+    environment = {**os.environ, "PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [*prefix, sys.executable, "-m", "conformance.tests.kind_world", str(folder / "told"), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    told: Seen = json.loads((folder / "told" / "seen.json").read_text())
+    return told
+
+
+def test_verdicts_are_those_of_the_embedded_cluster(seen: Seen, tmp_path: Path) -> None:
+    judged = {name: verdict for name, (verdict, _) in seen["judged"]["cases"].items()}
+    assert judged, seen["judged"]["errors"]
+    local = run(tmp_path, "run", "traefik", "-k", JUDGED).verdicts()
+    assert judged == {name: verdict for name, (verdict, _) in local.items()}
+
+
+def test_nothing_is_skipped(seen: Seen) -> None:
+    assert {"life-cycle/controller-restart", "default-class/served-without-a-class"} <= seen["judged"]["cases"].keys()
+    assert "skipped" not in {verdict for verdict, _ in seen["judged"]["cases"].values()}
+
+
+@pytest.mark.parametrize("name", ["judged", "making", "judging", "failing"])
+def test_nothing_is_left(seen: Seen, name: str) -> None:
+    assert seen[name]["after"] == seen[name]["before"]
+    assert seen[name]["processes"] == []
+
+
+@pytest.mark.parametrize("name", ["making", "judging"])
+def test_an_interrupted_run_says_so(seen: Seen, name: str) -> None:
+    assert seen[name]["status"] == 130, seen[name]["errors"]
+
+
+def test_a_failure_is_explained_and_leaves_logs(seen: Seen) -> None:
+    assert seen["failing"]["status"] == 2
+    assert "localhost/nowhere:1" in seen["failing"]["errors"]
+    assert any("control-plane" in name for name in seen["failing"]["logs"])
