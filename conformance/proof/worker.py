@@ -29,7 +29,7 @@ class Worker:
         self.agenda, self.out = agenda, out
         self.cases = specification_cases()
         self.cluster: LocalCluster = SharedCluster.start(_quiet)
-        self.default_class = threading.Lock()
+        self.default_class, self.reviving = threading.Lock(), threading.Lock()
 
     def work(self) -> None:
         """Carry out trials until none is left."""
@@ -43,7 +43,8 @@ class Worker:
         except FileExistsError:
             return
         try:
-            self.cluster.plane.check()
+            with self.reviving:
+                self.cluster.plane.revive()
             cases = planned.chosen(self.cases)
             write_report(folder / REPORT, carry_out(planned, cases, self.cluster, self.default_class))
         except ConformanceError as error:
