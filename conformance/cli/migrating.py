@@ -58,7 +58,7 @@ def migrate_objects(wanted: Wanted, reading: Reading) -> Migration:
     Raises:
         ConformanceError: a controller cannot be had, or could not be asked.
     """
-    entries = _entries(wanted)
+    entries = _entries(wanted, (wanted.old, wanted.new))
     plan = plan_of(reading.ingresses)
     if not plan.cases:
         raise BadInput("nothing can be asked", hint="\n".join(map(str, plan.troubles)))
@@ -72,19 +72,18 @@ def migrate_objects(wanted: Wanted, reading: Reading) -> Migration:
 
 
 def migrate_profile(wanted: Wanted) -> Migration:
-    """Judge the new controller by the recorded answers of ingress-nginx, write the files, and return what changes.
+    """Judge by the cases of level parity, write the files, and return what changes.
+
+    ingress-nginx itself need not be there: what was recorded of it stands in these cases.
 
     Raises:
-        BadInput: nothing is recorded of the old controller, or there is no such profile yet.
+        ConformanceError: a controller cannot be had, or could not be judged.
     """
     from conformance.cli.migrating_profile import profile_migration  # noqa: PLC0415
 
-    if wanted.old != RECORDED:
-        hint = (
-            "give MANIFESTS or --context; without them only --from ingress-nginx is known, by what was recorded of it"
-        )
-        raise BadInput(f"nothing is recorded of {wanted.old}", where="--from", hint=hint)
-    migration = profile_migration(wanted.new, wanted.programs, wanted.out)
+    given = (wanted.new,) if wanted.old == RECORDED else (wanted.old, wanted.new)
+    entries = [entry.name for entry in _entries(wanted, given)]
+    migration = profile_migration(given, entries, wanted.programs, wanted.out)
     write_files(migration, wanted.out)
     return migration
 
@@ -106,16 +105,16 @@ def write_files(migration: Migration, out: Path) -> None:
     write_site(move_site(migration), out / "site")
 
 
-def _entries(wanted: Wanted) -> list[Entry]:
-    """Return the entries of both controllers, ready to run.
+def _entries(wanted: Wanted, given: Sequence[str]) -> list[Entry]:
+    """Return the entries of the controllers, ready to run.
 
     Raises:
         BadInput: there is no such controller, or both are the same.
         HarnessFailure: a program cannot be had.
     """
     overrides = parse_overrides(wanted.programs)
-    entries = [find(name, overrides) for name in (wanted.old, wanted.new)]
-    if entries[0].name == entries[1].name:
+    entries = [find(name, overrides) for name in given]
+    if len({entry.name for entry in entries}) < len(entries):
         hint = "variants have names of their own: see `controllers list`"
         raise BadInput(f"both are {entries[0].name}", where="--from/--to", hint=hint)
     check_overrides(entries, overrides)

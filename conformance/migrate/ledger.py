@@ -1,18 +1,23 @@
 """How each Ingress and each of its annotations stands so far. Filled while answers are compared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.migrate.annotations import Known, known_annotations
 from conformance.migrate.found import CLASS_ANNOTATION, Found
-from conformance.migrate.model import WORST_FIRST, AnnotationRecord, IngressRecord, Sort
+from conformance.migrate.model import WORST_FIRST, AnnotationRecord, IngressRecord, Sort, Status
 from conformance.migrate.plan import Asked, Plan, spoken_for
 from conformance.migrate.question import Question
 from conformance.migrate.scene import Scene, unknown_annotations
 from conformance.migrate.verdicts import Difference
 from conformance.visible import visible
 
-_STATUS = {Sort.UNSAFE: "unsafe", Sort.DIFFERS: "differs", Sort.IGNORED: "ignored", Sort.UNCHANGED: "kept"}
+_STATUS: Mapping[Sort, Status] = {
+    Sort.UNSAFE: "unsafe",
+    Sort.DIFFERS: "differs",
+    Sort.IGNORED: "ignored",
+    Sort.UNCHANGED: "kept",
+}
 
 
 @dataclass
@@ -74,7 +79,7 @@ class Ledger:
         """Yield what became of the annotations, the worst first; what nobody knows is among them."""
         known = known_annotations()
         found = list(ingresses)
-        used: dict[tuple[str, Sort, str], dict[str, None]] = {}
+        used: dict[tuple[str, Sort, Status], dict[str, None]] = {}
         for ingress in found:
             for name in dict.fromkeys(known.family(key) for key in ingress.annotations if key != CLASS_ANNOTATION):
                 if name:
@@ -84,7 +89,7 @@ class Ledger:
             yield AnnotationRecord(
                 name=name,
                 sort=sort,
-                status=status,  # type: ignore[arg-type]
+                status=status,
                 detail=f"{family.says} {family.cannot}".strip(),
                 ingresses=tuple(map(visible, labels)),
             )
@@ -98,7 +103,7 @@ class Ledger:
                 ingresses=tuple(map(visible, owners)),
             )
 
-    def _standing(self, label: str, family: str) -> tuple[Sort, str]:
+    def _standing(self, label: str, family: str) -> tuple[Sort, Status]:
         sort = self._families.get((label, family))
         if sort is None:
             return Sort.NOT_JUDGED, "not asked"

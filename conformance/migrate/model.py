@@ -22,6 +22,10 @@ class Sort(StrEnum):
 WORST_FIRST = tuple(Sort)
 
 
+Status = Literal["kept", "ignored", "differs", "unsafe", "open before", "not asked", "unknown"]
+"""What became of an annotation. ``open before``: its guard lets the suite's request pass on both."""
+
+
 class Said(Recorded):
     """What one controller answered to a request."""
 
@@ -70,7 +74,7 @@ class AnnotationRecord(Recorded):
 
     name: str
     sort: Sort
-    status: Literal["kept", "ignored", "differs", "unsafe", "open before", "not asked", "unknown"]
+    status: Status
     detail: str = ""
     ingresses: tuple[str, ...]
 

@@ -1,0 +1,198 @@
+"""What the cases of level parity say of a move: the recorded behaviour of ingress-nginx, or two runs of them. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.case.model import Level
+from conformance.compare.answers import answer, probes_of
+from conformance.compare.runs import run_identity
+from conformance.judge.words import Verdict
+from conformance.migrate.annotations import known_annotations
+from conformance.migrate.model import (
+    WORST_FIRST,
+    AnnotationRecord,
+    Change,
+    IngressRecord,
+    Migration,
+    Place,
+    Said,
+    Sort,
+    Status,
+)
+from conformance.migrate.restoring import Restores
+from conformance.report.model import CaseRecord, Parity, ProbeRecord, Report
+from conformance.visible import visible
+
+PREFIX = "nginx.ingress.kubernetes.io/"
+_SORTS = {
+    Parity.SAME: Sort.UNCHANGED,
+    Parity.IGNORED: Sort.IGNORED,
+    Parity.DIFFERS: Sort.DIFFERS,
+    Parity.REFUSED: Sort.DIFFERS,
+}
+_STATUS: Mapping[Sort, Status] = {
+    Sort.UNSAFE: "unsafe",
+    Sort.DIFFERS: "differs",
+    Sort.IGNORED: "ignored",
+    Sort.UNCHANGED: "kept",
+    Sort.NOT_JUDGED: "not asked",
+}
+
+
+@dataclass(frozen=True)
+class _Case:
+    record: CaseRecord
+    sort: Sort
+    places: tuple[Place, ...]
+
+    @property
+    def label(self) -> str:
+        return visible(self.record.id)
+
+
+def profile_of(old: Report | None, new: Report) -> Migration:
+    """Return what changes in the cases of level parity; without ``old``, against what was recorded of ingress-nginx."""
+    before = {case.id: case for case in old.cases} if old else {}
+    judged = [_judged(case, before.get(case.id), old, new) for case in new.cases if case.level is Level.PARITY]
+    counted = Counter(one.sort for one in judged)
+    counts = {sort: counted[sort] for sort in WORST_FIRST if counted[sort]}
+    restores = Restores(new.controller.name)
+    changes = [_change(one, restores) for one in judged if one.places]
+    named = f"{old.controller.name} {old.controller.version}" if old else "ingress-nginx, as it was recorded,"
+    return Migration(
+        old=run_identity(old.controller.name, old) if old else None,
+        new=run_identity(new.controller.name, new),
+        basis="profile",
+        summary=_summary(counts, named, f"{new.controller.name} {new.controller.version}"),
+        counts=counts,
+        requests=sum(len(one.record.probes) for one in judged),
+        changes=tuple(sorted(changes, key=lambda change: WORST_FIRST.index(change.sort))),
+        annotations=tuple(_annotations(judged)),
+        ingresses=tuple(_ingress(one) for one in judged),
+        left_out=(),
+        problems=(),
+    )
+
+
+def _judged(case: CaseRecord, before: CaseRecord | None, old: Report | None, new: Report) -> _Case:
+    sort = _sort(case, before, old, new)
+    if sort in {Sort.UNCHANGED, Sort.NOT_JUDGED}:
+        return _Case(case, sort, ())
+    earlier = probes_of(before) if before else {}
+    places = tuple(
+        _place(case, probe, earlier.get(key), old, new)
+        for key, probe in probes_of(case).items()
+        if (probe.verdict is Verdict.FAIL if old is None else _differs(probe, earlier.get(key), old, new))
+    )
+    return _Case(case, sort, places)
+
+
+def _sort(case: CaseRecord, before: CaseRecord | None, old: Report | None, new: Report) -> Sort:
+    if case.parity is None:
+        return Sort.NOT_JUDGED
+    if old is None:
+        return Sort.UNSAFE if case.fail_open else _SORTS[case.parity]
+    if before is None or before.parity is None:
+        return Sort.NOT_JUDGED
+    if case.fail_open and not before.fail_open:
+        return Sort.UNSAFE
+    earlier = probes_of(before)
+    alike = not any(_differs(probe, earlier.get(key), old, new) for key, probe in probes_of(case).items())
+    if alike and case.parity == before.parity:
+        return Sort.UNCHANGED
+    return Sort.IGNORED if case.parity is Parity.IGNORED and before.parity is not Parity.IGNORED else Sort.DIFFERS
+
+
+def _differs(probe: ProbeRecord, earlier: ProbeRecord | None, old: Report, new: Report) -> bool:
+    if earlier is None:
+        return True
+    return answer(probe, new) != answer(earlier, old) or probe.verdict != earlier.verdict
+
+
+def _place(case: CaseRecord, probe: ProbeRecord, earlier: ProbeRecord | None, old: Report | None, new: Report) -> Place:
+    recorded = Said(outcome=visible(probe.expected.outcome), facts={}, curl="")
+    was = recorded
+    if old is not None and earlier is not None:
+        was = Said(outcome=visible(answer(earlier, old)), facts=_facts(earlier), curl=earlier.curl)
+    return Place(
+        ingress=visible(case.id),
+        rule=visible(case.title),
+        request=visible(probe.id),
+        old=was,
+        new=Said(outcome=visible(answer(probe, new)), facts=_facts(probe), curl=probe.curl),
+    )
+
+
+def _facts(probe: ProbeRecord) -> dict[str, str]:
+    return {"detail": visible(probe.detail)} if probe.detail else {}
+
+
+def _change(one: _Case, restores: Restores) -> Change:
+    families = _families(one.record)
+    opened = "Open: " if one.sort is Sort.UNSAFE else ""
+    word = f" ({one.record.parity.value})" if one.record.parity else ""
+    restore = [hint for family in families for hint in restores.for_question(family, "")]
+    return Change(
+        sort=one.sort,
+        kind=visible(one.record.id),
+        family=families[0] if families else "",
+        title=visible(f"{opened}{one.record.title}{word}"),
+        before=one.places[0].old.outcome,
+        after=one.places[0].new.outcome,
+        ingresses=(one.label,),
+        places=one.places,
+        restore=tuple(dict.fromkeys(restore)),
+    )
+
+
+def _ingress(one: _Case) -> IngressRecord:
+    section, _, name = one.record.id.partition("/")
+    return IngressRecord(
+        namespace=visible(section),
+        name=visible(name),
+        origin=visible(one.record.spec_url),
+        sort=one.sort,
+        detail=visible(one.record.detail if one.sort is Sort.NOT_JUDGED else one.record.title),
+    )
+
+
+def _annotations(judged: Sequence[_Case]) -> Iterator[AnnotationRecord]:
+    worst: dict[str, Sort] = {}
+    cases: dict[str, list[str]] = {}
+    for one in judged:
+        for name in _names(one.record):
+            worst[name] = min(one.sort, worst.get(name, Sort.UNCHANGED), key=WORST_FIRST.index)
+            cases.setdefault(name, []).append(one.label)
+    for name, sort in sorted(worst.items(), key=lambda pair: (WORST_FIRST.index(pair[1]), pair[0])):
+        yield AnnotationRecord(
+            name=visible(name),
+            sort=sort,
+            status=_STATUS[sort],
+            detail="",
+            ingresses=tuple(cases[name]),
+        )
+
+
+def _names(case: CaseRecord) -> tuple[str, ...]:
+    metas = [part.manifest.get("metadata") for part in case.objects]
+    found = [meta.get("annotations") or {} for meta in metas if isinstance(meta, dict)]
+    return tuple(dict.fromkeys(key.removeprefix(PREFIX) for part in found for key in part if key.startswith(PREFIX)))
+
+
+def _families(case: CaseRecord) -> tuple[str, ...]:
+    known = known_annotations()
+    return tuple(dict.fromkeys(family for name in _names(case) if (family := known.family(PREFIX + name))))
+
+
+def _summary(counts: dict[Sort, int], old: str, new: str) -> str:
+    parts = [
+        (Sort.UNSAFE, "stand open"),
+        (Sort.DIFFERS, "are answered differently"),
+        (Sort.IGNORED, "are answered as if the annotation were not there"),
+        (Sort.NOT_JUDGED, "could not be judged"),
+        (Sort.UNCHANGED, "are the same"),
+    ]
+    told = ", ".join(f"{counts[sort]} {words}" for sort, words in parts if counts.get(sort))
+    total = sum(counts.values())
+    return f"From {old} to {new}, {total} cases of what ingress-nginx does: {told or 'nothing was judged'}."
