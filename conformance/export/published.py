@@ -10,6 +10,7 @@ from conformance.compare.comparison_model import Comparison
 from conformance.compare.diff_model import Diff
 from conformance.export.gateway_shape import ConformanceReport
 from conformance.export.shields import ShieldsEndpoint
+from conformance.migrate.model import Migration
 from conformance.report.schema import DIALECT
 from conformance.verify.model import Verification
 
@@ -18,6 +19,7 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "conformance-report.schema.json": ConformanceReport,
     "comparison.schema.json": Comparison,
     "diff.schema.json": Diff,
+    "migration.schema.json": Migration,
     "shields-endpoint.schema.json": ShieldsEndpoint,
     "verification.schema.json": Verification,
 }

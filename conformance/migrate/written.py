@@ -1,0 +1,38 @@
+"""Migrations from the disk, for the site."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from conformance.errors import BadInput
+from conformance.migrate.model import Migration
+from conformance.report.reading import path_text
+
+FILE_NAME = "migration.json"
+
+
+def read_migrations(paths: Iterable[Path]) -> Iterator[Migration]:
+    """Yield the migrations below folders, in the order of their paths; files that are named themselves are reports.
+
+    Raises:
+        BadInput: one cannot be read, or is no migration.
+    """
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(Path(place) / FILE_NAME for place, _, names in os.walk(path) if FILE_NAME in names):
+                yield _read(file)
+
+
+def _read(file: Path) -> Migration:
+    try:
+        return Migration.model_validate_json(path_text(file))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"is no migration: {f'{place}: ' if place else ''}{first['msg']}",
+            where=str(file),
+            hint="written by another version of the suite? run migrate again",
+        ) from error
