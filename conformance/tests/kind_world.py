@@ -16,6 +16,7 @@ from typing import Any
 from conformance.clusters.current.patience import Patience
 from conformance.clusters.kind.engine import find_engine
 from conformance.tests.live import Live, Outcome, begin
+from conformance.tests.test_e2e_action import Runner
 from conformance.waiting import wait_until
 
 JUDGED = (
@@ -76,6 +77,16 @@ def interrupt_when(condition: Callable[[], bool]) -> Callable[[Live], None]:
     return interrupt
 
 
+def action(folder: Path, arguments: Sequence[str]) -> Any:
+    """Run the steps of the GitHub action, which takes kind where nobody says otherwise."""
+    before = standing()
+    folder.mkdir()
+    words = " ".join([*arguments, "-k", "ingress-types"])
+    runner = Runner(folder, controller="traefik", out=str(folder / "results"), arguments=words, allow_failures="true")
+    green, printed = runner.run()
+    return {"green": green, "printed": printed[-3000:], "before": before, "after": standing(), "processes": []}
+
+
 def main(folder: Path, arguments: Sequence[str]) -> None:
     """Tell all stories."""
     kind = ["traefik", "--cluster", "kind", *arguments]
@@ -92,6 +103,7 @@ def main(folder: Path, arguments: Sequence[str]) -> None:
         "judging": story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging)),
         "failing": story(folder, "failing", [*_without_image(kind), "--image", "traefik=localhost/nowhere:1"]),
     }
+    seen["action"] = action(folder / "action", arguments)
     (folder / "seen.json").write_text(json.dumps(seen))
 
 

@@ -83,7 +83,7 @@ def test_nothing_is_skipped(seen: Seen) -> None:
     assert "skipped" not in {verdict for verdict, _ in seen["judged"]["cases"].values()}
 
 
-@pytest.mark.parametrize("name", ["judged", "making", "judging", "failing"])
+@pytest.mark.parametrize("name", ["judged", "making", "judging", "failing", "action"])
 def test_nothing_is_left(seen: Seen, name: str) -> None:
     assert seen[name]["after"] == seen[name]["before"]
     assert seen[name]["processes"] == []
@@ -98,3 +98,7 @@ def test_a_failure_is_explained_and_leaves_logs(seen: Seen) -> None:
     assert seen["failing"]["status"] == 2
     assert "localhost/nowhere:1" in seen["failing"]["errors"]
     assert any("control-plane" in name for name in seen["failing"]["logs"])
+
+
+def test_the_action_judges_on_kind(seen: Seen) -> None:
+    assert seen["action"]["green"], seen["action"]["printed"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 from kubernetes.client import ApiClient, Configuration
-from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config
+from kubernetes.config import ConfigException, list_kube_config_contexts, load_incluster_config, load_kube_config
 
 from conformance.case.problems import did_you_mean
 from conformance.clusters.api import Api, Refused
@@ -19,6 +19,8 @@ from conformance.errors import HarnessFailure
 
 DEFAULT_FILE = "~/.kube/config"
 CONNECTIONS = 16
+IN_CLUSTER = "in-cluster"
+"""Stands where a context's name would, for a pod's own account."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ def connect(settings: Settings) -> Connection:
     """Return a connection to the API server of the context, after it has answered once.
 
     Files are read as kubectl reads them (``--kubeconfig``, KUBECONFIG with several paths, ``~/.kube/config``; exec
-    plugins are run); nothing is written back to them.
+    plugins are run); nothing is written back to them. In a pod, without any of these, it is the pod's own account.
 
     Raises:
         HarnessFailure: no kubeconfig, no such context, no credentials, or no answer.
     """
+    if _in_a_pod(settings):
+        return _of_the_pod()
     files = settings.kubeconfig or os.environ.get("KUBECONFIG") or DEFAULT_FILE
     context, user_needs_plugin = _chosen(files, settings.context)
     configuration = Configuration()
@@ -62,6 +66,23 @@ def connect(settings: Settings) -> Connection:
         )
     api = Api(ApiClient(configuration))
     return Connection(api, context, str(configuration.host), _first_answer(api, context, str(configuration.host)))
+
+
+def _in_a_pod(settings: Settings) -> bool:
+    said = settings.kubeconfig or settings.context or os.environ.get("KUBECONFIG")
+    return not said and "KUBERNETES_SERVICE_HOST" in os.environ and not Path(DEFAULT_FILE).expanduser().is_file()
+
+
+def _of_the_pod() -> Connection:
+    configuration = Configuration()
+    configuration.connection_pool_maxsize = CONNECTIONS
+    try:
+        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        hint = "give the pod a service account: serviceAccountName, and automountServiceAccountToken: true"
+        raise HarnessFailure(f"the pod's own account cannot be used: {error}", hint=hint) from error
+    api, server = Api(ApiClient(configuration)), str(configuration.host)
+    return Connection(api, IN_CLUSTER, server, _first_answer(api, IN_CLUSTER, server))
 
 
 def _chosen(files: str, wanted: str) -> tuple[str, str]:

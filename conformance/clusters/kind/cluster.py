@@ -36,6 +36,7 @@ class KindCluster:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="ingress-conformance-")))
     _lock: int | None = None
     _network: str = ""
+    _half_made: bool = False
 
     @property
     def context(self) -> str:
@@ -89,7 +90,9 @@ class KindCluster:
             "--retain",
             *image,
         ]
+        self._half_made = True
         self._kind(["create", "cluster", *how], patience, _CREATE_LIMIT)
+        self._half_made = False
 
     def load_archive(self, path: Path, patience: Patience) -> None:
         """Put an image's archive on all nodes."""
@@ -114,8 +117,11 @@ class KindCluster:
             HarnessFailure: it cannot be deleted.
         """
         try:
-            if not self.keep:
+            if self._half_made or not self.keep:
                 self._kind(["delete", "cluster", "--kubeconfig", self.kubeconfig], Patience())
+                # An engine that was just told to make a container may have made it since.
+                if self._half_made and self.name in self._names(Patience()):
+                    self._kind(["delete", "cluster", "--kubeconfig", self.kubeconfig], Patience())
                 if self._network and self.engine.network_exists(self._network):
                     self.engine.remove_network(self._network)
         except HarnessFailure as failure:

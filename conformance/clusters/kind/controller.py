@@ -81,6 +81,12 @@ class Workload:
             fresh, ready = status.get("updatedReplicas"), status.get("readyReplicas")
         return wanted > 0 and wanted == int(fresh or 0) == int(ready or 0)
 
+    def arguments(self, api: Api) -> tuple[str, ...]:
+        """Return the command line of its first container, as far as it differs from the image's."""
+        template = ((self.stored(api) or {}).get("spec") or {}).get("template") or {}
+        containers: list[dict[str, Any]] = (template.get("spec") or {}).get("containers") or [{}]
+        return tuple(map(str, [*(containers[0].get("command") or ()), *(containers[0].get("args") or ())]))
+
     def pods(self, api: Api) -> list[Manifest]:
         """Return its pods that are not about to end."""
         stored = self.stored(api)
@@ -101,18 +107,9 @@ class KindController:
     controller: str
     workload: Workload
     patience: Patience
+    arguments: tuple[str, ...] = ()
     alive: bool = True
     """The kubelet starts a container that ended anew; :meth:`crashes` tells how often it did."""
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """The command line of its first container, as its pods have it."""
-        stored = self.workload.stored(self.api) or {}
-        containers: list[dict[str, Any]] = (
-            (stored.get("spec") or {}).get("template", {}).get("spec", {}).get("containers")
-        )
-        first = (containers or [{}])[0]
-        return tuple(map(str, [*(first.get("command") or ()), *(first.get("args") or ())]))
 
     def log_tail(self) -> str:
         """Return the end of the log of its first pod."""

@@ -93,7 +93,8 @@ class Installer:
         workload = Workload.parsed(self.installation.ready, namespace)
         self._wait(workload, images_of(manifests))
         endpoint = Endpoint(str(address), self.installation.reach.http, self.installation.reach.https)
-        return KindController(self.api, endpoint, class_name, controller, workload, self.patience)
+        arguments = workload.arguments(self.api)
+        return KindController(self.api, endpoint, class_name, controller, workload, self.patience, arguments)
 
     def uninstall(self, instance: KindController) -> None:
         """Delete an instance with everything that it was installed with.

@@ -55,7 +55,9 @@ def parsed(text: str) -> Iterator[Manifest]:
 
 
 def for_instance(entry: Entry, manifests: Sequence[Manifest], number: int) -> list[Manifest]:
-    """Return the manifests with the placeholders of the ``number``-th instance filled in."""
+    """Return the manifests of the ``number``-th instance: a template's placeholders are filled in."""
+    if not (entry.manifests and entry.manifests.template):
+        return list(manifests)  # What looks like a placeholder there is not ours.
     class_name, controller = entry.names(number)
     values = {
         "namespace": instance_namespace(entry, number),
