@@ -153,6 +153,12 @@ class FileProbe(Frozen):
     )
     together: bool = Field(default=False, strict=True, description="All requests of one observation at the same time.")
     rest: float = Field(default=0, ge=0, le=10, description="Seconds of silence before each observation.")
+    raw: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8000,
+        description="Sent in place of the request, as it is; host is made unique wherever it stands in it.",
+    )
     recorded: str | None = Field(
         default=None, pattern=r"^[a-z0-9-]+/[0-9]+$", description="The recording that the expectation is taken from."
     )
@@ -203,6 +209,7 @@ class FileStep(Frozen):
     """Changes, then a wait for the controller to load them, then probes."""
 
     title: Sentence
+    after: float = Field(default=0, ge=0, le=10, description="Seconds that pass first: what is made is younger.")
     do: tuple[FileAction, ...] = ()
     traffic: FileTraffic | None = None
     latency: Latency | None = None

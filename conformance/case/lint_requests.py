@@ -47,7 +47,7 @@ def _framing(probe: Probe) -> Iterator[Flaw]:
     """What a protocol has no room for; the sender refuses it as well, but only in a run."""
     waits = probe.expect.continued
     shaped = probe.chunked or bool(probe.trailers) or waits
-    if (probe.chunked or waits) and probe.body is None:
+    if (probe.chunked or waits) and probe.body is None and not probe.filler:
         yield Flaw(("body",), "without a body nothing can be sent in chunks, or be continued with", "write body: TEXT")
     if probe.protocol == "grpc" and probe.method != "POST":
         yield Flaw(("method",), "a gRPC call is a POST", "write method: POST")

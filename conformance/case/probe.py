@@ -179,4 +179,5 @@ class Probe(Frozen):
     keeps_cookies: bool = Field(default=False, description="What an answer sets is sent with the next request.")
     together: bool = Field(default=False, description="The requests of one observation are sent at the same time.")
     rest: float = Field(default=0.0, description="Seconds of silence before each observation: limits recover.")
+    raw: str = Field(default="", description="Bytes sent in place of a request, as they are; the host is made unique.")
     recorded: str = Field(default="", description="The recording of ingress-nginx that it rests on: ITEM/NUMBER.")

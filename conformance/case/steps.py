@@ -77,6 +77,7 @@ class Step(Frozen):
     """Changes, then a wait for the controller to load them, then probes."""
 
     title: str
+    after: float = Field(default=0.0, description="Seconds that pass before the changes: what they make is younger.")
     actions: tuple[Action, ...] = ()
     traffic: Traffic | None = None
     latency: Latency | None = None

@@ -67,6 +67,7 @@ class _Entry:
             standing += [action.apply for action in actions if action.apply is not None]
             yield Step(
                 title=step.title,
+                after=step.after,
                 actions=actions,
                 traffic=traffic_of(step.traffic, default_host(standing)) if step.traffic else None,
                 latency=step.latency,

@@ -42,6 +42,7 @@ def probes_of(wanted: FileProbe, usual_host: str | None) -> Iterator[Probe]:
             keeps_cookies=wanted.keeps_cookies,
             together=wanted.together,
             rest=wanted.rest,
+            raw=wanted.raw or "",
             recorded=wanted.recorded or "",
             on_one_connection=wanted.on_one_connection,
         )

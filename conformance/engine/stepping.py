@@ -1,5 +1,6 @@
 """One step of a case carried out: changes, a wait for the controller to load them, probes."""
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,7 @@ class StepRunner:
             Refused: the API server refused a change.
             HarnessFailure: the pods of a backend did not become what was asked.
         """
+        time.sleep(step.after)
         later = unit.after(step)
         watch = self.crew.watch(later, self.controller)
         at = watch.clock()

@@ -86,6 +86,7 @@ class _Builder:
                 traffic=self._traffic(step, number),
                 traffic_judged=step.traffic.judged if step.traffic else True,
                 latency=step.latency,
+                after=step.after,
             )
 
     def _write(self, manifest: Manifest) -> None:

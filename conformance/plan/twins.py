@@ -6,8 +6,9 @@ What the twin is answered is what a controller does that does not know the annot
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from conformance.case.model import RECORD, Case, Expectation, Level, Manifest, Marker, Probe
+from conformance.case.model import RECORD, Case, Expectation, Level, Manifest, Marker, Probe, Step
 from conformance.plan.annotations import PREFIX
+from conformance.plan.objects import every_manifest
 
 ENDING = "-twin"
 STRANGER = "a host that nobody names"
@@ -23,7 +24,7 @@ def with_twins(cases: Iterable[Case]) -> Iterator[Case]:
 
 def has_twin(case: Case) -> bool:
     """Tell whether some Ingress of the case has an annotation that is under test."""
-    return case.level is Level.PARITY and not case.twin_of and any(map(_under_test(case), case.objects))
+    return case.level is Level.PARITY and not case.twin_of and any(map(_under_test(case), every_manifest(case)))
 
 
 def twin_of(case: Case) -> Case:
@@ -31,11 +32,8 @@ def twin_of(case: Case) -> Case:
 
     One probe more asks for a host that nobody names: an Ingress that looks like that is not there.
     """
-    recorded = tuple(
-        probe.model_copy(update={"expect": Expectation(outcome=RECORD, **_looked_at(probe)), "recorded": ""})
-        for probe in case.probes
-    )
-    schemes = sorted({probe.scheme for probe in case.probes})
+    recorded = _recorded(case.probes)
+    schemes = sorted({probe.scheme for probe in case.probes} | {p.scheme for step in case.steps for p in step.probes})
     strangers = (
         Probe(
             id=f"{STRANGER} ({scheme})",
@@ -52,6 +50,7 @@ def twin_of(case: Case) -> Case:
             "twin_of": case.id,
             "objects": tuple(_bare(manifest, case) for manifest in case.objects),
             "probes": (*recorded, *strangers),
+            "steps": tuple(_bare_step(step, case) for step in case.steps),
             "placement": "own" if case.placement in {"packed", "odd"} else case.placement,
             "marker": _marker(case),
         }
@@ -61,6 +60,21 @@ def twin_of(case: Case) -> Case:
 def _marker(case: Case) -> Marker:
     secured = any(manifest["kind"] == "Ingress" and manifest["spec"].get("tls") for manifest in case.objects)
     return "beside" if secured or case.marker == "none" else "own"
+
+
+def _recorded(probes: Iterable[Probe]) -> tuple[Probe, ...]:
+    return tuple(
+        probe.model_copy(update={"expect": Expectation(outcome=RECORD, **_looked_at(probe)), "recorded": ""})
+        for probe in probes
+    )
+
+
+def _bare_step(step: Step, case: Case) -> Step:
+    actions = (
+        action if action.apply is None else action.model_copy(update={"apply": _bare(action.apply, case)})
+        for action in step.actions
+    )
+    return step.model_copy(update={"actions": tuple(actions), "probes": _recorded(step.probes)})
 
 
 def _looked_at(probe: Probe) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class PlannedStep:
     traffic: PlannedProbe | None = None
     traffic_judged: bool = True
     latency: Latency | None = None
+    after: float = 0.0
 
 
 @dataclass(frozen=True)

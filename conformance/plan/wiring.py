@@ -28,6 +28,7 @@ def wire(probe: Probe, ending: str, ground: Ground) -> WireProbe:
         trailers=probe.trailers,
         wait_for_continue=probe.expect.continued or _asks_to_continue(probe),
         requests_on_connection=probe.on_one_connection,
+        raw=probe.raw.replace(probe.host, host).encode() if probe.raw else None,
     )
 
 

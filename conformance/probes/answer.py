@@ -41,7 +41,7 @@ class WireProbe:
     ``chunked`` sends the body in chunks, ``trailers`` follow it (in HTTP/1.1 they make it chunked).
     ``wait_for_continue`` sends ``Expect: 100-continue`` and holds the body back until the interim answer, or for a
     second. ``requests_on_connection``: that many requests, one after another on one connection, each with a number of
-    its own.
+    its own. ``raw`` is sent in place of all that, as it is, but for the number.
     """
 
     method: str
@@ -61,6 +61,7 @@ class WireProbe:
     trailers: Fields = ()
     wait_for_continue: bool = False
     requests_on_connection: int = 1
+    raw: bytes | None = None
 
     @property
     def offered(self) -> tuple[str, ...]:

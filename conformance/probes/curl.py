@@ -34,7 +34,7 @@ def curl_line(probe: WireProbe, endpoint: Endpoint, seconds: float = 5.0) -> str
     The target goes as it is (``--request-target``) where a URL would not carry it unchanged. Not quite the same: a
     WebSocket ends with the handshake, trailers of HTTP/2 are left out, and ALPN offers what curl knows how to.
     """
-    if probe.trailers and not probe.over_http2:
+    if probe.raw is not None or (probe.trailers and not probe.over_http2):
         return _raw_line(probe, endpoint, seconds)
     if probe.protocol == "grpc":
         probe = as_call(probe, "by hand")

@@ -56,6 +56,7 @@ def plain(probe: WireProbe) -> bool:
     """Tell whether the requests library can send this probe; it refuses odd targets and headers, and has no shapes."""
     return (
         probe.protocol == "http/1.1"
+        and probe.raw is None
         and not (probe.chunked or probe.trailers or probe.wait_for_continue)
         and probe.requests_on_connection == 1
         and _SAYABLE.fullmatch(probe.target) is not None
@@ -82,12 +83,16 @@ def http2_headers(probe: WireProbe) -> list[tuple[bytes, bytes]]:
 
 def head_bytes(probe: WireProbe) -> bytes:
     """Return the head of an HTTP/1.1 request, one byte a character of target and headers (Latin-1)."""
+    if probe.raw is not None:
+        return _with_number(probe.raw, probe)
     lines = [f"{probe.method} {probe.target} HTTP/1.1", *(f"{n}: {v}" for n, v in wire_headers(probe))]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def body_bytes(probe: WireProbe) -> bytes:
     """Return the body of an HTTP/1.1 request with its framing; a chunked one has two chunks where it can."""
+    if probe.raw is not None:
+        return b""
     body = probe.body or b""
     if not is_chunked(probe):
         return body
@@ -95,6 +100,15 @@ def body_bytes(probe: WireProbe) -> bytes:
     chunks = (b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:middle], body[middle:]) if part)
     trailers = "".join(f"{name}: {value}\r\n" for name, value in probe.trailers).encode("latin-1")
     return b"".join(chunks) + b"0\r\n" + trailers + b"\r\n"
+
+
+def _with_number(raw: bytes, probe: WireProbe) -> bytes:
+    """Return bytes that are no proper request, with the number behind their first line where fields follow it."""
+    number = next((value for name, value in probe.headers if name == PROBE_HEADER), None)
+    first, end, rest = raw.partition(b"\r\n")
+    if number is None or not rest.strip():
+        return raw
+    return first + end + f"{PROBE_HEADER}: {number}\r\n".encode() + rest
 
 
 def request_bytes(probe: WireProbe) -> bytes:
