@@ -24,9 +24,12 @@ DEPTHS = ("quick", "statements", "every-case")
 @click.option("-k", "expression", metavar="EXPR", default="", help="Only mutants whose name fits, as in pytest's -k.")
 @click.option("--out", metavar="DIR", default="proof", show_default=True, type=click.Path(path_type=Path))
 @click.option("--parallel", type=click.IntRange(1, 16), metavar="N", help="Clusters at once; as the machine allows.")
+@click.option("--publish", "shipped", is_flag=True, help="Put it into this checkout, as data and as document.")
 @click.option("--resume", is_flag=True, help="Keep what went well in DIR, made with the same code.")
 @click.option("--site", metavar="DIR", type=click.Path(path_type=Path), help="Write the page into this site as well.")
-def prove(depth: Depth, expression: str, out: Path, parallel: int | None, *, resume: bool, site: Path | None) -> int:
+def prove(
+    depth: Depth, expression: str, out: Path, parallel: int | None, *, shipped: bool, resume: bool, site: Path | None
+) -> int:
     """Prove that the suite neither passes what is wrong nor fails what is right.
 
     The reference controller follows the specification: every case must pass it. Each mutant of it is wrong in one way:
@@ -61,8 +64,8 @@ def prove(depth: Depth, expression: str, out: Path, parallel: int | None, *, res
     from conformance.proof.expectation import expectations, specification_cases
     from conformance.proof.plan import plan_of
     from conformance.proof.proving import prove as carry_out
-    from conformance.proof.proving import published
-    from conformance.proof.writing import check_folder, write_matrix
+    from conformance.proof.published import published
+    from conformance.proof.writing import check_folder, publish, write_matrix
     from conformance.reference.mutants import MUTANTS
 
     fits = compiled(expression)
@@ -77,6 +80,8 @@ def prove(depth: Depth, expression: str, out: Path, parallel: int | None, *, res
         workers = parallel or at_once(len(expected))
         matrix = carry_out(depth, cases, expected, sentences, plan, out, workers, bar.told, resume=resume)
     write_matrix(matrix, out, site)
+    if shipped:
+        publish(matrix, Path.cwd())
     for line in _lines(matrix, out):
         click.echo(line)
     return 3 if matrix.obstacles else 1 if matrix.problems else 0

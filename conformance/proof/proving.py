@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,11 +20,9 @@ from conformance.proof.expectation import Expectation
 from conformance.proof.matrix import matrix_of
 from conformance.proof.model import Depth, KillMatrix, Spent
 from conformance.proof.plan import Plan
+from conformance.proof.published import published
 from conformance.proof.trial import RIGHT
 from conformance.report.model import Report
-
-PUBLISHED = "kill-matrix.json"
-"""The matrix that the suite ships: the quick proof picks its cases from it."""
 
 LIMITS = Limits(marker=30.0, convergence=6.0)
 """Those of mutants: many of them never serve. The reference has the limits of an ordinary run."""
@@ -74,7 +71,8 @@ def prove(
     started, began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
     ensure(lambda _: None)
     trials = [Planned(subject=RIGHT, cases=tuple(case.id for case in cases), limits=Limits(), seconds=TRIAL_SECONDS)]
-    trials += [Planned(subject=n, cases=plan[n], limits=LIMITS, seconds=TRIAL_SECONDS) for n in expected]
+    longest_first = sorted(expected, key=_seconds_published(), reverse=True)
+    trials += [Planned(subject=n, cases=plan[n], limits=LIMITS, seconds=TRIAL_SECONDS) for n in longest_first]
     digests = {trial.subject: cases_digest(trial.chosen(tuple(cases))) for trial in trials}
     _make_room(out, resume=resume)
 
@@ -103,12 +101,11 @@ def prove(
     return matrix()
 
 
-def published() -> KillMatrix | None:
-    """Return the matrix that the suite ships; None where it is missing or of another version."""
-    try:
-        return KillMatrix.model_validate_json(files("conformance.proof").joinpath(PUBLISHED).read_bytes())
-    except (OSError, ValidationError):
-        return None
+def _seconds_published() -> Callable[[str], float]:
+    """Return what tells how long the trial of a mutant took, so that none of the long ones is begun last."""
+    known = published()
+    took = {row.name: row.seconds for row in known.mutants} if known else {}
+    return lambda name: took.get(name, 0.0)
 
 
 def _doubtful(matrix: KillMatrix) -> set[str]:

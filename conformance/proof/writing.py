@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from conformance.errors import BadInput, HarnessFailure
+from conformance.proof.expectation import expectations
 from conformance.proof.markdown import markdown
 from conformance.proof.model import KillMatrix
 from conformance.proof.page import page_files
+from conformance.proof.published import PUBLISHED
 
 AGENDA = "agenda.json"
 
@@ -21,6 +23,30 @@ def check_folder(out: Path) -> None:
         raise BadInput("is no folder of an earlier proof, and would be emptied", where=str(out), hint=hint)
 
 
+def publish(matrix: KillMatrix, checkout: Path) -> None:
+    """Put the matrix where the suite ships it, and its Markdown among the documents.
+
+    Raises:
+        BadInput: the folder is no checkout, or the matrix is no whole proof that holds.
+        HarnessFailure: the disk does not take it.
+    """
+    data, document = checkout / "conformance" / "proof", checkout / "docs"
+    if not (data.is_dir() and document.is_dir()):
+        raise BadInput("is no checkout of this project", where=str(checkout), hint="run it in the project's folder")
+    whole = matrix.depth != "quick" and {row.name for row in matrix.mutants} == expectations().keys()
+    if matrix.problems or matrix.obstacles or not whole:
+        raise BadInput("only a whole proof that holds is published", where="--publish")
+    try:
+        (data / PUBLISHED).write_text(_json(matrix), encoding="utf-8")
+        (document / "kill-matrix.md").write_text(markdown(matrix), encoding="utf-8")
+    except OSError as error:
+        raise HarnessFailure(f"cannot write {error.filename}: {error.strerror}") from error
+
+
+def _json(matrix: KillMatrix) -> str:
+    return matrix.model_dump_json(by_alias=True, indent=1) + "\n"
+
+
 def write_matrix(matrix: KillMatrix, out: Path, site: Path | None) -> None:
     """Write JSON, Markdown and the page to ``out``, and the page to ``site`` where one is given.
 
@@ -28,7 +54,7 @@ def write_matrix(matrix: KillMatrix, out: Path, site: Path | None) -> None:
         HarnessFailure: the disk does not take it.
     """
     try:
-        (out / "kill-matrix.json").write_text(matrix.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
+        (out / PUBLISHED).write_text(_json(matrix), encoding="utf-8")
         (out / "kill-matrix.md").write_text(markdown(matrix), encoding="utf-8")
         for folder in (out, *([site] if site else [])):
             for name, data in page_files(matrix):

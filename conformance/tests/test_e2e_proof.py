@@ -1,0 +1,32 @@
+"""The quick proof on real control planes: every mutant and every case has its turn."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance.proof.model import KillMatrix
+from conformance.tests.live import begin
+
+pytestmark = pytest.mark.e2e
+
+LIMIT = 15 * 60
+"""Seconds. It takes a few minutes on two cores that have nothing else to do."""
+
+
+def test_the_suite_neither_passes_what_is_wrong_nor_fails_what_is_right(tmp_path: Path) -> None:
+    out = tmp_path / "proof"
+    live = begin(out, "prove", "--depth", "quick", "--out", str(out))
+    outcome = live.finish(LIMIT)
+    assert outcome.status == 0, outcome.output + outcome.errors
+    assert live.leftovers() == []
+    made = KillMatrix.model_validate_json((out / "kill-matrix.json").read_bytes())
+    assert made.problems == made.obstacles == ()
+    assert made.reference.tried
+    assert not [row.name for row in made.mutants if row.fate in {"survived", "untried"}]
+    assert all(case.killed or case.why_none for case in made.cases)
+    # The evidence is there, and is that of the matrix.
+    for row in made.mutants:
+        report = json.loads((out / row.name / "report.json").read_text())
+        if not row.repeated:
+            assert {kill.case for kill in row.kills} <= {c["id"] for c in report["cases"] if c["verdict"] == "fail"}
