@@ -34,7 +34,7 @@ class GuardedWave(Wave):
         older_lives = older_lives or (not self.controller.alive and self._still_works())
         if older_lives:
             self.crew.lived(self.bystander)
-        elif not self.controller.alive:
+        elif self._unfit:
             self._provisional = []
             self._give_up(units)
             for judgement in self._provisional:

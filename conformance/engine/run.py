@@ -26,7 +26,7 @@ from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
 from conformance.plan.single import unit_of
 from conformance.plan.twins import with_twins
-from conformance.report.events import Event
+from conformance.report.events import CannotWrite, Event
 from conformance.report.model import Finding
 
 LOOKS = 8
@@ -142,6 +142,8 @@ class Engine:
         """Judge the cases; the suite's own trouble leaves them without a verdict, and the run goes on."""
         try:
             return judge(cases)
+        except CannotWrite:
+            raise
         except ConformanceError as failure:
             ground, main = self.crew.ground(self.stage.main, ALONE_REALM), self.stage.main
             left = [case for case in cases if not self.announcer.knows(case)]

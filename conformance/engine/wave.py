@@ -22,6 +22,7 @@ from conformance.plan.hosts import REALM
 from conformance.plan.instance import Ground
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
+from conformance.report.events import CannotWrite
 
 Report = Callable[[Judgement], None]
 CRASHED = CaseVerdict(
@@ -98,6 +99,8 @@ class Wave:
         watch = self.crew.watch(unit, self.controller)
         try:
             return self._watch_unit(unit, watch)
+        except CannotWrite:
+            raise
         except ConformanceError as failure:
             self._leave_out(unit, failure.message, watch)
             return None
@@ -198,16 +201,25 @@ class Wave:
         self.restarts += int(self.controller.restart())
 
     def _give_up(self, units: Sequence[Unit]) -> None:
-        """Judge by what was seen last, unless the instance never served anything and has ended: then by nothing."""
-        unfit = not self._served and not self.controller.alive
+        """Judge by what was seen last, unless it is the instance that is no good: then nothing was seen of the cases.
+
+        That is so where it never served anything, though it ended by itself, or though other instances do serve.
+        """
+        served = self._served or self.bystander.live_after is not None
+        why = "an instance of the controller never served anything; the end of its log:\n"
         for unit in units:
-            if unfit:
-                log = self.controller.log_tail()
-                self._leave_out(unit, f"an instance of the controller ended before it served anything:\n{log}")
+            if self._unfit and not served:
+                self._leave_out(unit, why + self.controller.log_tail())
                 continue
             for case in unit.cases:
                 watch = self._last_words.get(unit.name) or self.crew.watch(unit, self.controller)
                 self._keep(Judgement(case, watch, 0.0, alone=unit.placement != "packed"))
+
+    @property
+    def _unfit(self) -> bool:
+        """Whether it is this instance that is no good where it serves nothing, and not the controller as such."""
+        one_of_several = self.controller is not self.crew.stage.main
+        return not self.controller.alive or (one_of_several and self.crew.served_once.is_set())
 
     def _leave_out(self, unit: Unit, why: str, watch: Watch | None = None) -> None:
         """Say of each case of the unit that it could not be judged."""

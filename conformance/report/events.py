@@ -23,6 +23,10 @@ def case_event(record: CaseRecord, *, final: bool) -> Event:
     return {"event": "case", "final": final, "case": record}
 
 
+class CannotWrite(HarnessFailure):
+    """What was seen cannot be kept, so there is no sense in going on."""
+
+
 class EventLog:
     """Appends events to a file. A killed run loses at most the case in flight.
 
@@ -51,7 +55,7 @@ class EventLog:
         """Append one event.
 
         Raises:
-            HarnessFailure: the disk is full or the file went away.
+            CannotWrite: the disk is full or the file went away.
         """
         line = to_json(event, by_alias=True) + b"\n"
         try:
@@ -64,7 +68,7 @@ class EventLog:
             with suppress(OSError):
                 # Half a line must not be in the way of the next.
                 self._file.truncate(self._size)
-            raise HarnessFailure(
+            raise CannotWrite(
                 f"cannot write {self.path}: {error.strerror}", hint="free some space; what was written so far is kept"
             ) from error
 

@@ -164,7 +164,7 @@ class Ground:
         return self.wrong
 
     def fresh(self) -> Instance:
-        return Instance()
+        return Instance(ingress_class="lane-1")
 
 
 class _Sender:

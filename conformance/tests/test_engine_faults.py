@@ -9,6 +9,7 @@ from conformance.case.model import Case, Expectation, Manifest
 from conformance.case.steps import Action, Backend, Step
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
+from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
 from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
 from conformance.tests.plans import case, ingress, probe
@@ -92,6 +93,21 @@ def test_an_instance_that_never_served_and_has_ended_is_no_case_s_failure() -> N
     found = records(stage, *(replace_placement(case(f"s/{name}"), "odd") for name in ("one", "two")))
     assert {(one.verdict, one.reason) for one in found.values()} == {HARNESS}
     assert all("can't listen" in one.detail for one in found.values())
+
+
+def test_an_instance_that_serves_nothing_while_others_do_is_no_case_s_failure() -> None:
+    stage = Ground(World(deaf=lambda one: one["spec"].get("ingressClassName") == "lane-1"), lanes=4)
+    cases = (BETTER, replace_placement(case("s/alone"), "alone"), replace_placement(case("s/odd"), "odd"))
+    assert verdicts(stage, GOOD, *cases) == {"s/good": PASS, **dict.fromkeys(("s/better", "s/alone", "s/odd"), HARNESS)}
+
+
+def test_what_cannot_be_kept_ends_the_run() -> None:
+    def full(event: dict[str, object]) -> None:
+        raise CannotWrite(f"cannot write the event {event['event']}")
+
+    stage = Ground(lanes=4)
+    with on(stage), pytest.raises(CannotWrite):
+        Engine(stage, QUICK, {}, False, full).run([GOOD, BETTER])
 
 
 def test_a_restart_that_nobody_made_is_not_counted() -> None:

@@ -9,7 +9,7 @@ from conformance.judge.probes import CONSECUTIVE
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report, RunRecord, summary_of
 from conformance.verify.certificates import certificate_problems
-from conformance.verify.model import Findings, Problem
+from conformance.verify.model import Findings, Problem, Unchecked
 from conformance.verify.recomputation import is_traffic
 
 _SLACK = 1.5
@@ -43,9 +43,14 @@ def _times(run: RunRecord) -> Findings:
         yield _problem("run", "started and finished are not both times in ISO 8601 with a zone")
     elif finished < started:
         yield _problem("run", "it finished before it started")
-    elif abs((finished - started).total_seconds() - spent.total) > max(_SLACK, 0.05 * spent.total) + spent.cluster:
+    else:
         # The cluster starts before the clock of the run does, so its time may lie outside.
-        yield _problem("run.durations.total", "is not the time from start to finish")
+        slack = max(_SLACK, 0.05 * spent.total) + spent.cluster
+        idle = (finished - started).total_seconds() - spent.total
+        if idle < -slack:
+            yield _problem("run.durations.total", "is more than the time from start to finish")
+        elif idle > slack:
+            yield Unchecked(check="consistency", what=f"that the run stood still for {idle:.0f} s, then went on")
     if spent.observe > spent.total:
         yield _problem("run.durations", "observing took longer than all")
 
