@@ -27,12 +27,15 @@ class Reply:
 
 def judge_submission(submission: Submission, replies: tuple[Reply, ...]) -> ProbeVerdict:
     """Return the verdict of one object that was offered several times, each time with a reply."""
+    troubled = next((reply for reply in replies if reply.stored is None and reply.status not in _REFUSALS), None)
+    if troubled is not None or not replies:
+        # One call that went wrong says nothing about what the server thinks of the object.
+        words = troubled.message if troubled else "it was never asked"
+        return ProbeVerdict(Verdict.ERROR, Reason.HARNESS, f"the API server could not judge it: {words}")
     if len({reply.outcome for reply in replies}) != 1:
         seen = ", ".join(reply.outcome for reply in replies)
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"the replies kept changing: {seen}")
     reply = replies[-1]
-    if reply.stored is None and reply.status not in _REFUSALS:
-        return ProbeVerdict(Verdict.ERROR, Reason.HARNESS, f"the API server could not judge it: {reply.message}")
     if submission.outcome == "record":
         return ProbeVerdict(Verdict.PASS)
     if submission.outcome == "refused":
