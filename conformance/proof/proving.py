@@ -62,6 +62,9 @@ def prove(
 ) -> KillMatrix:
     """Carry out all trials and return the matrix; the evidence is left in ``out``, a folder for each trial.
 
+    ``sentences`` says of every mutant there is what is wrong with it; ``expected`` and ``plan`` are about those to be
+    tried. The reference is tried with all cases if these are all, else with those that the others are tried with.
+
     ``resume`` keeps the trials that are there from an earlier proof and need no second one.
 
     Raises:
@@ -70,7 +73,9 @@ def prove(
     """
     started, began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
     ensure(lambda _: None)
-    trials = [Planned(subject=RIGHT, cases=tuple(case.id for case in cases), limits=Limits(), seconds=TRIAL_SECONDS)]
+    whole = expected.keys() == sentences.keys()
+    asked = tuple(case.id for case in cases if whole or any(case.id in plan[name] for name in expected))
+    trials = [Planned(subject=RIGHT, cases=asked, limits=Limits(), seconds=TRIAL_SECONDS)]
     longest_first = sorted(expected, key=_seconds_published(), reverse=True)
     trials += [Planned(subject=n, cases=plan[n], limits=LIMITS, seconds=TRIAL_SECONDS) for n in longest_first]
     digests = {trial.subject: cases_digest(trial.chosen(tuple(cases))) for trial in trials}

@@ -79,6 +79,23 @@ async def _cut(_: Request, right: Bytes) -> Bytes:
     raise Hangup
 
 
+async def _bare(request: Request, right: Bytes) -> Bytes:
+    """Pass a whole answer to GET on in one chunk, with nothing in its head that HTTP does not ask for."""
+    if request.method != b"GET" or values(request.headers, b"upgrade"):
+        async for data in right:
+            yield data
+        return
+    whole = b"".join([data async for data in right])
+    top, _, body = whole.partition(b"\r\n\r\n")
+    first, *lines = top.split(b"\r\n")
+    if any(line.lower().startswith(b"transfer-encoding:") for line in lines):
+        yield whole
+        return
+    spare = (b"content-length:", b"server:", b"date:", b"content-type:")
+    kept = [line for line in lines if not line.lower().startswith(spare)]
+    yield b"\r\n".join([first, *kept, b"Transfer-Encoding: chunked", b"", b""]) + chunk(body) + b"0\r\n\r\n"
+
+
 def _dripping(seconds: float) -> Behaviour:
     async def drip(_: Request, right: Bytes) -> Bytes:
         async for data in right:
@@ -249,6 +266,7 @@ _ANSWERS: dict[str, tuple[str, Answer]] = {
         "Answers carry bytes that are no UTF-8 in headers and body.",
         _says(head(b"HTTP/1.1 200 \xff\xfe", ((b"X-Pod", b"\xc3\x28\xff"), (b"Content-Length", b"4"))) + b'{"\xff\xfe'),
     ),
+    "bare-answers": ("Answers come chunked, without Server, Date, Content-Type and Content-Length.", _bare),
     "redirects-to-https": ("Every http request is redirected to https.", _to_https),
     "trailing-slash-redirected": ("A path without trailing slash is redirected to the one with it.", _to_slash),
 }
@@ -274,6 +292,10 @@ _FORWARDED: dict[str, tuple[str, Behaviour]] = {
         _sometimes(plain(417, "Expectation Failed"), lambda request: bool(values(request.headers, b"expect"))),
     ),
     "no-keep-alive": ("Connections are closed after every answer.", behaving(keeps_alive=False)),
+    "endpoints-two-by-two": (
+        "Each endpoint gets two requests in a row.",
+        behaving(pick_endpoint=lambda backend, turn: backend.endpoints[turn // 2 % len(backend.endpoints)]),
+    ),
     "first-endpoint-only": (
         "Of a Service's endpoints only the first gets traffic.",
         behaving(pick_endpoint=lambda backend, _: backend.endpoints[0]),

@@ -160,6 +160,22 @@ def _with_gaps(seconds: float) -> Behaviour:
     return replace(reading(settle=settle), choose=choose_outside_gaps)
 
 
+def _lagging(seconds: float) -> Behaviour:
+    """Routes are served later than status tells of them."""
+    loaded: list[tuple[float, Table]] = []
+
+    def settle(_: Snapshot, fresh: Snapshot, __: Objects) -> Snapshot:
+        loaded.append((time.monotonic(), fresh.table))
+        return fresh
+
+    def choose_late(_: Table, authority: str, target: str) -> Backend | None:
+        ripe = [table for at, table in loaded if time.monotonic() - at >= seconds]
+        del loaded[: max(0, len(ripe) - 1)]
+        return choose(ripe[-1] if ripe else Table(), authority, target)
+
+    return replace(reading(settle=settle), choose=choose_late)
+
+
 def _paths_kept(_: float) -> Behaviour:
     """Routes are only ever added: a path that an update removes stays."""
 
@@ -232,5 +248,6 @@ MUTANTS = (
     Mutant(
         "late-endpoints-ignored", "A path whose Service once had no ready endpoint is never served.", _never_after_empty
     ),
+    Mutant("routes-lag", "Routes are served ARG (2) seconds after status has told of them.", _lagging, 2.0),
     Mutant("gap-on-change", "For ARG seconds after each change nothing is served.", _with_gaps, 0.5),
 )

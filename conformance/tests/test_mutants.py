@@ -33,6 +33,7 @@ SPOILS_ALL = {
     "gap-on-change",
     "existing-ignored",
     "class-field-ignored",
+    "routes-lag",
     "poisoned-by-resource",
     "poisoned-by-missing-backend",
     "poisoned-by-wildcard",
@@ -200,6 +201,7 @@ SHORTENED = {"one-in-fifty-wrong": "one-in-fifty-wrong:5", "right-then-wrong": "
 FIRST_WRONG = {
     "cached-answers": "plain again",
     "first-endpoint-only": "plain again",
+    "endpoints-two-by-two": "plain again",
     "slashes-merged-on-the-way": "slashes",
     "unmatched-200": "unmatched",
     "body-truncated": "sized body",

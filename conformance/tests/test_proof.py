@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Level
+from conformance.case.model import NO_MATCH, Level
 from conformance.errors import BadInput
 from conformance.judge.words import Reason, Verdict
 from conformance.proof.expectation import CONTROLS, JUDGED, Expectation, expectations, specification_cases, tried_with
@@ -187,6 +187,32 @@ def test_every_mutant_is_tried_with_the_cases_it_is_wrong_about_and_the_controls
     ids = {case.id for case in tried_with(expectations()["case-insensitive-paths"], EVERY)}
     assert ids >= {*CONTROLS, "path-types/exact-case", "path-types/prefix-case"}
     assert "hosts/no-host" not in ids
+
+
+# What the older suite, kubernetes-sigs/ingress-controller-conformance, got wrong: each as a controller that shows it.
+OLD_BUGS = [
+    ("a certificate without names of hosts ended the suite", "default-certificate-always", False),
+    ("any error passed where nothing should match: a reset", "reset", False),
+    ("any error passed where nothing should match: silence", "hang", False),
+    ("early 404s passed where nothing should match", "always-404", False),
+    ("Server and Content-Length were asked for", "bare-answers", True),
+    ("a backend was known by its name without its namespace", "service-namespace-ignored", False),
+    ("a redirect to https passed for the answer", "redirects-to-https", False),
+    ("an address in the status was taken for readiness", "routes-lag", True),
+    ("the share of each endpoint had to be exact", "endpoints-two-by-two", True),
+    ("a 503 at the start became the verdict", "late", True),
+]
+
+
+@pytest.mark.parametrize(("bug", "mutant", "is_right"), OLD_BUGS)
+def test_what_an_older_suite_got_wrong_is_part_of_the_proof(bug: str, mutant: str, is_right: bool) -> None:
+    expectation = expectations()[mutant]
+    assert bool(expectation.allowed) is is_right, bug
+    tried = tried_with(expectation, EVERY)
+    negative = [case for case in tried if any(probe.expect.outcome == NO_MATCH for probe in case.probes)]
+    if "nothing should match" in bug:
+        assert negative
+        assert expectation.reasons == {Reason.NOT_PROGRAMMED}
 
 
 def shipped() -> KillMatrix:
