@@ -1,0 +1,242 @@
+"""What is told of two controllers' answers: less safe before all else, and nothing that was not seen."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from lxml import html
+from rich.console import Console
+
+from conformance.export.published import schema_text
+from conformance.migrate.annotations import known_annotations
+from conformance.migrate.markdown import migration_markdown
+from conformance.migrate.model import Migration, Sort, exit_status
+from conformance.migrate.question import Question
+from conformance.migrate.restoring import FOLDER, Restores
+from conformance.migrate.terminal import print_migration
+from conformance.migrate.wording import KINDS
+from conformance.migrate.written import read_migrations
+from conformance.site.pages import move_site
+from conformance.tests.migrations import Reply, ingress, migrated, not_found, served
+
+
+def guarding(refusal: str, *families: str) -> Callable[[Question], Reply]:
+    """A controller that keeps its guards."""
+
+    def answer(question: Question) -> Reply:
+        refused = question.guards and (not families or question.family in families)
+        return Reply(outcome=refusal) if refused else served(question)
+
+    return answer
+
+
+def titles(migration: Migration, sort: Sort) -> list[str]:
+    return [change.title for change in migration.of(sort)]
+
+
+def shown(migration: Migration) -> str:
+    text = io.StringIO()
+    print_migration(migration, Console(width=200, file=text))
+    return text.getvalue()
+
+
+def test_the_same_answers_are_no_change() -> None:
+    found = migrated([ingress(whitelist_source_range="10.0.0.0/8")], guarding("status:403"), guarding("status:403"))
+    assert not found.changes
+    assert found.counts == {Sort.UNCHANGED: 1}
+    assert exit_status(found) == 0
+    assert [(one.name, one.status) for one in found.annotations] == [("source-range", "kept")]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "refusal", "family"),
+    [
+        ({"whitelist_source_range": "10.0.0.0/8"}, "status:403", "source-range"),
+        ({"denylist_source_range": "10.0.0.0/8"}, "status:403", "denylist"),
+        ({"auth_type": "basic", "auth_secret": "x"}, "status:401", "basic-auth"),
+        ({"auth_url": "http://x"}, "status:500", "external-auth"),
+        ({"auth_tls_secret": "x"}, "status:400", "client-certificate"),
+        ({"limit_rps": "5"}, "status:503", "rate"),
+        ({"proxy_body_size": "8m"}, "status:413", "body-size"),
+        ({"force_ssl_redirect": "true"}, "redirect:308:https://shop.example.com/", "ssl-redirect"),
+    ],
+)
+def test_a_guard_that_is_gone_is_less_safe_and_stands_first(
+    annotations: dict[str, str], refusal: str, family: str
+) -> None:
+    def elsewhere(question: Question) -> Reply:
+        return Reply(outcome="status:404") if question.kind == "other-case" else served(question)
+
+    found = migrated([ingress(**annotations)], guarding(refusal), elsewhere)
+    assert found.changes[0].sort is Sort.UNSAFE
+    assert found.counts == {Sort.UNSAFE: 1}
+    assert exit_status(found) == 1
+    assert next(one.status for one in found.annotations if one.name == family) == "unsafe"
+    text = shown(found)
+    assert text.index("LESS SAFE") < text.index("Answered differently")
+    assert "LESS SAFE" not in shown(migrated([ingress(**annotations)], elsewhere, guarding(refusal)))
+
+
+def test_a_guard_that_never_held_is_said_to_have_been_open() -> None:
+    found = migrated([ingress(whitelist_source_range="10.0.0.0/8")], served, served)
+    assert [(one.name, one.status) for one in found.annotations] == [("source-range", "open before")]
+    assert exit_status(found) == 0
+
+
+def test_http_that_was_redirected_and_is_now_served_is_less_safe() -> None:
+    def redirecting(question: Question) -> Reply:
+        target = f"redirect:308:https://{question.host}{question.target}"
+        return Reply(outcome=target) if question.scheme == "http" else served(question)
+
+    found = migrated([ingress(tls=True)], redirecting, served)
+    assert titles(found, Sort.UNSAFE) == ["Served without TLS: http was not served, now it is"]
+
+
+def test_another_spelling_that_gets_past_a_guard_is_less_safe() -> None:
+    def strict(question: Question) -> Reply:
+        return Reply(outcome="status:401") if question.kind == "other-case" else served(question)
+
+    assert titles(migrated([ingress(auth_type="basic")], strict, served), Sort.UNSAFE)
+
+
+def test_an_address_that_a_client_claims_and_an_origin_that_nobody_listed() -> None:
+    def believing(question: Question) -> Reply:
+        return Reply("a", target=question.target, received=question.headers)
+
+    assert titles(migrated([ingress()], served, believing), Sort.UNSAFE)
+    assert not titles(migrated([ingress()], believing, served), Sort.UNSAFE)
+
+    def generous(question: Question) -> Reply:
+        return Reply("a", target=question.target, headers=(("Access-Control-Allow-Origin", "*"),))
+
+    found = migrated([ingress(enable_cors="true")], served, generous)
+    assert any("origin" in title for title in titles(found, Sort.UNSAFE))
+
+
+def test_more_than_before_is_served_and_that_is_said() -> None:
+    def elementwise(question: Question) -> Reply:
+        return not_found(question) if question.kind in {"one-letter-more", "longer-sibling"} else served(question)
+
+    (change,) = migrated([ingress()], elementwise, served).changes
+    assert change.opens
+    assert change.sort is Sort.DIFFERS
+    assert len(change.places) == 2
+    (reverse,) = migrated([ingress()], served, elementwise).changes
+    assert not reverse.opens
+
+
+def test_an_annotation_without_effect_is_ignored_and_speaks_for_what_follows_from_it() -> None:
+    def redirecting(question: Question) -> Reply:
+        return Reply(outcome="redirect:301:https://elsewhere.test/x")
+
+    found = migrated([ingress(permanent_redirect="https://elsewhere.test/x")], redirecting, served)
+    assert [change.sort for change in found.changes] == [Sort.IGNORED]
+    assert found.annotations[0].status == "ignored"
+
+
+def test_a_rule_that_is_not_served_at_all_is_one_change() -> None:
+    found = migrated([ingress(enable_cors="true", rewrite_target="/x")], served, not_found)
+    assert len(found.changes) == 1
+    assert "status 404" in found.changes[0].title
+
+
+def test_another_backend_and_another_path_at_it_are_told() -> None:
+    def other(question: Question) -> Reply:
+        return Reply("a", target=f"/rewritten{question.target}")
+
+    (change,) = [c for c in migrated([ingress()], served, other).changes if c.kind == "path"]
+    assert "another path for the backend" in change.title
+    assert change.places[0].old.outcome == "backend shop/web"
+
+
+@pytest.mark.parametrize("who", ["old", "new"])
+@pytest.mark.parametrize("reason", ["not-programmed", "harness", "controller-crashed"])
+def test_what_could_not_be_judged_is_never_unchanged(who: str, reason: str) -> None:
+    found = migrated([ingress()], served, served, {who: reason})
+    assert found.counts == {Sort.NOT_JUDGED: 1}
+    assert exit_status(found) == 3
+    assert reason in found.ingresses[0].detail
+
+
+def test_those_that_are_alike_stand_the_same() -> None:
+    both = [ingress("one", host="a.test"), ingress("two", host="b.test", namespace="other")]
+    found = migrated(both, served, not_found)
+    assert [(one.label, one.asked_as) for one in found.ingresses] == [("other/two", ""), ("shop/one", "other/two")]
+    assert found.changes[0].ingresses == ("other/two", "shop/one")
+    assert {one.sort for one in found.ingresses} == {Sort.DIFFERS}
+
+
+def test_an_unknown_annotation_is_counted() -> None:
+    strange = ingress()
+    strange["metadata"]["annotations"]["example.com/own"] = "1"
+    found = migrated([strange], served, served)
+    assert [(one.name, one.status) for one in found.annotations] == [("example.com/own", "unknown")]
+    assert found.ingresses[0].unknown == ("example.com/own",)
+
+
+def test_the_json_fits_its_schema_and_can_be_read_again(tmp_path: Path) -> None:
+    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
+    written = found.to_json()
+    jsonschema.validate(json.loads(written), json.loads(schema_text("migration.schema.json")))
+    (tmp_path / "migration.json").write_text(written)
+    assert list(read_migrations([tmp_path])) == [found]
+
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>`[x](javascript:alert(3))` \u202e\x1b[31m'
+
+
+def hostile() -> Migration:
+    evil = ingress(EVIL[:60], namespace=EVIL, service="web", permanent_redirect=EVIL)
+    evil["metadata"]["annotations"][EVIL] = EVIL
+
+    def lying(question: Question) -> Reply:
+        return Reply(outcome=f"redirect:301:{EVIL}", headers=((EVIL, EVIL),))
+
+    return migrated([evil, ingress("tame")], lying, served)
+
+
+def test_nothing_that_anybody_wrote_becomes_part_of_the_page() -> None:
+    page = dict(move_site(hostile()))["index.html"]
+    tree = html.document_fromstring(page.decode())
+    scripts = [element.get("src") for element in tree.iter("script")]
+    assert scripts == ["assets/early.js", "assets/page.js"]
+    assert not list(tree.iter("img"))
+    assert not any(name.startswith("on") for element in tree.iter(html.etree.Element) for name in element.attrib)
+    assert not any("javascript" in (link.get("href") or "") for link in tree.iter("a"))
+    assert "\u202e" not in page.decode()
+    assert "\x1b" not in page.decode()
+
+
+def test_nothing_that_anybody_wrote_becomes_markup_or_a_command_of_the_terminal() -> None:
+    assert "\x1b" not in shown(hostile())
+    markdown = migration_markdown(hostile())
+    outside = "".join(part for number, part in enumerate(markdown.split("```")) if number % 2 == 0)
+    assert "<script" not in outside
+    assert "](javascript" not in outside
+
+
+def test_every_change_on_the_page_can_be_reached_by_its_number() -> None:
+    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
+    tree = html.document_fromstring(dict(move_site(found))["index.html"].decode())
+    ids = {element.get("id") for element in tree.iter(html.etree.Element)}
+    links = [link.get("href") for link in tree.iter("a") if (link.get("href") or "").startswith("#c")]
+    assert links
+    assert {link[1:] for link in links} <= ids
+
+
+def test_hints_name_families_and_kinds_that_there_are() -> None:
+    known = known_annotations().families
+    files = sorted(FOLDER.glob("*.yaml"))
+    assert files
+    for file in files:
+        restores = Restores(file.stem)
+        hinted = [family for family in known if restores.for_question(family, "")]
+        assert "ssl-redirect" in hinted
+        for hint in restores._hints:
+            assert set(hint.families) <= set(known)
+            assert set(hint.kinds) <= {*KINDS, "without-tls-slash"}
+            assert hint.link.startswith("https://")
+    assert not Restores("no-such-controller").for_question("rate", "")

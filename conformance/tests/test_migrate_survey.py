@@ -1,0 +1,74 @@
+"""Batches, and the order in which their objects are applied: the marker speaks for everything else."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from conformance.case.model import Manifest
+from conformance.engine.stage import Stage
+from conformance.migrate.batches import CASES_PER_BATCH, batches
+from conformance.migrate.survey import Limits, Ordered, limits_for
+from conformance.tests.migrations import ingress, plan
+from conformance.tests.plans import NAMESPACES, ground
+
+
+@dataclass
+class Recorder:
+    """An API server that writes down what it is told, in which order."""
+
+    told: list[Manifest] = field(default_factory=list)
+    waits: int = 0
+
+    def apply_all(self, manifests: Iterable[Manifest]) -> list[None]:
+        given = list(manifests)
+        self.told += given
+        return [None] * len(given)
+
+    def list_kind(self, kind: str, namespace: str) -> Sequence[dict[str, Any]]:
+        self.waits += 1
+        services = [m["metadata"] for m in self.told if m["kind"] == "Service"]
+        return [
+            {
+                "metadata": {"namespace": meta["namespace"], "labels": {"kubernetes.io/service-name": meta["name"]}},
+                "endpoints": [{"conditions": {"ready": True}}],
+            }
+            for meta in services
+        ]
+
+
+@dataclass
+class Ground:
+    """As much of a stage as applying takes."""
+
+    api: Recorder
+    namespaces: dict[str, str] = field(default_factory=lambda: dict(NAMESPACES))
+
+
+def test_what_is_named_comes_first_then_ingresses_and_the_marked_one_last() -> None:
+    cases = plan(*(ingress(f"i{n}", host=f"h{n}.test", path="/x" * (n + 1), tls=True) for n in range(3))).cases
+    recorder = Recorder()
+    units = tuple(batches(cases, ground()))
+    refused = Ordered(cast("Stage", Ground(recorder)), Limits()).apply(units)
+    assert not refused
+    kinds = [m["kind"] for m in recorder.told]
+    assert kinds == sorted(kinds, key=lambda kind: kind == "Ingress")
+    assert recorder.told[-1]["metadata"]["name"] == "batch-001"
+    assert "marker" in recorder.told[-1]["spec"]["rules"][-1]["host"]
+    assert not any("marker" in str(m) for m in recorder.told[:-1])
+    assert recorder.waits
+
+
+def test_a_batch_holds_every_object_and_every_probe_of_its_cases_once() -> None:
+    number = CASES_PER_BATCH + 3
+    cases = plan(*(ingress(f"i{n}", host=f"h{n}.test", path="/x" * (n + 1)) for n in range(number))).cases
+    made = list(batches(cases, ground()))
+    assert [len(unit.cases) for unit in made] == [CASES_PER_BATCH, 3]
+    names = [m["metadata"]["name"] for unit in made for m in unit.standing if m["kind"] == "Ingress"]
+    assert len(names) == len(set(names)) == number + 2
+    assert sum(len(unit.probes) for unit in made) == sum(len(case.probes) for case in cases)
+    assert all(unit.marked == (0,) and unit.beside == 0 for unit in made)
+
+
+def test_more_objects_have_more_time() -> None:
+    assert limits_for(1000).marker > limits_for(1).marker + 100
+    assert limits_for(1000).patience > limits_for(1).patience + 100
