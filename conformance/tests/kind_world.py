@@ -97,14 +97,18 @@ def main(folder: Path, arguments: Sequence[str]) -> None:
     def judging() -> bool:
         return any(path.stat().st_size for path in (folder / "judging").glob("*/events.jsonl"))
 
-    seen = {
-        "judged": story(folder, "judged", [*kind, "-k", JUDGED]),
-        "making": story(folder, "making", [*kind, "-k", "hosts"], interrupt_when(a_node_is_there)),
-        "judging": story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging)),
-        "failing": story(folder, "failing", [*_without_image(kind), "--image", "traefik=localhost/nowhere:1"]),
+    missing = [*_without_image(kind), "--image", "traefik=localhost/nowhere:1"]
+    stories: dict[str, Callable[[], Any]] = {
+        "making": lambda: story(folder, "making", [*kind, "-k", "hosts"], interrupt_when(a_node_is_there)),
+        "failing": lambda: story(folder, "failing", missing),
+        "judging": lambda: story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging)),
+        "judged": lambda: story(folder, "judged", [*kind, "-k", JUDGED]),
+        "action": lambda: action(folder / "action", arguments),
     }
-    seen["action"] = action(folder / "action", arguments)
-    (folder / "seen.json").write_text(json.dumps(seen))
+    seen = {}
+    for name, tell in stories.items():
+        seen[name] = tell()
+        (folder / "seen.json").write_text(json.dumps(seen))
 
 
 def _without_image(words: Sequence[str]) -> list[str]:

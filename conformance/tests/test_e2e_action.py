@@ -68,7 +68,7 @@ class Runner:
             capture_output=True,
             check=False,
             text=True,
-            timeout=240,
+            timeout=900,
         )
         pairs = (line.partition("=") for line in out.read_text().splitlines())
         self.outputs[step.get("id", step["name"])] = {name: value for name, _, value in pairs}

@@ -14,6 +14,7 @@ GRACE = 2
 """Seconds that a controller has to end when it is restarted; as on the embedded cluster."""
 
 RESTART_LIMIT = 60.0
+READY_AGAIN_LIMIT = 120.0
 
 _PLURALS = {"deployment": "deployments", "daemonset": "daemonsets", "statefulset": "statefulsets"}
 _LOG_LINES = 60
@@ -130,7 +131,9 @@ class KindController:
         return sum(int(status.get("restartCount") or 0) for status in statuses)
 
     def restart(self) -> bool:
-        """Delete its pods and wait until they are gone and new ones are there; that they serve is for markers to show.
+        """Delete its pods, and wait until they are gone and new ones are ready: a slow node is not the controller's fault.
+
+        New pods that do not become ready in time are left to the markers, which tell what the controller serves.
 
         Raises:
             HarnessFailure: the pods do not end.
@@ -146,6 +149,7 @@ class KindController:
 
         if not self.patience.until(renewed, RESTART_LIMIT, longest_pause=0.1):
             raise HarnessFailure(f"{self.workload} was not restarted within {RESTART_LIMIT:.0f} s")
+        self.patience.until(lambda: self.workload.ready(self.api), READY_AGAIN_LIMIT, longest_pause=0.1)
         return True
 
     def stop(self, grace: float = GRACE) -> None:  # noqa: ARG002 - the kubelet knows how to end a pod
