@@ -11,13 +11,16 @@ from conformance.case.lint_parity import parity_flaws
 from conformance.case.lint_probes import probe_flaws
 from conformance.case.lint_steps import step_flaws
 from conformance.case.manifests import API_VERSIONS
-from conformance.case.matching import ingress_specs, items, mapping, name_of, namespace_of, rule_hosts
+from conformance.case.matching import Pointer, ingress_specs, items, mapping, name_of, namespace_of, rule_hosts
 from conformance.case.model import Case, Level
 from conformance.case.placement import derived_placement, looser
 from conformance.case.problems import did_you_mean
+from conformance.case.scenes import scenes
 
 LONGEST_HOST = 253
-LONGEST_LABEL = 63
+BESIDE = "beside"
+"""The name of the Ingress with the marker that the suite adds to a case whose own must not carry it."""
+
 _STATEMENT = re.compile(r"(N-)?[A-Z][0-9]{2}")
 
 
@@ -40,13 +43,36 @@ def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, .
 
 
 def duplicates(cases: Iterable[Case]) -> Iterator[tuple[Case, Flaw]]:
-    """Yield each case whose id an earlier one has already."""
+    """Yield each case whose id an earlier one has already, or that has an object named like one of an earlier case.
+
+    The names of a run are made from section, case and object with dashes between them, and all three may hold dashes.
+    """
     first: dict[str, Case] = {}
+    named: dict[tuple[str, str, str], Case] = {}
     for case in cases:
         earlier = first.setdefault(case.id, case)
         if earlier is not case:
             place = f"it is first at {earlier.where}" if earlier.where else ""
             yield case, Flaw(("id",), f"the id {case.id} is there twice", place)
+            continue
+        for pointer, kind, space, name in _names_of_a_run(case):
+            owner = named.setdefault((kind, space, name), case)
+            if owner is not case:
+                message = f"in a run, the {kind} {name} would be one of this case and of {owner.id}"
+                yield case, Flaw(pointer, message, "name it otherwise")
+
+
+def _names_of_a_run(case: Case) -> Iterator[tuple[Pointer, str, str, str]]:
+    """Yield place, kind, namespace and name of all that the suite makes for a case, as far as names are its choice."""
+    for pointer, manifest in places(case):
+        kind, name = str(manifest.get("kind")), name_of(manifest)
+        reverse = kind in {"Service", "Endpoints"}
+        whole = f"{name}-{case.name}-{case.section}" if reverse else f"{case.section}-{case.name}-{name}"
+        yield (*pointer, "metadata", "name"), kind, namespace_of(manifest), whole
+    for number, backend in enumerate(case.backends):
+        yield ("backends", number), "Service", "", f"{backend.name}-{case.name}-{case.section}"
+    if case.marker == "beside" or case.steps:
+        yield ("id",), "Ingress", "", f"{case.section}-{case.name}-{BESIDE}"
 
 
 def _identity(case: Case) -> Iterator[Flaw]:
@@ -98,11 +124,9 @@ def _objects(case: Case) -> Iterator[Flaw]:
         if identity in seen:
             yield Flaw(("objects", index, "metadata", "name"), f"two objects are {kind} {name}", "give each its name")
         seen.add(identity)
-        label = f"{case.section}-{case.name}-{name}"
-        if kind == "Ingress" and case.placement != "packed" and len(label) > LONGEST_LABEL:
-            hint = f"{label} becomes a label of its marker's host"
-            message = f"section, name and object's name are longer than {LONGEST_LABEL} characters together"
-            yield Flaw(("objects", index, "metadata", "name"), message, hint)
+        if identity == ("Ingress", "", BESIDE) and (case.marker == "beside" or case.steps):
+            hint = "the suite puts an Ingress of that name beside those of the case"
+            yield Flaw(("objects", index, "metadata", "name"), f"an Ingress cannot be named {BESIDE} here", hint)
     for index, spec in ingress_specs(case.objects):
         if case.marker == "own" and not items(spec.get("rules")):
             hint = "write marker: none; a marker rule would make it another kind of Ingress"
@@ -110,17 +134,25 @@ def _objects(case: Case) -> Iterator[Flaw]:
 
 
 def _hosts(case: Case) -> Iterator[Flaw]:
-    # The longest realm is that of a second judgement on a cluster of the user's own, where it holds the run's id.
-    ending = f".{case.name}.{case.section}.alone.abcdef.test"
-    asked = [(("probes", number, "host"), probe.host) for number, probe in enumerate(case.probes)]
-    written = [(("objects",), host) for host in rule_hosts(case.objects)]
-    certified = [
-        ((*place, "certificate"), str(name))
-        for place, manifest in places(case)
-        for name in items(mapping(manifest.get("certificate")).get("names"))
-    ]
-    for pointer, host in (*written, *asked, *certified):
+    # The longest realm is that of a second judgement on a cluster of the user's own, where it holds the run's id; a run
+    # may also repeat each case, and a case may have copies.
+    copy = ".copy16" if case.copies > 1 else ""
+    ending = f"{copy}.{case.name}-x50.{case.section}.alone.abcdef.test"
+    for pointer, host in _all_hosts(case):
         if len(host) + len(ending) > LONGEST_HOST:
             shown = host if len(host) <= 40 else f"{host[:39]}…"
             message = f"the host {shown} has {len(host)} characters, too many: it gets {len(ending)} more in a run"
             yield Flaw(pointer, message, f"a host name ends at {LONGEST_HOST} characters")
+
+
+def _all_hosts(case: Case) -> Iterator[tuple[Pointer, str]]:
+    """Yield every name that is made unique in a run: of rules, of TLS, of certificates, and those that are asked."""
+    for place, manifest in places(case):
+        for host in rule_hosts([manifest]):
+            yield place, host
+        for entry in items(mapping(manifest.get("spec")).get("tls")):
+            yield from ((place, str(host)) for host in items(mapping(entry).get("hosts")))
+        for name in items(mapping(manifest.get("certificate")).get("names")):
+            yield (*place, "certificate"), str(name)
+    for scene in scenes(case):
+        yield from (((*scene.place(number), "host"), probe.host) for number, probe in enumerate(scene.probes))

@@ -30,7 +30,8 @@ def service_backend(service: str, port: int = 80) -> dict[str, Any]:
 
 def marker_host(object_name: str, revision: int, realm: str) -> str:
     """Return the host whose answer proves that this very revision of the object has been loaded."""
-    return f"r{revision}.{object_name}.marker.{realm}"
+    named = ".".join(as_label(part) for part in object_name.split("."))
+    return f"r{revision}.{named}.marker.{realm}"
 
 
 def with_marker(ingress: Manifest, revision: int, realm: str) -> Manifest:
@@ -106,11 +107,15 @@ def every_manifest(case: Case) -> list[Manifest]:
 
 
 def own_name(case: Case, service: str) -> str:
-    """Return the name in the run of a Service that the case defines; at most 63 characters (RFC 1035 label).
+    """Return the name in the run of a Service that the case defines."""
+    return as_label(f"{service}-{case.name}-{case.section}")
 
-    One that had to be cut ends with a digest of the whole, so that no two Services get the same name.
+
+def as_label(name: str) -> str:
+    """Return a name of at most 63 characters (RFC 1035 label).
+
+    One that had to be cut ends with a digest of the whole, so that no two get the same name.
     """
-    name = f"{service}-{case.name}-{case.section}"
     if len(name) <= LABEL_LENGTH:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:10]

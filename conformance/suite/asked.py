@@ -1,8 +1,12 @@
 """The cases that a run is asked for: loaded, repeated under other hosts, turned round."""
 
+from collections.abc import Sequence
+
 from conformance.case.inversion import inverted
+from conformance.case.lint import duplicates
 from conformance.case.load import load_cases
 from conformance.case.model import Case
+from conformance.errors import BadInput
 from conformance.suite.options import RunOptions
 
 
@@ -11,10 +15,22 @@ def asked_cases(options: RunOptions) -> tuple[Case, ...]:
 
     Raises:
         CaseErrors: something is wrong with a case file.
+        BadInput: a repeat of one case would have the same name as another case.
     """
-    loaded = load_cases(options.case_paths or None)
-    repeated = tuple(_copy(case, number) for number in range(options.repeat) for case in loaded)
-    return tuple(map(inverted, repeated)) if options.invert else repeated
+    asked = repeated(load_cases(options.case_paths or None), options.repeat)
+    return tuple(map(inverted, asked)) if options.invert else asked
+
+
+def repeated(cases: Sequence[Case], times: int) -> tuple[Case, ...]:
+    """Return the cases so many times, each time under other names.
+
+    Raises:
+        BadInput: a repeat of one case would have the same name as another case.
+    """
+    made = tuple(_copy(case, number) for number in range(times) for case in cases)
+    for _, flaw in duplicates(made):
+        raise BadInput(flaw.message, where="--repeat", hint="rename the case or the object")
+    return made
 
 
 def _copy(case: Case, number: int) -> Case:

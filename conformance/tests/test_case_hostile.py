@@ -6,6 +6,8 @@ import pytest
 
 from conformance.case.load import load_cases
 from conformance.case.problems import CaseErrors
+from conformance.errors import BadInput
+from conformance.suite.asked import repeated
 from conformance.tests.test_case_load import GOOD
 
 SECRET = """\
@@ -63,3 +65,49 @@ def test_a_certificate_is_for_a_name_that_stays_short_enough_in_a_run(tmp_path: 
 def test_every_other_name_is_fine(tmp_path: Path, name: str) -> None:
     (tmp_path / "it.yaml").write_text(GOOD.replace("    objects:\n", "    objects:\n" + SECRET % name))
     assert load_cases([tmp_path])
+
+
+def second_case(name: str, ingress: str) -> str:
+    """A second case like the first one of GOOD."""
+    case = GOOD.partition("cases:\n")[2]
+    return case.replace("name: first", f"name: {name}").replace("name: main", f"name: {ingress}")
+
+
+def test_no_two_objects_of_a_run_get_the_same_name(tmp_path: Path) -> None:
+    """``first`` + ``x-main`` and ``first-x`` + ``main``: one would overwrite the other."""
+    text = GOOD.replace("name: main", "name: x-main") + second_case("first-x", "main")
+    [problem] = problems_of(tmp_path, text)
+    assert "in a run, the Ingress mine-first-x-main would be one of this case and of mine/first" in problem
+    (tmp_path / "it.yaml").write_text(GOOD + second_case("first-x", "main"))
+    assert len(load_cases([tmp_path])) == 2
+
+
+def test_what_the_suite_adds_has_a_name_of_its_own_too(tmp_path: Path) -> None:
+    beside = GOOD.replace("    level: core", "    level: core\n    marker: beside")
+    [problem] = problems_of(tmp_path, beside.replace("name: main", "name: beside"))
+    assert "an Ingress cannot be named beside here" in problem
+    [problem] = problems_of(tmp_path, beside.replace("name: first", "name: first-x") + second_case("first", "x-beside"))
+    assert "in a run, the Ingress mine-first-x-beside would be one of this case and of mine/first-x" in problem
+
+
+def test_a_repeat_of_a_case_is_no_other_case(tmp_path: Path) -> None:
+    (tmp_path / "it.yaml").write_text(GOOD + second_case("first-x2", "main"))
+    cases = load_cases([tmp_path])
+    assert len(repeated(cases[:1], 3)) == 3
+    with pytest.raises(BadInput, match="mine/first-x2 is there twice"):
+        repeated(cases, 2)
+
+
+@pytest.mark.parametrize("what", ["probe", "rule", "tls"])
+def test_hosts_of_later_steps_stay_short_enough_too(tmp_path: Path, what: str) -> None:
+    name = ".".join(["x" * 60] * 4)
+    rule, tls, asked = (name if what == part else "foo.com" for part in ("rule", "tls", "probe"))
+    step = (
+        "    steps:\n      - title: It changes\n        do:\n          - apply:\n              kind: Ingress\n"
+        "              metadata: {name: main}\n              spec:\n"
+        f"                tls: [{{hosts: [{tls}]}}]\n                rules:\n                  - host: {rule}\n"
+        "                    http:\n                      paths:\n"
+        "                        - {path: /, pathType: Prefix, backend: {service: {name: a, port: {number: 80}}}}\n"
+        f"        probes: [{{request: /, host: {asked}, named: false, expect: record}}]\n"
+    )
+    assert any("has 243 characters, too many" in problem for problem in problems_of(tmp_path, GOOD + step))

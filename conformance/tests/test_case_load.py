@@ -242,7 +242,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     ),
     "a host that grows too long": (
         changed("host: foo.com", f"host: {'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.com"),
-        "10:7: the host aaaaaaaaaa",
+        "10:9: the host aaaaaaaaaa",
     ),
 }
 

@@ -132,19 +132,3 @@ def test_a_case_that_was_not_read_from_a_file_is_checked_too() -> None:
         "placement packed is looser than the objects allow (own)",
         "the case has no probes",
     ]
-
-
-def test_a_marker_whose_label_would_be_too_long() -> None:
-    case = Case(
-        id=f"{'s' * 30}/{'n' * 30}",
-        statements=("P01",),
-        level=Level.CORE,
-        title="t",
-        spec_url="https://example.org/",
-        objects=(ingress({"rules": [rule()]}),),
-        probes=(Probe(id="x", host="foo.com", expect=Expectation(outcome="a")),),
-        placement="own",
-    )
-    (flaw,) = lint(case)
-    assert flaw.message == "section, name and object's name are longer than 63 characters together"
-    assert not lint(case.model_copy(update={"placement": "packed"}))

@@ -165,3 +165,10 @@ def test_each_revision_has_a_marker_of_its_own(one: int, other: int, name: str) 
     same = marker_host(name, one, REALM) == marker_host(name, other, REALM)
     assert same == (one == other)
     assert marker_host(name, one, REALM) != marker_host(name, one, ALONE_REALM)
+
+
+def test_a_markers_host_is_a_name_whatever_its_object_is_called() -> None:
+    one, other = (marker_host(f"{'x' * 90}{end}.other", 1, REALM) for end in "ab")
+    assert one != other
+    assert one.endswith(f".other.marker.{REALM}")
+    assert all(0 < len(part) <= 63 for part in one.split("."))
