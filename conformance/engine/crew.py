@@ -90,6 +90,10 @@ class Crew:
             return self.limits.marker
         return min(self.limits.marker, max(self.limits.patience, 5 * self.slowest_live))
 
+    def start_limit(self) -> float:
+        """Return how long an instance may take that has only just been started, whatever others have shown."""
+        return self.limits.hopeless if self.hopeless.is_set() else self.limits.marker
+
     def lived(self, watch: Watch) -> None:
         """Take note of how long the markers of a unit took."""
         self.served_once.set()
@@ -141,7 +145,7 @@ class Crew:
         wait_until(lambda: not watch.markers_answer(), self.marker_limit())
 
     def remove(self, units: Sequence[Unit]) -> None:
-        """Delete the objects of the units.
+        """Delete the objects of the units; what they made of the main instance's class is undone, and the class stays.
 
         Raises:
             Refused: the API server does not delete one of them.

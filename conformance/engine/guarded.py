@@ -30,7 +30,7 @@ class GuardedWave(Wave):
         return self.kept
 
     def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
-        older_lives = self._serves_bystander(self.crew.marker_limit())
+        older_lives = self._serves_bystander(self.crew.start_limit())
         older_lives = older_lives or (not self.controller.alive and self._still_works())
         if older_lives:
             self.crew.lived(self.bystander)

@@ -46,6 +46,7 @@ class Wave:
     bystander: Watch = field(init=False)
     _last_words: dict[str, Watch] = field(default_factory=dict)
     _served: bool = False
+    _awaited: bool = False
 
     def __post_init__(self) -> None:
         self.bystander = self.crew.watch(bystander(self.controller.ingress_class, self.ground), self.controller)
@@ -108,7 +109,7 @@ class Wave:
     def _watch_unit(self, unit: Unit, watch: Watch) -> Unit | None:
         began = time.monotonic()
         steps: list[StepSeen] = []
-        live = wait_for_markers(watch, self.crew.marker_limit(), self.working)
+        live = self._lives(watch)
         if live:
             self._served = True
             self.crew.lived(watch)
@@ -122,6 +123,17 @@ class Wave:
         for case in unit.cases:
             self._keep(Judgement(case, watch, seconds, alone, override=override, steps=tuple(steps)))
         return None
+
+    def _lives(self, watch: Watch) -> bool:
+        """Wait for the markers; an instance that has served nothing yet may still be starting."""
+        limit = self.crew.marker_limit()
+        if wait_for_markers(watch, limit, self.working):
+            return True
+        if self._served or self._awaited or self.bystander.live_after is not None:
+            return False
+        up = self._serves_bystander(self.crew.start_limit() - limit)
+        self._awaited = True
+        return up and wait_for_markers(watch, limit, self.working)
 
     def _carry_out(self, unit: Unit, watch: Watch, steps: list[StepSeen]) -> CaseVerdict | None:
         """Carry out the steps of the unit, as far as the controller loads them; returns the harness's own trouble."""
@@ -179,7 +191,7 @@ class Wave:
         if not self.crew.served_once.is_set():
             return False
         self._restart()
-        return self._serves_bystander(self.crew.marker_limit())
+        return self._serves_bystander(self.crew.start_limit())
 
     def _serves_bystander(self, limit: float) -> bool:
         lives = wait_for_markers(self.bystander, limit, self.working)
