@@ -105,10 +105,10 @@ def body_bytes(probe: WireProbe) -> bytes:
 def _with_number(raw: bytes, probe: WireProbe) -> bytes:
     """Return bytes that are no proper request, with the number behind their first line where fields follow it."""
     number = next((value for name, value in probe.headers if name == PROBE_HEADER), None)
-    first, end, rest = raw.partition(b"\r\n")
+    first, end, rest = raw.partition(b"\r\n" if b"\r\n" in raw else b"\n")
     if number is None or not rest.strip():
         return raw
-    return first + end + f"{PROBE_HEADER}: {number}\r\n".encode() + rest
+    return first + end + f"{PROBE_HEADER}: {number}".encode() + end + rest
 
 
 def request_bytes(probe: WireProbe) -> bytes:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.report.model import CaseRecord, Parity, ProbeRecord, Report
 from conformance.report.seen import in_a_line
 from conformance.visible import visible
 
@@ -57,6 +57,7 @@ def _lines(report: Report, console: Console) -> Iterator[Text]:
     yield from _notes(report, console)
     yield Text()
     yield from _counts(report)
+    yield from _parity(report)
     yield Text()
     yield from _footer(report)
 
@@ -67,7 +68,7 @@ def _case(case: CaseRecord, console: Console) -> Iterator[Text]:
     statements = visible(", ".join(case.statements), keep="")
     yield Text.assemble(
         (f"{mark} {visible(case.id, keep='')}", style), f"  {case.level.value}  {statements}  ", (reason, "bold")
-    )
+    ) + Text(f"  {in_parity_words(case)}" if case.parity else "", "bold")
     yield from _prose(case.title, console)
     yield from _prose(case.detail, console, "dim")
     if case.verdict is Verdict.FAIL:
@@ -153,6 +154,25 @@ def _counts(report: Report) -> Iterator[Text]:
             style = SIGNS[verdict][1] if counts[verdict] else "dim"
             row.append("  ").append(f"{counts[verdict]:>{_column(verdict)}}", style)
         yield row
+
+
+def in_parity_words(case: CaseRecord) -> str:
+    """Return how the controller compares with ingress-nginx in a case, in a few words."""
+    word = case.parity.value if case.parity else "not judged"
+    return f"{word}, fails open" if case.fail_open else word
+
+
+def _parity(report: Report) -> Iterator[Text]:
+    """Say how the controller compares with ingress-nginx, where that was asked."""
+    asked = [case for case in report.cases if case.level is Level.PARITY]
+    if not asked:
+        return
+    counts = Counter(case.parity for case in asked if case.parity)
+    words = [f"{word.value} {counts[word]}" for word in Parity]
+    yield Text(f"compared with ingress-nginx: {', '.join(words)}")
+    opened = sum(1 for case in asked if case.fail_open)
+    if opened:
+        yield Text(f"an annotation that restricts access had no effect in {_cases(opened)}", "bold red")
 
 
 def _cases(count: int) -> str:
