@@ -45,8 +45,8 @@ class Installation(Keyed):
     files: tuple[Url, ...] = Field((), description="Manifests to apply, each pinned to a tag or commit.")
     template: str = Field(
         "",
-        description="Manifests as the project's documents say them, with {namespace}, {class} and {controller}, so that "
-        "there can be several instances: the file's path as seen from the entry's file.",
+        description="Manifests as the project's documents say them, with {namespace}, {class} and {controller}, so "
+        "that there can be several instances: the file's path as seen from the entry's file.",
     )
     images: tuple[Image, ...] = Field(min_length=1)
     namespace: Text = Field(description="Where its pods and its Service are.")

@@ -78,7 +78,11 @@ def varied(base: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any
         process[key] = {**process.get(key, {}), **value} if key in _ADDED_UP else value
     if added:
         process["command"] = [*process.get("command", []), *added]
-    return {**base, **variant, **({"process": process} if process else {})}
+    made = {**base, **variant, **({"process": process} if process else {})}
+    if variant.get("process") and "manifests" not in variant:
+        # What runs otherwise as a process would not do so where the other entry is installed.
+        made.pop("manifests", None)
+    return made
 
 
 def _beside(document: Document[Any], folder: Path) -> dict[str, Any]:

@@ -245,3 +245,11 @@ def test_one_instance_keeps_its_class() -> None:
 
     assert skipped("traefik") == set()
     assert skipped("contour") == {cases[1].id}
+
+
+def test_a_variant_that_runs_otherwise_is_not_installed_as_the_other_entry(tmp_path: Path) -> None:
+    variant = tmp_path / "mine.yaml"
+    variant.write_text(
+        "variant-of: traefik\nname: mine\ndescription: Another option.\nprocess: {add-arguments: [--log.level=DEBUG]}\n"
+    )
+    assert find(str(variant)).manifests is None

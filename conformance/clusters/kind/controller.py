@@ -131,7 +131,7 @@ class KindController:
         return sum(int(status.get("restartCount") or 0) for status in statuses)
 
     def restart(self) -> bool:
-        """Delete its pods, and wait until they are gone and new ones are ready: a slow node is not the controller's fault.
+        """Delete its pods, and wait until new ones are ready in their place: a slow node is not the controller's fault.
 
         New pods that do not become ready in time are left to the markers, which tell what the controller serves.
 
