@@ -30,6 +30,7 @@ class Worker:
         self.cases = specification_cases()
         self.cluster: LocalCluster = SharedCluster.start(_quiet)
         self.default_class, self.reviving = threading.Lock(), threading.Lock()
+        self.revivals = 0
 
     def work(self) -> None:
         """Carry out trials until none is left."""
@@ -43,14 +44,24 @@ class Worker:
         except FileExistsError:
             return
         try:
-            with self.reviving:
-                self.cluster.plane.revive()
-            cases = planned.chosen(self.cases)
-            write_report(folder / REPORT, carry_out(planned, cases, self.cluster, self.default_class))
+            self._judge(planned, folder)
         except ConformanceError as error:
             (folder / TROUBLE).write_text(f"{error}\n")
         except Exception:  # noqa: BLE001 (it is told, and the other trials go on)
             (folder / TROUBLE).write_text(traceback.format_exc())
+
+    def _judge(self, planned: Planned, folder: Path) -> None:
+        """Carry out a trial; once more if a program of the control plane ended meanwhile, as some do on slow starts."""
+        cases, revivals = planned.chosen(self.cases), self.revivals
+        try:
+            report = carry_out(planned, cases, self.cluster, self.default_class)
+        except ConformanceError:
+            with self.reviving:
+                self.revivals += bool(self.cluster.plane.revive())
+            if self.revivals == revivals:
+                raise
+            report = carry_out(planned, cases, self.cluster, self.default_class)
+        write_report(folder / REPORT, report)
 
 
 def spent() -> Spent:
