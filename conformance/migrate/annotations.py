@@ -47,7 +47,7 @@ class Family(Keyed):
     asked_if: str = ""
     says: str
     guards: bool = False
-    base: str = KEEP
+    base: str | dict[str, str] = KEEP
     closed: str | dict[str, str] = ""
     names: dict[str, Names] = Field(default_factory=dict)
     credentials: bool = False

@@ -10,7 +10,7 @@ from dataclasses import replace
 from conformance.case.model import Case
 from conformance.engine.judgement import Judgement
 from conformance.plan.instance import Ground
-from conformance.plan.objects import with_marker
+from conformance.plan.objects import every_manifest, real_name, with_marker
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
 
@@ -50,7 +50,8 @@ def narrowed(judgement: Judgement, ground: Ground) -> Judgement:
     unit, case = judgement.watch.unit, judgement.case
     if len(unit.cases) == 1:
         return judgement
-    own = unit_of(case, ground).objects[1:]
+    names = {(m["kind"], real_name(case, m, ground)) for m in every_manifest(case)}
+    own = tuple(m for m in unit.objects[1:] if m and (m["kind"], m["metadata"]["name"]) in names)
     probes = tuple(probe for probe in unit.probes if probe.case_id == case.id)
     watch = replace(judgement.watch, unit=replace(unit, objects=(unit.objects[0], *own), probes=probes, cases=(case,)))
     return replace(judgement, watch=watch)

@@ -42,11 +42,17 @@ class Spot:
         return f"{self.path_type} {self.written or '(no path)'}"
 
     @property
+    def host_signature(self) -> tuple[str, bool]:
+        """What makes two hosts of an Ingress alike: wildcard, named or every host; with TLS or without."""
+        wild = self.rule_host[:1] if self.rule_host.startswith("*") or not self.rule_host else "named"
+        return wild, self.tls
+
+    @property
     def signature(self) -> tuple[object, ...]:
         """What makes two paths of an Ingress alike."""
         elements = [element for element in self.path.split("/") if element]
         odd = tuple(element for element in elements if not re.fullmatch(r"[a-z0-9_-]+", element))
-        wild = self.rule_host[:1] if self.rule_host.startswith("*") or not self.rule_host else "named"
+        wild = self.host_signature[0]
         regex = self.written if _REGEX.search(self.written) else ""
         return self.path_type, len(elements), self.path.endswith("/"), odd, regex, self.tls, wild
 

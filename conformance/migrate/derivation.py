@@ -47,9 +47,16 @@ def agenda(group: Group, *, first_of_all: bool = False) -> Agenda:
                 boundaries += rest
             else:
                 left.append(LeftOut("boundaries", "other paths of this kind are asked in full", found.label, len(rest)))
-            if spot.host not in hosts:
-                hosts.add(spot.host)
-                boundaries += host_questions(spot)
+            if spot.host in hosts:
+                continue
+            hosts.add(spot.host)
+            beside = host_questions(spot)
+            sort = ("host", spot.host_signature, _signature(found, known))
+            seen[sort] = seen.get(sort, 0) + 1
+            if seen[sort] <= IN_FULL:
+                boundaries += beside
+            else:
+                left.append(LeftOut("hosts", "other hosts of this kind are asked in full", found.label, len(beside)))
         asked += family_questions(found, index, known)
         left += _not_asked(found, known)
     if first_of_all and asked:

@@ -28,9 +28,8 @@ def applied_annotations(found: Found, cast: Cast, variant: str, endings: tuple[s
 
 def _held(family: Family, short: str, value: str, *, closed: bool) -> str | None:
     """Return the value that an annotation holds, None where it is left out."""
-    rule = family.base
-    if closed:
-        rule = family.closed.get(short, KEEP) if isinstance(family.closed, dict) else family.closed
+    rules = family.closed if closed else family.base
+    rule = rules.get(short, KEEP) if isinstance(rules, dict) else rules
     return {DROP: None, KEEP: value}.get(rule, rule)
 
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -31,6 +32,10 @@ def guarding(refusal: str, *families: str) -> Callable[[Question], Reply]:
         return Reply(outcome=refusal) if refused else served(question)
 
     return answer
+
+
+def annotated(annotations: dict[str, Any]) -> dict[str, Any]:
+    return ingress(**annotations)
 
 
 def titles(migration: Migration, sort: Sort) -> list[str]:
@@ -70,14 +75,14 @@ def test_a_guard_that_is_gone_is_less_safe_and_stands_first(
     def elsewhere(question: Question) -> Reply:
         return Reply(outcome="status:404") if question.kind == "other-case" else served(question)
 
-    found = migrated([ingress(**annotations)], guarding(refusal), elsewhere)
+    found = migrated([annotated(annotations)], guarding(refusal), elsewhere)
     assert found.changes[0].sort is Sort.UNSAFE
     assert found.counts == {Sort.UNSAFE: 1}
     assert exit_status(found) == 1
     assert next(one.status for one in found.annotations if one.name == family) == "unsafe"
     text = shown(found)
     assert text.index("LESS SAFE") < text.index("Answered differently")
-    assert "LESS SAFE" not in shown(migrated([ingress(**annotations)], elsewhere, guarding(refusal)))
+    assert "LESS SAFE" not in shown(migrated([annotated(annotations)], elsewhere, guarding(refusal)))
 
 
 def test_a_guard_that_never_held_is_said_to_have_been_open() -> None:
@@ -204,7 +209,7 @@ def test_nothing_that_anybody_wrote_becomes_part_of_the_page() -> None:
     scripts = [element.get("src") for element in tree.iter("script")]
     assert scripts == ["assets/early.js", "assets/page.js"]
     assert not list(tree.iter("img"))
-    assert not any(name.startswith("on") for element in tree.iter(html.etree.Element) for name in element.attrib)
+    assert not any(str(name).startswith("on") for element in tree.iter(html.etree.Element) for name in element.attrib)
     assert not any("javascript" in (link.get("href") or "") for link in tree.iter("a"))
     assert "\u202e" not in page.decode()
     assert "\x1b" not in page.decode()
@@ -222,7 +227,7 @@ def test_every_change_on_the_page_can_be_reached_by_its_number() -> None:
     found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
     tree = html.document_fromstring(dict(move_site(found))["index.html"].decode())
     ids = {element.get("id") for element in tree.iter(html.etree.Element)}
-    links = [link.get("href") for link in tree.iter("a") if (link.get("href") or "").startswith("#c")]
+    links = [href for link in tree.iter("a") if (href := str(link.get("href"))).startswith("#c")]
     assert links
     assert {link[1:] for link in links} <= ids
 

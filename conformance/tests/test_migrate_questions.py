@@ -103,6 +103,15 @@ def test_only_some_paths_of_a_kind_are_asked_in_full_and_the_rest_is_told(monkey
     assert any(left.kind == "questions" for left in bounded.left_out)
 
 
+def test_only_some_hosts_of_a_kind_are_asked_in_full() -> None:
+    many = ingress()
+    many["spec"]["rules"] += [ingress(host=f"h{n}.example.com")["spec"]["rules"][0] for n in range(5)]
+    made = plan(many)
+    assert sum(q.kind == "host-in-capitals" for q in questions(made)) == derivation.IN_FULL
+    assert len({q.host for q in questions(made) if q.kind == "path"}) == 6
+    assert {left.kind: left.count for left in made.left_out}["hosts"] > 0
+
+
 def test_one_group_speaks_for_those_that_are_alike() -> None:
     made = plan(ingress("one", host="a.test"), ingress("two", host="b.test"), ingress("c", host="c.test", tls=True))
     assert [len(asked.alike) for asked in made.asked] == [0, 1]
@@ -133,11 +142,12 @@ def test_with_a_password_all_is_asked_with_it_but_for_the_guard_itself() -> None
     assert "suite:{SHA}" in secret["stringData"]["auth"]
 
 
-def test_nobody_vouches_where_another_service_is_asked_for_its_leave() -> None:
+def test_a_service_of_the_suites_own_is_asked_for_its_leave() -> None:
     made = plan(ingress(auth_url="http://auth.default.svc/check", auth_signin="https://login.test"))
-    assert "annotations" not in applied(made)["metadata"]
+    open_ = applied(made)["metadata"]["annotations"]
     closed = applied(made, "-external-auth")["metadata"]["annotations"]
-    assert closed[f"{NGINX}auth-url"].startswith("http://127.0.0.1:")
+    assert open_[f"{NGINX}auth-url"] == "http://@address(e)/?anon=1"
+    assert closed[f"{NGINX}auth-url"] == "http://@address(e)/?anon=1&status=401"
     assert closed[f"{NGINX}auth-signin"] == "https://login.test"
 
 

@@ -1,13 +1,18 @@
 """Batches, and the order in which their objects are applied: the marker speaks for everything else."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from conformance.case.model import Manifest
+from conformance.engine.judgement import Judgement
+from conformance.engine.limits import Limits
+from conformance.engine.rounds import Watch
 from conformance.engine.stage import Stage
-from conformance.migrate.batches import CASES_PER_BATCH, batches
-from conformance.migrate.survey import Limits, Ordered, limits_for
+from conformance.migrate.batches import CASES_PER_BATCH, batches, narrowed
+from conformance.migrate.survey import Ordered, limits_for
+from conformance.probes.sender import Sender
 from conformance.tests.migrations import ingress, plan
 from conformance.tests.plans import NAMESPACES, ground
 
@@ -72,3 +77,14 @@ def test_a_batch_holds_every_object_and_every_probe_of_its_cases_once() -> None:
 def test_more_objects_have_more_time() -> None:
     assert limits_for(1000).marker > limits_for(1).marker + 100
     assert limits_for(1000).patience > limits_for(1).patience + 100
+
+
+def test_a_record_of_a_batch_holds_the_objects_of_its_own_case_as_they_were_applied() -> None:
+    cases = plan(*(ingress(f"i{n}", host=f"h{n}.test", path="/x" * (n + 1), tls=True) for n in range(3))).cases
+    (unit,) = batches(cases, ground())
+    watch = Watch(unit, cast("Sender", None), cast("Executor", None), {})
+    for case in cases:
+        kept = narrowed(Judgement(case, watch, 1.0, alone=True), ground()).watch.unit
+        assert sorted(m["kind"] for m in kept.objects) == ["Ingress", "Ingress", "Secret", "Service"]
+        assert all(any(m is held for held in unit.objects) for m in kept.objects)
+        assert {probe.case_id for probe in kept.probes} == {case.id}
