@@ -41,7 +41,7 @@ def test_a_kubeconfig_goes_before_the_pods_account(tmp_path: Path) -> None:
 
 def judge(results: Path, *arguments: str) -> int:
     environment = {**os.environ, "SONOBUOY_RESULTS_DIR": str(results)}
-    command = [sys.executable, FOLDER / "judge.py", *arguments]
+    command = [sys.executable, str(FOLDER / "judge.py"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, timeout=300, check=False).returncode
 
 

@@ -90,12 +90,13 @@ def test_the_backends_image_has_what_the_backend_imports(tmp_path: Path, monkeyp
     name, path = echo_archive(lambda _line: None)
     assert name_in(path) == name
     with tarfile.open(path) as archive:
-        inner = archive.extractfile(next(m.name for m in archive if m.name.endswith("layer.tar")))
+        members = {member.name: archive.extractfile(member) for member in archive}
+        inner = next(file for name, file in members.items() if name.endswith("layer.tar"))
         with tarfile.open(fileobj=inner) as layer:
             names = layer.getnames()
-        config = json.load(
-            archive.extractfile(next(m for m in archive if m.name.endswith(".json") and m.name != "manifest.json"))
-        )  # type: ignore[arg-type]
+        told = next(file for name, file in members.items() if name.endswith(".json") and name != "manifest.json")
+        assert told is not None
+        config = json.load(told)
     assert config["config"]["User"] == "65532:65532"
     ends = (
         "/conformance/echo/__main__.py",
