@@ -70,7 +70,7 @@ def begin(out: Path, *arguments: str, prefix: Sequence[str] = ()) -> Live:
     """Start ``ingress-conformance ARGUMENTS`` with its results in ``out``."""
     tag = uuid.uuid4().hex
     command = [*prefix, sys.executable, "-m", "conformance", *arguments]
-    if arguments[0] == "run":
+    if arguments[0] == "run" and "--resume" not in arguments:
         command += ["--out", str(out)]
     process = subprocess.Popen(
         command,
