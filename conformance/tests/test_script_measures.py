@@ -1,0 +1,115 @@
+"""What the measuring scripts conclude from reports and logs; the runs themselves are other tests' business."""
+
+import importlib.util
+import json
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conformance.case.model import Level
+from conformance.errors import BadInput
+from conformance.judge.words import Verdict
+from conformance.report.fold import report_of
+from conformance.report.model import CaseRecord, Report
+from conformance.tests.reports import case_record, events_of
+
+ASKED = {"controller": "x", "runs": 2, "ways": ["", "--isolate"], "options": [], "code": "1"}
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+pytestmark = pytest.mark.skipif(not (SCRIPTS / "repeat.py").exists(), reason="only in a checkout")
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"script_{name}", SCRIPTS / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def report(*cases: CaseRecord, observe: float = 4.0, complete: bool = True) -> Report:
+    made = report_of(events_of(*cases))
+    durations = made.run.durations.model_copy(update={"observe": observe, "total": observe + 6})
+    return made.model_copy(update={"run": made.run.model_copy(update={"durations": durations, "complete": complete})})
+
+
+class TestLinearity:
+    linearity = script("linearity")
+
+    def test_the_ratio_is_that_of_the_seconds_for_each_shared_case(self) -> None:
+        cases = [case_record(f"s/{number}") for number in range(8)]
+        once = self.linearity.rate(report(*cases[:2], observe=4.0))
+        often = self.linearity.rate(report(*cases, observe=20.0))
+        assert (once.each, often.each) == (2.0, 2.5)
+        assert self.linearity.line("x", 4, once, often, 1.3) == "| x | 2 | 4 | 2.000 | 2.500 | 1.25 | 1.3 |"
+
+    @pytest.mark.parametrize(
+        "unfit", [report(case_record("s/a"), complete=False), report(case_record("s/a", placement="alone")), report()]
+    )
+    def test_a_run_that_shows_nothing_has_no_rate(self, unfit: Report) -> None:
+        with pytest.raises(ValueError, match=r"cut short|no case shared"):
+            self.linearity.rate(unfit)
+
+
+class TestSlowController:
+    slow = script("slow_controller")
+
+    def test_only_core_cases_that_do_not_pass_are_named(self) -> None:
+        made = report(
+            case_record("s/right"),
+            case_record("s/wrong", Verdict.FAIL),
+            case_record("s/error", Verdict.ERROR),
+            case_record("s/open", Verdict.FAIL, Level.OBSERVED),
+        )
+        assert self.slow.failing(made) == ["s/wrong", "s/error"]
+        assert list(self.slow.lines(made, 4.5, 240))[2] == "| 4.5 | 4 | 10.0 | 2.0 | 2 | 240 |"
+
+
+class TestRepeat:
+    repeat = script("repeat")
+
+    def test_runs_go_on_where_they_stopped_but_only_the_same(self, tmp_path: Path) -> None:
+        self.repeat.Series(tmp_path, ASKED, 1).begin()
+        line = {"run": 1, "way": 0, "seconds": 1.0, "status": 0, "changes": []}
+        with (tmp_path / "runs.jsonl").open("a") as log:
+            log.write(json.dumps(line) + '\n{"run": 1, "wa')
+        again = self.repeat.Series(tmp_path, {**ASKED, "runs": 50}, 1)
+        again.begin()
+        assert again.done == {(1, 0): line}
+        for change in ({"code": "2"}, {"ways": [""]}, {"options": ["-k", "x"]}, {"controller": "y"}):
+            with pytest.raises(BadInput, match="something else"):
+                self.repeat.Series(tmp_path, {**ASKED, **change}, 1).begin()
+
+    @pytest.mark.parametrize(
+        ("more", "status", "said"),
+        [
+            ({"changes": []}, 0, "differ in 0, only what was seen in 0"),
+            ({"changes": [{"text": "s/a  verdict: x", "judged": True}]}, 1, "differ in 1, only what was seen in 0"),
+            ({"changes": [{"text": "s/a  GET /: x", "judged": False}]}, 1, "differ in 0, only what was seen in 1"),
+            ({"trouble": "the run ended with status 3"}, 3, "1 with a complete report"),
+        ],
+    )
+    def test_what_all_runs_came_to(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: dict[str, object], status: int, said: str
+    ) -> None:
+        first = {"run": 1, "way": 0, "seconds": 1.0, "status": 0, "changes": [], "cases": 5}
+        series = self.repeat.Series(tmp_path, ASKED, 1)
+        series.done = {(1, 0): first, (2, 0): {"run": 2, "way": 0, "seconds": 1.0, "status": 0, **more}}
+        assert self.repeat.conclude(series) == status
+        assert said in capsys.readouterr().out
+
+    def test_a_run_ends_when_its_time_is_up(self, tmp_path: Path) -> None:
+        began = time.monotonic()
+        command = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
+        assert self.repeat.run_bounded(command, tmp_path / "output.txt", 1.0) == -1
+        assert time.monotonic() - began < 30
+        assert self.repeat.run_bounded([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "o", 60.0) == 3
+
+    def test_the_digest_is_of_the_suite_as_it_is(self) -> None:
+        assert self.repeat.code_digest() == self.repeat.code_digest()
+        assert len(self.repeat.code_digest()) == 16
