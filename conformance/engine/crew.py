@@ -150,7 +150,18 @@ class Crew:
         Raises:
             Refused: the API server does not delete one of them.
         """
-        self.stage.api.delete_all([manifest for unit in units for manifest in unit.every_object()])
+        written = [manifest for unit in units for manifest in unit.every_object()]
+        main = self.stage.main.ingress_class
+        lent = [m for m in written if m["kind"] == "IngressClass" and m["metadata"]["name"] == main]
+        self.stage.api.delete_all([manifest for manifest in written if manifest not in lent])
+        for manifest in lent:
+            self.stage.api.apply(without_annotations(manifest))
+
+
+def without_annotations(manifest: Manifest) -> Manifest:
+    """Return what takes away, when it is merged into the object, the annotations that the manifest gave it."""
+    meta = manifest["metadata"]
+    return {**manifest, "metadata": {**meta, "annotations": dict.fromkeys(meta.get("annotations", {}))}}
 
 
 def bystander(name: str, ground: Ground) -> Unit:

@@ -120,10 +120,11 @@ def judge_again(
     if not probe.expect.demanding and first.verdict is Verdict.PASS:
         # Nothing is judged here, so a change is part of what is recorded.
         return first if after.seen.outcome == before.seen.outcome else ProbeVerdict(Verdict.PASS, None, changed)
-    still_right = as_expected(probe, after, ending, facts)
-    if first.verdict is Verdict.PASS and still_right:
+    found = against(probe, after, ending, facts)
+    if first.verdict is Verdict.PASS and found is None:
         return first
-    if first.verdict is not Verdict.PASS and shown(after, facts) == shown(before, facts):
+    if first.verdict is not Verdict.PASS and found is not None and found[0] is first.reason:
+        # Refused at first and reset now, or another wrong backend: the same verdict for the same reason.
         return first
     return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, changed)
 

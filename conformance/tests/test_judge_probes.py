@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.case.model import NO_MATCH, RECORD, Received
+from conformance.case.model import NO_MATCH, RECORD, Certificate, Received
 from conformance.judge.facts import Facts
 from conformance.judge.probes import (
     CONSECUTIVE,
@@ -96,15 +96,15 @@ class TestWhoseCertificate:
     def test_one_of_the_run_equals_only_itself(self, leaves: tuple[bytes, bytes]) -> None:
         assert len(streak(self.answered(*leaves), self.FACTS)) == 1
 
-    def test_a_foreign_one_that_is_another_on_the_second_look_is_no_change(self) -> None:
-        wrong = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE, "")
-        before, after = self.answered(b"x", b"y")
-        assert judge_again(expecting("b"), wrong, before, after, ENDING, self.FACTS) == wrong
-
-    def test_one_of_the_run_on_the_second_look_is_a_change(self) -> None:
-        wrong = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE, "")
-        before, after = self.answered(b"x", self.OURS)
-        assert short(judge_again(expecting("b"), wrong, before, after, ENDING, self.FACTS)) == fail(Reason.UNSTABLE)
+    @pytest.mark.parametrize(("after", "reason"), [(b"y", Reason.WRONG_CERTIFICATE), (OURS, Reason.UNSTABLE)])
+    def test_on_the_second_look_only_the_right_one_is_a_change(self, after: bytes, reason: Reason) -> None:
+        probe = expecting("a")
+        wants = probe.expect.model_copy(update={"certificate": Certificate(secret="one")})
+        probe = probe.model_copy(update={"expect": wants})
+        facts = dataclasses.replace(self.FACTS, certificates={"one": (hashlib.sha256(self.OURS).hexdigest(),)})
+        first = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE, "")
+        before, again = self.answered(b"x", after)
+        assert judge_again(probe, first, before, again, ENDING, facts).reason is reason
 
 
 class TestNoVacuousPass:
@@ -196,6 +196,10 @@ class TestTheSecondLook:
 
     def test_what_is_wrong_in_another_way_is_unstable(self) -> None:
         assert short(self.again(self.wrong, "status:404", seen("b"))) == fail(Reason.UNSTABLE)
+
+    def test_what_is_wrong_for_the_same_reason_is_the_same_verdict(self) -> None:
+        first = ProbeVerdict(Verdict.FAIL, Reason.NO_ANSWER, "refused")
+        assert self.again(first, "refused", seen("reset")) == first
 
     def test_another_code_that_still_means_no_match_is_right(self) -> None:
         assert self.again(self.right, "status:404", seen("reset"), NO_MATCH) == self.right

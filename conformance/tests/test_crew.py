@@ -1,0 +1,38 @@
+"""What a case leaves behind is taken away, and nothing else."""
+
+from conformance.case.model import Manifest
+from conformance.engine.crew import bystander
+from conformance.plan.hosts import REALM
+from conformance.plan.units import Unit
+from conformance.tests.engine_world import Ground, World, key_of, on
+
+DEFAULT = "ingressclass.kubernetes.io/is-default-class"
+
+
+def ingress_class(name: str, **annotations: str) -> Manifest:
+    meta = {"name": name, "annotations": annotations} if annotations else {"name": name}
+    return {"kind": "IngressClass", "metadata": meta, "spec": {"controller": "example.test/demo"}}
+
+
+def removed(*written: Manifest) -> World:
+    """The world after a unit that wrote these objects was taken away from an instance that serves lane-0."""
+    stage = Ground()
+    stage.world.apply(ingress_class("lane-0"))
+    with on(stage) as crew:
+        plain = bystander("x", crew.ground(stage.main, REALM))
+        unit = Unit(plain.name, (), "own", objects=written, marked=(), probes=(), realm=REALM)
+        crew.apply([unit])
+        crew.remove([unit])
+    return stage.world
+
+
+def test_the_class_of_the_main_instance_stays_and_is_no_longer_the_default() -> None:
+    left = removed(ingress_class("lane-0", **{DEFAULT: "true"})).get(ingress_class("lane-0"))
+    assert left is not None, "every other case on this instance needs it"
+    assert not (left["metadata"].get("annotations") or {}).get(DEFAULT)
+
+
+def test_a_class_of_the_case_goes() -> None:
+    world = removed(ingress_class("second"))
+    assert world.get(ingress_class("second")) is None
+    assert key_of(ingress_class("lane-0")) in world.objects
