@@ -1,3 +1,3 @@
 """The multi-controller conformance test suite for Kubernetes Ingress."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
