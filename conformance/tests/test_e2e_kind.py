@@ -98,6 +98,7 @@ def test_a_failure_is_explained_and_leaves_logs(seen: Seen) -> None:
     assert seen["failing"]["status"] == 2
     assert "localhost/nowhere:1" in seen["failing"]["errors"]
     assert any("control-plane" in name for name in seen["failing"]["logs"])
+    assert "kind-logs" in seen["failing"]["errors"], "the user is told where"
 
 
 def test_the_action_judges_on_kind(seen: Seen) -> None:
