@@ -83,7 +83,10 @@ def spent() -> Spent:
 def main() -> None:
     """Read the agenda and work it off."""
     agenda = Path(sys.argv[1])
-    Worker(Agenda.model_validate_json(agenda.read_bytes()), agenda.parent).work()
+    try:
+        Worker(Agenda.model_validate_json(agenda.read_bytes()), agenda.parent).work()
+    except ConformanceError as error:
+        sys.exit(f"{error}")
     (agenda.parent / f"spent-{secrets.token_hex(4)}.json").write_text(spent().model_dump_json(by_alias=True))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.proof.model import KillMatrix
+from conformance.proof.published import published
 from conformance.tests.live import begin
 
 pytestmark = pytest.mark.e2e
@@ -14,6 +15,7 @@ LIMIT = 15 * 60
 """Seconds. It takes a few minutes on two cores that have nothing else to do."""
 
 
+@pytest.mark.skipif(published() is None, reason="no kill matrix is published yet: prove --publish makes it")
 def test_the_suite_neither_passes_what_is_wrong_nor_fails_what_is_right(tmp_path: Path) -> None:
     out = tmp_path / "proof"
     live = begin(out, "prove", "--depth", "quick", "--out", str(out))
