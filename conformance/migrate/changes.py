@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from conformance.judge.words import Verdict
 from conformance.migrate.ledger import Ledger
-from conformance.migrate.model import WORST_FIRST, Change, Place, Said
+from conformance.migrate.model import WORST_FIRST, Change, Place, Said, Sort
 from conformance.migrate.plan import Asked, Plan, spoken_for
 from conformance.migrate.question import Question
 from conformance.migrate.replay import replay_line, stand_in_note
@@ -55,6 +55,7 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
     for asked in plan.asked:
         for scene in asked.scenes:
             for one, root in rooted(list(_differences(asked, scene, pair, ledger))):
+                ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 collected = found.setdefault(root.key, _Collected(root))
                 everyone = [member.label for member in spoken_for(asked, one.question.owner)]
                 collected.ingresses.update(dict.fromkeys(everyone))
@@ -81,8 +82,9 @@ def _differences(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iter
             continue
         ledger.compared += 1
         differs = difference(question, old, new, plain.get((question.owner, question.rule, question.host)))
-        ledger.note(asked, question, differs, open_before=stays_open(question, old, new))
-        if differs is not None:
+        if differs is None:
+            ledger.note(asked, question, Sort.UNCHANGED, open_before=stays_open(question, old, new))
+        else:
             yield Turn(question, differs, old, new)
 
 

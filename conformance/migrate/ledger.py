@@ -9,7 +9,6 @@ from conformance.migrate.model import WORST_FIRST, AnnotationRecord, IngressReco
 from conformance.migrate.plan import Asked, Plan, spoken_for
 from conformance.migrate.question import Question
 from conformance.migrate.scene import Scene, unknown_annotations
-from conformance.migrate.verdicts import Difference
 from conformance.visible import visible
 
 _STATUS: Mapping[Sort, Status] = {
@@ -30,11 +29,12 @@ class Ledger:
     _open: set[tuple[str, str]] = field(default_factory=set)
     _why: dict[str, str] = field(default_factory=dict)
 
-    def note(self, asked: Asked, question: Question, differs: Difference | None, *, open_before: bool) -> None:
-        """Take note of one compared question."""
-        sort = differs.sort if differs else Sort.UNCHANGED
+    def note(
+        self, asked: Asked, question: Question, sort: Sort, *, follows: Sort | None = None, open_before: bool = False
+    ) -> None:
+        """Take note of one compared question: how it stands, and how that from which it ``follows``, if anything."""
         for found in spoken_for(asked, question.owner):
-            self._sorts[found.label] = _worse(sort, self._sorts.get(found.label))
+            self._sorts[found.label] = _worse(follows or sort, self._sorts.get(found.label))
             if question.family:
                 key = (found.label, question.family)
                 self._families[key] = _worse(sort, self._families.get(key))

@@ -140,6 +140,7 @@ def test_an_annotation_without_effect_is_ignored_and_speaks_for_what_follows_fro
     found = migrated([ingress(permanent_redirect="https://elsewhere.test/x")], redirecting, served)
     assert [change.sort for change in found.changes] == [Sort.IGNORED]
     assert found.annotations[0].status == "ignored"
+    assert found.counts == {Sort.IGNORED: 1}
 
 
 def test_a_rule_that_is_not_served_at_all_is_one_change() -> None:
