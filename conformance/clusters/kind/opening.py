@@ -1,11 +1,11 @@
 """What is decided about a run on a kind cluster before it begins."""
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.cachedir import cache_root
 from conformance.case.model import OUR_CLASS, Case
 from conformance.clusters.kind.settings import KindSettings, repository
 from conformance.clusters.kind.stage import KindStage
@@ -54,7 +54,7 @@ class KindOpening:
             raise BadInput("no case was selected", hint="`ingress-conformance cases list` shows them")
         skipped = self.skipped(cases)
         observed = [case for case in cases if case.id not in skipped]
-        logs = (self.out or Path(tempfile.gettempdir())) / self.entry.name / "kind-logs"
+        logs = (self.out or cache_root()) / self.entry.name / "kind-logs"
         return KindStage.set_up(
             self.entry, self.settings, observed, self.served_limit, logs, say, warn, stop, self.began
         )
