@@ -14,7 +14,7 @@ from conformance.case.model import NO_MATCH, RECORD, Case, Expectation, Level, P
 from conformance.visible import visible
 
 NO_CASE = "no case yet"
-LEVEL_STYLES = {Level.CORE: "bold", Level.EXTENDED: "", Level.OBSERVED: "dim", Level.API: "dim"}
+LEVEL_STYLES = {Level.CORE: "bold", Level.EXTENDED: "", Level.OBSERVED: "dim", Level.API: "dim", Level.PARITY: ""}
 
 MARKERS = {"own": "", "beside": ", with a marker rule in an Ingress beside it", "none": ", without a marker rule"}
 

@@ -48,6 +48,10 @@ class Level(StrEnum):
     PARITY = "parity"
 
 
+SPECIFICATION = tuple(level for level in Level if level is not Level.PARITY)
+"""The levels of the specification; parity compares with one controller."""
+
+
 def _expression(text: str) -> str:
     try:
         re.compile(text)

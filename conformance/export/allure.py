@@ -38,6 +38,7 @@ _SEVERITIES = {
     Level.EXTENDED: Severity.NORMAL,
     Level.OBSERVED: Severity.TRIVIAL,
     Level.API: Severity.MINOR,
+    Level.PARITY: Severity.NORMAL,
 }
 _STATUSES = {
     Verdict.PASS: Status.PASSED,

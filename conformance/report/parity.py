@@ -1,8 +1,8 @@
 """How a controller's behaviour compares with ingress-nginx's, from the records of a case and of its twin. Pure.
 
 ``same``: every probe is as expected. ``ignored``: the case is answered as its twin is, which lacks the annotations
-under test. ``refused``: the API server or the controller did not take the Ingress, while it takes the twin. ``differs``:
-anything else.
+under test. ``refused``: the API server or the controller did not take the Ingress, while it takes the twin.
+``differs``: anything else.
 """
 
 import re
@@ -28,12 +28,25 @@ def beside_twin(case: CaseRecord, twin: CaseRecord | None) -> CaseRecord:
     if case.level is not Level.PARITY:
         return case
     beside = None if twin is None else TwinRecord(objects=twin.objects, probes=twin.probes)
-    return judged(case.model_copy(update={"twin": beside}))
+    paired = case.model_copy(update={"twin": beside})
+    if case.verdict is Verdict.PASS and is_vacuous(paired):
+        detail = "404 proves nothing: the same Ingress without the annotations is not served either"
+        failed = {"verdict": Verdict.FAIL, "reason": Reason.NOT_PROGRAMMED, "detail": detail}
+        paired = paired.model_copy(update=failed)
+    return judged(paired)
 
 
 def judged(case: CaseRecord) -> CaseRecord:
     """Return the record with the word and the mark that follow from the rest of it."""
     return case.model_copy(update={"parity": parity_of(case), "fail_open": fails_open(case)})
+
+
+def is_vacuous(case: CaseRecord) -> bool:
+    """Tell whether a controller that loads nothing would show the same: only 404 is expected, and the twin is dead."""
+    if case.level is not Level.PARITY or case.twin is None or _is_live(case.twin):
+        return False
+    nothing = {"status:404", "no match"}
+    return all(probe.expected.outcome in nothing and not probe.expected.more.get("by") for probe in case.probes)
 
 
 def parity_of(case: CaseRecord) -> Parity | None:

@@ -40,6 +40,7 @@ LEVEL_TEXTS = {
     Level.EXTENDED: "Optional, a should, or a consequence that few users meet.",
     Level.OBSERVED: "Left open by the specification: recorded and compared, not judged.",
     Level.API: "The API server's duty, not the controller's.",
+    Level.PARITY: "What ingress-nginx does, whatever the specification says: the same, or not.",
 }
 
 REASON_TEXTS = {

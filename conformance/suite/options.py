@@ -125,14 +125,14 @@ def run_options(config: pytest.Config) -> RunOptions:
 
 def levels_of(text: str) -> tuple["Level", ...]:
     """Return the levels named in a comma-separated list; those of the specification for an empty one."""
-    from conformance.case.model import Level  # noqa: PLC0415 - every pytest run imports this module
+    from conformance.case.model import SPECIFICATION, Level  # noqa: PLC0415 - every pytest run imports this module
 
     names = [name.strip() for name in text.split(",") if name.strip()]
     known = [level.value for level in Level]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise BadInput(f"unknown level: {', '.join(unknown)}", where="--level", hint=f"levels are {', '.join(known)}")
-    return tuple(Level(name) for name in names) or tuple(level for level in Level if level is not Level.PARITY)
+    return tuple(Level(name) for name in names) or SPECIFICATION
 
 
 def _program(text: str) -> tuple[str, str]:

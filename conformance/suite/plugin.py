@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 LEVEL_MARKERS = {
     "core": "every controller must",
     "extended": "optional, or a should",
+    "parity": "compared with ingress-nginx, whatever the specification says",
     "observed": "left to the controller: recorded, not judged",
     "api": "the API server's duty",
 }

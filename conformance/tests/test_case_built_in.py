@@ -16,16 +16,17 @@ from conformance.case.coverage import coverage
 from conformance.case.digest import cases_digest
 from conformance.case.lint_expectations import is_positive
 from conformance.case.load import load_cases
-from conformance.case.model import RECORD, Case, Level
+from conformance.case.model import RECORD, SPECIFICATION, Case, Level
 from conformance.case.problems import CaseErrors
 from conformance.case.scenes import scenes
 from conformance.case.schema import MODELS, json_schema, schema_text
+from conformance.case.selection import selected
 from conformance.case.source import NOT_CASES
 from conformance.case.statements import load_statements
 
 FOLDER = builtin_folder()
 FILES = sorted(path for path in FOLDER.glob("*.yaml") if path.name not in NOT_CASES)
-CASES = load_cases()
+CASES = selected(load_cases(), levels=SPECIFICATION)
 
 PATH_ROWS = """
 Prefix / | /, /a, /a/b/, /a?x=1 | a

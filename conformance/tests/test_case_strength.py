@@ -9,7 +9,8 @@ import pytest
 
 from conformance.case.load import load_cases
 from conformance.case.matching import defined_services
-from conformance.case.model import ADDRESS, NO_MATCH, RECORD, TLS_REFUSED, Case, Level
+from conformance.case.model import ADDRESS, NO_MATCH, RECORD, SPECIFICATION, TLS_REFUSED, Case, Level
+from conformance.case.selection import selected
 from conformance.plan.instance import Ground
 from conformance.plan.objects import own_name
 from conformance.plan.single import unit_of
@@ -22,7 +23,7 @@ from conformance.reference.state import RIGHT, table_of
 from conformance.reference.wrong_matching import MUTANTS
 
 GROUND = Ground({"": "one", "other": "two"}, "reference", "192.0.2.1")
-EVERY = load_cases()
+EVERY = selected(load_cases(), levels=SPECIFICATION)
 
 
 def is_about_matching(case: Case) -> bool:

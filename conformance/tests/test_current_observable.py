@@ -3,14 +3,15 @@
 import pytest
 
 from conformance.case.load import load_cases
-from conformance.case.model import OUR_CLASS, Case
+from conformance.case.model import OUR_CLASS, SPECIFICATION, Case
+from conformance.case.selection import selected
 from conformance.clusters.current.observable import not_observable
 from conformance.judge.words import Verdict
 from conformance.report.model import exit_status
 from conformance.suite.skipping import skipped_record
 from conformance.tests.reports import report
 
-CASES = load_cases()
+CASES = selected(load_cases(), levels=SPECIFICATION)
 
 
 def skipped(*, exclusive: bool = False, https: bool = True) -> dict[str, str]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.case.load import load_cases
-from conformance.case.model import Manifest
+from conformance.case.model import SPECIFICATION, Manifest
+from conformance.case.selection import selected
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND, concrete, marker_host, own_name, with_marker
 from conformance.plan.planning import plan
@@ -19,7 +20,7 @@ from conformance.tests.plans import NAMESPACES, case, ground, ingress
 ENDING = ".row.section.test"
 RFC_1123 = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 RFC_1035 = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
-CASES = load_cases()
+CASES = selected(load_cases(), levels=SPECIFICATION)
 
 labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", fullmatch=True)
 services = st.from_regex(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)

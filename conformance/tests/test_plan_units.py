@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.case.load import load_cases
-from conformance.case.model import Case, Manifest, Placement
+from conformance.case.model import SPECIFICATION, Case, Manifest, Placement
+from conformance.case.selection import selected
 from conformance.plan.ground import backend_manifests, class_manifest, namespace_manifests, namespaces
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND
@@ -16,7 +17,7 @@ from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
 from conformance.tests.plans import NAMESPACES, case, ground, ingress, probe
 
-CASES = load_cases()
+CASES = selected(load_cases(), levels=SPECIFICATION)
 PACKED, ISOLATED = plan(CASES, ground()), plan(CASES, ground(), isolate=True)
 ways = pytest.mark.parametrize("units", [PACKED, ISOLATED], ids=["packed", "isolated"])
 

@@ -65,7 +65,7 @@ def test_the_schema_demands_the_promised_keys(place: str) -> None:
 def test_lists_are_lists_and_summaries_are_per_level() -> None:
     shown = written()
     assert isinstance(shown["controller"]["arguments"], list)
-    assert set(shown["summary"]) == {"core", "extended", "observed", "api"}
+    assert set(shown["summary"]) <= {level.value for level in Level}
     assert isinstance(shown["cases"][0]["statements"], list)
 
 

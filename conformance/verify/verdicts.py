@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from conformance.case.model import Level
-from conformance.judge.cases import judge_case
+from conformance.judge.cases import CaseVerdict, judge_case
 from conformance.judge.probes import ProbeVerdict
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
-from conformance.report.parity import judged
+from conformance.report.parity import is_vacuous, judged
 from conformance.verify.model import Findings, Problem, Unchecked
 from conformance.verify.recomputation import Recomputed, during_a_step, is_traffic, offered, recomputed
 
@@ -49,6 +49,8 @@ def _case(case: CaseRecord, probes: list[tuple[str, ProbeVerdict]], words: dict[
         words.setdefault("that nothing could be observed of a skipped case", []).append(case.id)
         return
     base = judge_case([*probes, *_steps(case)])
+    if base.verdict is Verdict.PASS and is_vacuous(case):
+        base = CaseVerdict(Verdict.FAIL, Reason.NOT_PROGRAMMED)
     recorded = Verdict.FAIL if case.verdict is Verdict.UNSUPPORTED else case.verdict
     if (base.verdict, base.reason) == (recorded, case.reason):
         yield from _claim(case, words)

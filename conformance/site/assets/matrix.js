@@ -7,7 +7,7 @@
   const problem = document.getElementById("problem");
   const none = document.querySelector("p.none");
   const chips = [...document.querySelectorAll(".chips button")];
-  const LEVEL = { c: "core", e: "extended", o: "observed", a: "api" };
+  const LEVEL = { c: "core", e: "extended", o: "observed", a: "api", p: "parity" };
 
   const columns = [...table.querySelectorAll("thead th[data-c]")].map((head) => ({
     slug: head.dataset.c,

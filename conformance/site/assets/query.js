@@ -7,7 +7,7 @@ const Query = (() => {
   const LETTERS = {
     pass: "p", fail: "f", unsupported: "u", skipped: "s", error: "e", recorded: "r", "not-run": "n",
   };
-  const LEVELS = ["core", "extended", "observed", "api"];
+  const LEVELS = ["core", "extended", "observed", "api", "parity"];
   const IS = ["different", "same"];
   const KEYS = ["status", "level", "is", "controller", "section", "id", "statement", "reason", "finding"];
   const TERM = /(-?)(?:([a-z]+):)?((?:"[^"]*"?|[^\s"])+)/gi;
