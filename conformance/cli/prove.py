@@ -71,7 +71,9 @@ def prove(
     fits = compiled(expression)
     expected = {name: one for name, one in expectations().items() if fits((name,))}
     if not expected:
-        raise BadInput("no mutant has such a name", where="-k", hint="`python -m conformance.reference --list-mutants` lists them")
+        raise BadInput(
+            "no mutant has such a name", where="-k", hint="`python -m conformance.reference --list-mutants` lists them"
+        )
     check_folder(out)
     cases = specification_cases()
     plan = plan_of(depth, expected, cases, published())
