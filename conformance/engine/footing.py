@@ -14,7 +14,7 @@ from conformance.waiting import wait_until
 
 LOOK_EVERY = 0.5
 PULSE = 0.1
-LATE = 1.0
+LATE = 2.0
 """Seconds by which the suite's own threads must be late for its observations to be in doubt."""
 
 RECOVERY = 15.0

@@ -49,7 +49,7 @@ def inside(live: Live, script: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
-def honest(live: Live, limit: float = 300) -> Outcome:
+def honest(live: Live, limit: float = 900) -> Outcome:
     """Return what came of a run; nothing was said of the reference that is not so, and every pass was seen."""
     outcome = live.finish(limit)
     assert live.leftovers() == []

@@ -55,8 +55,8 @@ def test_only_a_late_pulse_is_in_doubt() -> None:
     footing.note_lateness(1.0, 1.0 + PULSE + LATE / 2)
     assert footing.shaken(0.0, 5.0) == ""
     footing.note_lateness(2.0, 2.0 + PULSE + LATE + 0.5)
-    assert "stood still for 1.6 s" in footing.shaken(0.0, 5.0)
-    assert footing.shaken(4.0, 5.0) == ""
+    assert "stood still for 2.6 s" in footing.shaken(0.0, 5.0)
+    assert footing.shaken(4.7, 5.0) == ""
 
 
 def test_nothing_is_said_of_a_moment_before_it_has_been_looked_at() -> None:
