@@ -43,7 +43,7 @@ def every(unit: Unit) -> list[Any]:
     return [m for m in unit.every_object() if m]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(DICE)
 def test_every_host_belongs_to_one_case_and_one_judgement(dice: random.Random) -> None:
     _, units = planned(dice)
@@ -55,7 +55,7 @@ def test_every_host_belongs_to_one_case_and_one_judgement(dice: random.Random) -
     assert not {host: who for host, who in owners.items() if len(who) > 1}
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(DICE)
 def test_every_object_has_a_name_that_no_other_has(dice: random.Random) -> None:
     _, units = planned(dice)
@@ -70,7 +70,7 @@ def test_every_object_has_a_name_that_no_other_has(dice: random.Random) -> None:
             assert kind not in {"Service", "Deployment"} or (len(name) <= 63 and "." not in name), name
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(DICE)
 def test_every_probe_asks_a_host_of_its_own_case(dice: random.Random) -> None:
     _, units = planned(dice)

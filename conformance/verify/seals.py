@@ -1,5 +1,6 @@
 """The schema and the digests: the report as it is written."""
 
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -17,11 +18,16 @@ def against_schema(written: dict[str, Any]) -> Findings:
     if written.get("schemaVersion") != SCHEMA_VERSION:
         said = f"is {written.get('schemaVersion')!r:.40}, and this suite knows {SCHEMA_VERSION!r}"
         yield Problem(check="schema", place="schemaVersion", what=said)
-    errors = list(jsonschema.Draft202012Validator(json_schema()).iter_errors(written))
+    errors = list(_published().iter_errors(written))
     for error in errors[:SHOWN]:
         yield Problem(check="schema", place=error.json_path, what=f"{error.message:.200}")
     if len(errors) > SHOWN:
         yield Problem(check="schema", place="$", what=f"{len(errors) - SHOWN} more")
+
+
+@cache
+def _published() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json_schema())
 
 
 def against_digests(written: dict[str, Any]) -> Findings:
