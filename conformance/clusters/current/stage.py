@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from conformance.case.model import Case
 from conformance.clusters.api import PATIENCE, Refused
-from conformance.clusters.current.backends import Backends
+from conformance.clusters.current.backends import LIMIT, Backends
 from conformance.clusters.current.classes import served_class
 from conformance.clusters.current.connecting import Connection, connect
 from conformance.clusters.current.going_on import going_on
@@ -79,10 +79,11 @@ class CurrentStage:
         stop: threading.Event,
         began: float,
         run_id: str = "",
+        backends_limit: float = LIMIT,
     ) -> "CurrentStage":
         """Make the run's namespaces and backends, and see a plain Ingress served by the controller.
 
-        Without a ``run_id`` the run gets one by chance.
+        Without a ``run_id`` the run gets one by chance. Backends get ``backends_limit`` seconds to become ready.
 
         Raises:
             HarnessFailure: no connection, no permission, no such class, backends that do not run, or a controller that
@@ -100,7 +101,7 @@ class CurrentStage:
         )
         stage = cls(api, connection, run_id, warn, began)
         try:
-            stage._populate(say, Patience(stop))
+            stage._populate(say, Patience(stop), backends_limit)
             reaching = Reaching(
                 api, settings, connection.context, ingress_class, stage.namespaces, stage.realm, served_limit
             )
@@ -166,7 +167,7 @@ class CurrentStage:
                     f"still going away after {END_LIMIT:.0f} s: {names}; see later whether it has gone: {by_hand}"
                 )
 
-    def _populate(self, say: Say, patience: Patience) -> None:
+    def _populate(self, say: Say, patience: Patience, limit: float) -> None:
         self._marks.enter_context(going_on(self.run_id))
         say(f"making the namespaces {' and '.join(self.api.namespaces)}")
         # Created and never merged: a namespace that is there already is somebody else's.
@@ -178,4 +179,4 @@ class CurrentStage:
             raise HarnessFailure(f"a backend was refused: {refusals[0].server_message}")
         expected = sum(manifest["kind"] == "Service" for manifest in manifests)
         say(f"waiting for {expected} backends of image {self.api.image}")
-        Backends(self.api, self.api.namespaces, expected, self.api.image).wait(patience)
+        Backends(self.api, self.api.namespaces, expected, self.api.image, limit).wait(patience)

@@ -32,6 +32,9 @@ from conformance.errors import ConformanceError, HarnessFailure
 LANES = 4
 """Instances at once: each is a pod with a controller in it, beside a whole Kubernetes."""
 
+BACKENDS_LIMIT = 600.0
+"""All twelve start at once on one node, which may be part of a busy machine."""
+
 Say = Callable[[str], None]
 
 
@@ -101,7 +104,7 @@ class KindStage:
                 echo_image=echo_name,
                 exclusive=True,
             )
-            current = CurrentStage.set_up(where, cases, served_limit, say, warn, stop, began, run_id)
+            current = CurrentStage.set_up(where, cases, served_limit, say, warn, stop, began, run_id, BACKENDS_LIMIT)
             lanes = min(entry.instances, LANES) if entry.manifests.template and entry.instances > 1 else 0
             return cls(cluster, installer, current, main, lanes, logs, warn)
         except BaseException as failure:
