@@ -122,11 +122,13 @@ def test_with_one_instance_shared_objects_are_gone_before_a_case_is_judged_again
     wrong = case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))
     there: list[str] = []
     world = World()
-    world.refuses = lambda verb, one: (
-        there.extend(name for kind, _, name in world.objects if name.startswith("packed")) or ""
-        if verb == "apply" and "wrong" in one["metadata"]["name"]
-        else ""
-    )
+
+    def note(verb: str, one: Manifest) -> str:
+        if verb == "apply" and "wrong" in one["metadata"]["name"]:
+            there.extend(name for _, _, name in world.objects if name.startswith("packed"))
+        return ""
+
+    world.refuses = note
     found = verdicts(Ground(world), GOOD, wrong)
     assert found == {"s/good": PASS, "s/wrong": (Verdict.FAIL, Reason.WRONG_BACKEND)}
     assert there == []
