@@ -57,7 +57,7 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
             for one, root in rooted(list(_differences(asked, scene, pair, ledger))):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 collected = found.setdefault(root.key, _Collected(root))
-                everyone = [member.label for member in spoken_for(asked, one.question.owner)]
+                everyone = [member.label for member in spoken_for(asked, one.question.owner, *one.question.speaks_for)]
                 collected.ingresses.update(dict.fromkeys(everyone))
                 if len(collected.places) < MOST_PLACES:
                     collected.places.append(_place(one, asked, everyone))

@@ -1,8 +1,9 @@
 """From a group of Ingresses to questions. Pure."""
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from conformance.case.matching import items, mapping
 from conformance.migrate.annotations import Known, known_annotations
@@ -34,31 +35,20 @@ def agenda(group: Group, *, first_of_all: bool = False) -> Agenda:
     known = known_annotations()
     left: list[LeftOut] = []
     asked: list[Question] = []
-    boundaries: list[Question] = []
-    seen: dict[object, int] = {}
+    in_full = _InFull()
     hosts: set[str] = set()
     for index, found in enumerate(group.ingresses):
+        signature = _signature(found, known)
         for spot in spots(found, index):
-            kind = (spot.signature, _signature(found, known))
-            seen[kind] = seen.get(kind, 0) + 1
             served, rest = around(spot)
             asked.append(served)
-            if seen[kind] <= IN_FULL:
-                boundaries += rest
-            else:
-                left.append(LeftOut("boundaries", "other paths of this kind are asked in full", found.label, len(rest)))
-            if spot.host in hosts:
-                continue
-            hosts.add(spot.host)
-            beside = host_questions(spot)
-            sort = ("host", spot.host_signature, _signature(found, known))
-            seen[sort] = seen.get(sort, 0) + 1
-            if seen[sort] <= IN_FULL:
-                boundaries += beside
-            else:
-                left.append(LeftOut("hosts", "other hosts of this kind are asked in full", found.label, len(beside)))
+            left += in_full.add(("path", spot.signature, signature), found, index, rest)
+            if spot.host not in hosts:
+                hosts.add(spot.host)
+                left += in_full.add(("host", spot.host_signature, signature), found, index, host_questions(spot))
         asked += family_questions(found, index, known)
         left += _not_asked(found, known)
+    boundaries = in_full.questions()
     if first_of_all and asked:
         asked.append(
             replace(asked[0], kind="claimed-address", headers=(CLAIMED,), received=("X-Forwarded-For",), compares=())
@@ -71,6 +61,32 @@ def agenda(group: Group, *, first_of_all: bool = False) -> Agenda:
         why = f"more than {MOST_QUESTIONS} questions about one group of Ingresses that share hosts"
         left.append(LeftOut("questions", why, group.ingresses[0].label, len(everything) - len(kept)))
     return Agenda(tuple(kept), tuple(left))
+
+
+@dataclass
+class _InFull:
+    """Boundaries by the kind of path or host that they belong to: the first few of a kind speak for the others."""
+
+    kinds: dict[object, tuple[list[Question], dict[int, None]]] = field(default_factory=dict)
+    counts: Counter[object] = field(default_factory=Counter)
+
+    def add(self, kind: tuple[object, ...], found: Found, owner: int, rest: list[Question]) -> list[LeftOut]:
+        """Take on the boundaries of one path or host; returns what is left out."""
+        questions, owners = self.kinds.setdefault(kind, ([], {}))
+        owners[owner] = None
+        self.counts[kind] += 1
+        if self.counts[kind] <= IN_FULL:
+            questions += rest
+            return []
+        return [LeftOut("boundaries", f"other {kind[0]}s of this kind are asked in full", found.label, len(rest))]
+
+    def questions(self) -> list[Question]:
+        """Return them, each with the Ingresses that it speaks for."""
+        return [
+            replace(question, speaks_for=tuple(owner for owner in owners if owner != question.owner))
+            for questions, owners in self.kinds.values()
+            for question in questions
+        ]
 
 
 def _signature(found: Found, known: Known) -> object:
@@ -90,8 +106,10 @@ def _once(questions: Iterable[Question]) -> Iterator[Question]:
             merged[question.sent] = question
             continue
         chosen = question if question.guards and not first.guards else first
+        owners = (first.owner, *first.speaks_for, question.owner, *question.speaks_for)
         merged[question.sent] = replace(
             chosen,
+            speaks_for=tuple(dict.fromkeys(owner for owner in owners if owner != chosen.owner)),
             compares=tuple(dict.fromkeys((*first.compares, *question.compares))),
             received=tuple(dict.fromkeys((*first.received, *question.received))),
         )

@@ -33,7 +33,7 @@ class Ledger:
         self, asked: Asked, question: Question, sort: Sort, *, follows: Sort | None = None, open_before: bool = False
     ) -> None:
         """Take note of one compared question: how it stands, and how that from which it ``follows``, if anything."""
-        for found in spoken_for(asked, question.owner):
+        for found in spoken_for(asked, question.owner, *question.speaks_for):
             self._sorts[found.label] = _worse(follows or sort, self._sorts.get(found.label))
             if question.family:
                 key = (found.label, question.family)

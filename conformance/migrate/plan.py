@@ -60,6 +60,6 @@ def plan_of(ingresses: Iterable[Found]) -> Plan:
     return Plan(tuple(asked), tuple(left), tuple(troubles))
 
 
-def spoken_for(asked: Asked, owner: int) -> tuple[Found, ...]:
-    """Return the Ingresses for which the answer about one holds: itself, and its like in each group that is alike."""
-    return tuple(group.ingresses[owner] for group in (asked.group, *asked.alike))
+def spoken_for(asked: Asked, *owners: int) -> tuple[Found, ...]:
+    """Return the Ingresses for which answers about some hold: these, and their like in each group that is alike."""
+    return tuple(group.ingresses[owner] for group in (asked.group, *asked.alike) for owner in owners)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 class Question:
     """One request and why it is sent.
 
-    ``owner`` is the index of the Ingress in its group that it is about, ``rule`` the rule in few words. ``variant`` is
-    the family of annotations whose closed value the objects hold when it is asked; ``family`` the one that it is about.
-    ``compares`` and ``received`` are headers of the answer, and at the backend, that must stay the same.
+    ``owner`` is the index of the Ingress in its group that it is about, ``speaks_for`` those for which its answer holds
+    as well, ``rule`` the rule in few words. ``variant`` is the family of annotations whose closed value the objects
+    hold when it is asked; ``family`` the one that it is about. ``compares`` and ``received`` are headers of the answer,
+    and at the backend, that must stay the same.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Question:
     guards: bool = False
     compares: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
+    speaks_for: tuple[int, ...] = ()
 
     @property
     def sent(self) -> tuple[object, ...]:

@@ -175,6 +175,17 @@ def test_those_that_are_alike_stand_the_same() -> None:
     assert {one.sort for one in found.ingresses} == {Sort.DIFFERS}
 
 
+def test_what_is_asked_of_two_of_a_kind_holds_for_all_of_them() -> None:
+    many = [ingress(f"i{n}", path=f"/p{n}", service=f"s{n}") for n in range(5)]
+
+    def strict(question: Question) -> Reply:
+        return not_found(question) if question.kind == "other-case" else served(question)
+
+    found = migrated(many, served, strict)
+    assert {one.sort for one in found.ingresses} == {Sort.DIFFERS}
+    assert len(found.changes[0].ingresses) == 5
+
+
 def test_an_unknown_annotation_is_counted() -> None:
     strange = ingress()
     strange["metadata"]["annotations"]["example.com/own"] = "1"
