@@ -74,14 +74,15 @@ def _differences(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iter
         ledger.not_judged(asked, scene, why)
         return
     answers = [_answers(record, scene, report) for record, report in zip(records, (pair.old, pair.new), strict=True)]
-    plain = {(q.owner, q.rule, q.host): answers[1][i] for i, q in scene.questions.items() if q.kind == "path"}
+    paths = {(q.owner, q.rule, q.host): i for i, q in scene.questions.items() if q.kind == "path"}
     for probe_id, question in scene.questions.items():
         old, new = answers[0].get(probe_id), answers[1].get(probe_id)
         if old is None or new is None:
             ledger.not_judged(asked, scene, f"no attempt counted: {probe_id}")
             continue
         ledger.compared += 1
-        differs = difference(question, old, new, plain.get((question.owner, question.rule, question.host)))
+        path = paths.get((question.owner, question.rule, question.host), "")
+        differs = difference(question, old, new, answers[1].get(path), answers[0].get(path))
         if differs is None:
             ledger.note(asked, question, Sort.UNCHANGED, open_before=stays_open(question, old, new))
         else:

@@ -19,22 +19,25 @@ class Difference:
     opens: bool = False
 
 
-def difference(question: Question, old: Seen, new: Seen, plain: Seen | None) -> Difference | None:
+def difference(
+    question: Question, old: Seen, new: Seen, plain: Seen | None, plain_old: Seen | None = None
+) -> Difference | None:
     """Return how the answers differ, ``None`` if they do not.
 
-    ``plain`` is what the new controller answers to the same rule without what the question adds, if it was asked.
+    ``plain`` is what the new controller answers to the same rule without what the question adds, if it was asked;
+    ``plain_old`` what the old one does.
     """
     if old.compared == new.compared:
         return None
-    if _less_safe(question, old, new):
+    if _less_safe(question, old, new, plain_old):
         return Difference(Sort.UNSAFE)
     if question.family and _as_if_absent(question, old, new, plain):
         return Difference(Sort.IGNORED)
     return Difference(Sort.DIFFERS, opens=new.served and not old.reached and not old.outcome.startswith("redirect:"))
 
 
-def _less_safe(question: Question, old: Seen, new: Seen) -> bool:
-    if question.guards and new.reached and not old.reached:
+def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None) -> bool:
+    if question.guards and new.reached and _kept_out(question, old, plain_old):
         return True
     if old.outcome in _REFUSALS and new.reached:
         # Not asked about the guard, but let past it: such as another spelling of a path.
@@ -44,6 +47,16 @@ def _less_safe(question: Question, old: Seen, new: Seen) -> bool:
     if question.kind == "cors-other-origin":
         return old.facts.get(ALLOW_ORIGIN) == ABSENT and new.facts.get(ALLOW_ORIGIN, ABSENT) != ABSENT
     return False
+
+
+def _kept_out(question: Question, old: Seen, plain_old: Seen | None) -> bool:
+    """Tell whether the old controller refused. A 404 is no refusal by a guard: there was no such rule to guard.
+
+    But a rule that is served over TLS only, and is not there without, is kept from plain requests.
+    """
+    if old.outcome != "status:404":
+        return not old.reached
+    return question.kind.startswith("without-tls") and plain_old is not None and plain_old.reached
 
 
 def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) -> bool:

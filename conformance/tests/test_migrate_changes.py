@@ -100,6 +100,19 @@ def test_http_that_was_redirected_and_is_now_served_is_less_safe() -> None:
     assert titles(found, Sort.UNSAFE) == ["Served without TLS: http was not served, now it is"]
 
 
+def test_a_rule_that_was_not_served_at_all_had_no_guard_to_lose() -> None:
+    found = migrated([ingress(tls=True, proxy_body_size="8m")], not_found, served)
+    assert not titles(found, Sort.UNSAFE)
+    assert all(change.opens for change in found.changes if change.kind == "path")
+
+
+def test_http_that_was_not_there_beside_https_and_is_now_served_is_less_safe() -> None:
+    def tls_only(question: Question) -> Reply:
+        return served(question) if question.scheme == "https" else not_found(question)
+
+    assert titles(migrated([ingress(tls=True)], tls_only, served), Sort.UNSAFE)
+
+
 def test_another_spelling_that_gets_past_a_guard_is_less_safe() -> None:
     def strict(question: Question) -> Reply:
         return Reply(outcome="status:401") if question.kind == "other-case" else served(question)
