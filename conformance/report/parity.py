@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.case.model import RECORD, Level, Received, Wanted, values_fit
+from conformance.case.model import Level, Received, Wanted, values_fit
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord, Parity, ProbeRecord, TwinRecord
 
@@ -130,7 +130,7 @@ def _answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
     headers = Received.model_validate({_HEADERS: probe.expected.more.get(_HEADERS) or {}}).headers
     return (
         _bare(_outcome(probe), case_id),
-        str(_last(probe).get("by") or "") if probe.expected.outcome != RECORD else "",
+        (probe.observed.backend or "") if probe.observed else "",
         kept,
         _looks(wanted, received.get(_HEADERS), case_id),
         _looks(headers, _last(probe).get(_HEADERS), case_id),
