@@ -2,8 +2,8 @@
 
 Each controller is judged twice with all cases. The first report goes to ``reports/CONTROLLER-VERSION/report.json``; a
 ``README.md`` beside it says how it was made and whether the second run said the same. Notes by hand (``notes.md``)
-stay.
-Ends with 1 where two runs differed, with 3 where a run gave no sound report; what is published is then what was seen.
+stay. Ends with 1 where two runs gave other verdicts, with 3 where a run gave no sound report; what is published is
+then what was seen.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.case.model import Level
-from conformance.compare.diff_model import Diff
+from conformance.compare.diff_model import Change, Diff
 from conformance.compare.difference import difference
 from conformance.controllers.catalogue import find
 from conformance.judge.words import Verdict
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def publish(name: str, options: Sequence[str], reports: Path) -> int:
-    """Judge a controller twice and write its folder; return 0, 1 where the runs differ, 3 where one gave no report."""
+    """Judge a controller twice and write its folder; return 0, 1 for other verdicts, 3 for a missing report."""
     with tempfile.TemporaryDirectory() as folder:
         seen = [judged(name, options, Path(folder) / str(number)) for number in range(RUNS)]
         files = [file for file in seen if file is not None]
@@ -55,8 +55,8 @@ def publish(name: str, options: Sequence[str], reports: Path) -> int:
         (place / FILE_NAME).write_bytes(files[0].read_bytes())
     found = difference(first, second)
     (place / "README.md").write_text(made(first, second, found, options, notes=(place / "notes.md").is_file()), "utf-8")
-    print(f"{place}: {'the second run differs' if found.changes else 'both runs say the same'}")
-    return 1 if found.changes else 0
+    print(f"{place}: {said(found)}")
+    return 1 if other_verdicts(found) else 0
 
 
 def judged(name: str, options: Sequence[str], out: Path) -> Path | None:
@@ -118,7 +118,19 @@ def said(found: Diff) -> str:
     """Return in a sentence how the two runs compare."""
     if not found.changes:
         return f"Both runs gave the same verdicts, reasons and answers in all {found.unchanged} cases."
-    return "The runs differ in: " + "; ".join(f"`{change.id}` ({change.why})" for change in found.changes) + "."
+    verdicts = other_verdicts(found)
+    answers = [f"`{change.id}`" for change in found.changes if change not in verdicts]
+    parts = ["The runs gave other verdicts in: " + "; ".join(f"`{one.id}` ({one.why})" for one in verdicts)]
+    if not verdicts:
+        parts = [f"Both runs gave the same verdicts in all {found.unchanged + len(found.changes)} cases"]
+    if answers:
+        parts.append(f"other answers, or another reason for the same verdict, came in {', '.join(answers)}")
+    return "; ".join(parts) + "."
+
+
+def other_verdicts(found: Diff) -> list[Change]:
+    """Return the cases that were judged differently."""
+    return [one for one in found.changes if not (one.old and one.new and one.old.verdict is one.new.verdict)]
 
 
 def counts(report: Report) -> list[str]:
