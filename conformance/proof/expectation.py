@@ -30,6 +30,7 @@ class Expectation(Frozen):
     allowed: str = ""
     recorded: frozenset[str] = frozenset()
     serves: frozenset[str] = frozenset()
+    unjudged: str = ""
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> "Expectation":

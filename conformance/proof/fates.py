@@ -32,7 +32,9 @@ def row_of(
     problems = [f"{case_id}: its verdict does not follow from its evidence" for case_id in sorted(doubtful)]
     problems += _wrong_kills(expectation, kills)
     problems += _missing(expectation, kills, differs, report, deep=deep)
-    fate: Fate = "allowed" if expectation.allowed else "killed" if _right(expectation, kills) else "survived"
+    fate: Fate = "killed" if _right(expectation, kills) else "survived"
+    if expectation.allowed or expectation.unjudged:
+        fate = "allowed" if expectation.allowed else "unjudged"
     return MutantRow(
         name=name,
         sentence=sentence,
@@ -40,6 +42,7 @@ def row_of(
         reasons=tuple(sorted(expectation.reasons)),
         spoils_others=expectation.spoils_others,
         allowed=expectation.allowed,
+        unjudged=expectation.unjudged,
         fate=fate,
         tried=tuple(case.id for case in report.cases),
         passed=sum(case.level in JUDGED and case.verdict is Verdict.PASS for case in report.cases),
@@ -60,6 +63,7 @@ def untried(name: str, sentence: str, expectation: Expectation) -> MutantRow:
         reasons=tuple(sorted(expectation.reasons)),
         spoils_others=expectation.spoils_others,
         allowed=expectation.allowed,
+        unjudged=expectation.unjudged,
         fate="untried",
         tried=(),
         passed=0,
@@ -109,6 +113,11 @@ def _missing(
     if expectation.allowed:
         unseen = bool(expectation.recorded) and not differs
         return ["no recorded case shows that it differs from the reference"] if unseen else []
+    if expectation.unjudged:
+        about = [case for case in report.cases if expectation.concerns(case.statements)]
+        return [
+            f"{case.id} does not say error, as it is said to" for case in about if case.verdict is not Verdict.ERROR
+        ]
     if not _right(expectation, kills):
         return ["it survives"]
     shown = {statement for kill in kills for statement in kill.statements}

@@ -92,7 +92,9 @@ def _cases(matrix: KillMatrix) -> Iterator[str]:
             )
     yield ""
     for why, ids in unjudged(matrix).items():
-        yield f"### {len(ids)} cases need not kill any: each {plain(why)}"
+        yield f"### Kill none: {len(ids)}"
+        yield ""
+        yield plain(why)
         yield ""
         yield ", ".join(map(code, ids))
         yield ""

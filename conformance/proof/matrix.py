@@ -6,7 +6,7 @@ import conformance
 from conformance.case.digest import cases_digest
 from conformance.case.model import Case, Level
 from conformance.judge.words import Verdict
-from conformance.proof.expectation import JUDGED, Expectation
+from conformance.proof.expectation import Expectation
 from conformance.proof.fates import NOTHING_EXPECTED, obstacles_of, row_of, untried
 from conformance.proof.model import CaseRow, Depth, KillMatrix, MutantRow, Spent
 from conformance.proof.trial import RIGHT
@@ -15,9 +15,12 @@ from conformance.report.model import Report
 SHARE = 0.98
 """Of the mutants that the specification forbids, so many must die."""
 
+GROUND = {"classes/own-class"}
+"""What all other cases stand on: only a controller that serves none of them fails these."""
+
 WHY_NONE = {
-    Level.API: "asks the API server and no controller, so no controller can fail it",
-    Level.OBSERVED: "records what the specification leaves open, and judges nothing",
+    Level.API: "It asks the API server and no controller, so no controller can fail it.",
+    Level.OBSERVED: "It records what the specification leaves open, and judges nothing.",
 }
 
 
@@ -47,7 +50,8 @@ def matrix_of(
 
     mutants = tuple(row(name) for name in expected)
     reference = _reference(right)
-    rows = tuple(_case_row(case, mutants) for case in cases)
+    whys = {statement: one.unjudged for one in expected.values() if one.unjudged for statement in one.breaks}
+    rows = tuple(_case_row(case, mutants, whys) for case in cases)
     # Of some mutants only, or without the reference, nothing can be said of all cases.
     whole = len(reports) + len(troubles) == len(sentences) + 1
     return KillMatrix(
@@ -61,7 +65,7 @@ def matrix_of(
         mutants=mutants,
         cases=rows,
         problems=tuple(_problems(reference, mutants, rows if whole else ())),
-        obstacles=tuple(_obstacles(reports, troubles)),
+        obstacles=tuple(_obstacles(reports, troubles, [name for name, one in expected.items() if one.unjudged])),
     )
 
 
@@ -75,10 +79,12 @@ def _reference(report: Report | None) -> MutantRow:
     return row.model_copy(update={"problems": tuple(found)})
 
 
-def _case_row(case: Case, mutants: Sequence[MutantRow]) -> CaseRow:
+def _case_row(case: Case, mutants: Sequence[MutantRow], whys: Mapping[str, str]) -> CaseRow:
     # A controller that serves nothing fails everything: that says little of a case.
-    killed = [row.name for row in mutants if row.passed and any(kill.case == case.id for kill in row.kills)]
-    return CaseRow(id=case.id, level=case.level, killed=tuple(killed), why_none=WHY_NONE.get(case.level, ""))
+    telling = [row for row in mutants if row.passed or case.id in GROUND]
+    killed = [row.name for row in telling if any(kill.case == case.id for kill in row.kills)]
+    why = WHY_NONE.get(case.level, "") or next((whys[one] for one in case.statements if one in whys and not killed), "")
+    return CaseRow(id=case.id, level=case.level, killed=tuple(killed), why_none=why)
 
 
 def _problems(reference: MutantRow, mutants: Sequence[MutantRow], cases: Sequence[CaseRow]) -> Iterator[str]:
@@ -94,11 +100,11 @@ def _problems(reference: MutantRow, mutants: Sequence[MutantRow], cases: Sequenc
         yield f"only {dead} of {len(wrong)} mutants die; {SHARE:.0%} must"
 
 
-def _obstacles(reports: Mapping[str, Report], troubles: Mapping[str, str]) -> Iterator[str]:
+def _obstacles(reports: Mapping[str, Report], troubles: Mapping[str, str], unjudged: Sequence[str]) -> Iterator[str]:
     for name, trouble in troubles.items():
         yield f"{name}: {trouble.strip()[-400:]}"
     for name, report in reports.items():
-        for obstacle in obstacles_of(report):
+        for obstacle in obstacles_of(report) if name not in unjudged else ():
             yield f"{name}: {obstacle}"
 
 
@@ -106,6 +112,6 @@ def unjudged(matrix: KillMatrix) -> dict[str, list[str]]:
     """Return the cases that need not kill any mutant, by the reason why."""
     found: dict[str, list[str]] = {}
     for case in matrix.cases:
-        if case.why_none and case.level not in JUDGED:
+        if case.why_none:
             found.setdefault(case.why_none, []).append(case.id)
     return found

@@ -11,7 +11,7 @@ from conformance.report.model import Recorded
 Depth = Literal["quick", "statements", "every-case"]
 """How many cases each mutant is tried with."""
 
-Fate = Literal["killed", "survived", "allowed", "untried"]
+Fate = Literal["killed", "survived", "unjudged", "allowed", "untried"]
 
 
 class Kill(Recorded):
@@ -32,6 +32,7 @@ class MutantRow(Recorded):
     reasons: tuple[Reason, ...] = Field(description="The reasons with which cases may fail it.")
     spoils_others: bool = Field(description="It serves hardly anything, so any case may fail.")
     allowed: str = Field(description="Why the specification does not forbid it; empty if it does.")
+    unjudged: str = Field(description="Why the suite says error where it might say fail; empty if it says fail.")
     fate: Fate
     tried: tuple[str, ...] = Field(description="The cases that were judged.")
     passed: int = Field(description="How many judged cases it passed.")

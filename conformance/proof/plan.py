@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from conformance.case.model import Case
 from conformance.proof.expectation import CONTROLS, JUDGED, Expectation, tried_with
+from conformance.proof.matrix import GROUND
 from conformance.proof.model import Depth, KillMatrix
 
 ENOUGH = 2
@@ -36,7 +37,8 @@ def _quick(
     known = {row.name: [kill.case for kill in row.kills if kill.case in present] for row in published.mutants}
     chosen: dict[str, list[str]] = {name: [] for name in expected}
     for case in cases:
-        killers = [name for name in expected if name in passing and case.id in known.get(name, ())]
+        telling = [name for name in expected if name in passing or case.id in GROUND]
+        killers = [name for name in telling if case.id in known.get(name, ())]
         if killers:
             # Whoever has least to do: so no trial is much longer than the others.
             chosen[min(killers, key=lambda name: len(chosen[name]))].append(case.id)

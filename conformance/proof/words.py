@@ -25,6 +25,8 @@ def headline(matrix: KillMatrix) -> str:
 
 def state(mutant: MutantRow) -> str:
     """Return what became of a mutant, in a few words."""
+    if mutant.fate == "unjudged":
+        return f"not judged: {mutant.unjudged}"
     known = {"killed": f"killed by {len(mutant.kills)} of {len(mutant.tried)}", "untried": "not tried"}
     if mutant.fate == "allowed":
         return f"passes {len(mutant.tried)}" if not mutant.problems else "not as it should"

@@ -310,7 +310,7 @@ MUTANTS = (
     Mutant("slow-30s", "Answers come ARG (30) seconds late.", _slow, 30.0),
     Mutant("late", "A host is answered 503 for ARG seconds since it was first asked for, then rightly.", _late, 3.0),
     Mutant(
-        "right-then-wrong", "A host is served rightly for ARG seconds since first asked for, then 404.", _decaying, 3.0
+        "right-then-wrong", "A host is served rightly for ARG seconds since first asked for, then 404.", _decaying, 1.0
     ),
     Mutant("flapping", "Every second answer is 404.", _every, 2.0),
     Mutant("one-in-fifty-wrong", "Every ARG-th (50th) answer is 404.", _every, 50.0),

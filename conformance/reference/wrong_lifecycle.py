@@ -1,5 +1,6 @@
 """Mutants that are wrong about change: what they miss, mix with the past, forget, or do not survive."""
 
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -146,6 +147,15 @@ def _never_after_empty(_: float) -> Behaviour:
     return reading(settle=settle)
 
 
+def _worn_out(most: float) -> Behaviour:
+    changes = itertools.count(1)
+
+    def settle(previous: Snapshot, fresh: Snapshot, _: Objects) -> Snapshot:
+        return previous if fresh.table != previous.table and next(changes) > most else fresh
+
+    return reading(settle=settle)
+
+
 def _with_gaps(seconds: float) -> Behaviour:
     changed = [0.0]
 
@@ -248,6 +258,7 @@ MUTANTS = (
     Mutant(
         "late-endpoints-ignored", "A path whose Service once had no ready endpoint is never served.", _never_after_empty
     ),
+    Mutant("worn-out", "After ARG (25) changes of its routes nothing new is loaded.", _worn_out, 25.0),
     Mutant("routes-lag", "Routes are served ARG (2) seconds after status has told of them.", _lagging, 2.0),
     Mutant("gap-on-change", "For ARG seconds after each change nothing is served.", _with_gaps, 0.5),
 )

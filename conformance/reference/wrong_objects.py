@@ -97,7 +97,12 @@ def _plain_paths_only(ingress: Object) -> Object:
 
 def _newest_first(ingress: Object) -> tuple[str, Key]:
     created, key = state.age(ingress)
-    return "".join(chr(0x10FFFF - ord(character)) for character in created), key
+    return _reversed(created), (_reversed(key[0]), _reversed(key[1]))
+
+
+def _reversed(text: str) -> str:
+    """Return text that sorts the other way round; what was created in the same second goes by its name."""
+    return "".join(chr(0x10FFFF - ord(character)) for character in text)
 
 
 def _first_owner_only(_: Snapshot, fresh: Snapshot, __: Objects) -> Snapshot:
@@ -166,6 +171,10 @@ def _service_number(port: Object, _: Object) -> int | None:
     return number if isinstance(number, int) else None
 
 
+def _high_port_kept(port: Object, endpoint_slice: Object) -> int | None:
+    return _service_number(port, endpoint_slice) if port["port"] >= 1024 else state.pod_port(port, endpoint_slice)
+
+
 def _first_pair(pairs: Mapping[str, KeyPair], _: str | None) -> KeyPair | None:
     return next((pairs[host] for host in sorted(pairs)), None)
 
@@ -183,9 +192,15 @@ def _precise_names_only(pairs: Mapping[str, KeyPair], name: str | None) -> KeyPa
     return pairs.get((name or "").lower())
 
 
-def _nothing_beside_broken(_: Snapshot, fresh: Snapshot, __: Objects) -> Snapshot:
+def _nothing_beside_broken(_: Snapshot, fresh: Snapshot, objects: Objects) -> Snapshot:
     versions = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
-    return Snapshot() if any(context(pair, versions) is None for pair in fresh.certificates.values()) else fresh
+    lacking = any(_lacks_a_part(secret.get("data") or {}) for secret in objects.secrets.values())
+    broken = any(context(pair, versions) is None for pair in fresh.certificates.values())
+    return Snapshot() if lacking or broken else fresh
+
+
+def _lacks_a_part(data: Mapping[str, object]) -> bool:
+    return "tls.crt" in data and not (data["tls.crt"] and data.get("tls.key"))
 
 
 _HOSTILE_NAME = "\x1b[2J\x1b[31m<script>alert(1)</script>\"'&"
@@ -245,6 +260,10 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
         reading(service_port=_by_target_port),
     ),
     "target-port-ignored": ("Pods are reached on the Service's port number.", reading(pod_port=_service_number)),
+    "high-ports-not-mapped": (
+        "A Service's port of 1024 or more is used on the pods as it is.",
+        reading(pod_port=_high_port_kept),
+    ),
     "unready-endpoints-served": ("Endpoints that are not ready get traffic.", reading(is_ready=lambda _: True)),
     "secret-of-any-namespace": (
         "A Secret missing in the Ingress's namespace is taken from another.",
@@ -259,7 +278,7 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
         reading(find_secret=_all_secrets_or_none),
     ),
     "broken-secret-stops-serving": (
-        "While any certificate is broken nothing is served.",
+        "While any certificate is broken, or lacks its key, nothing is served.",
         reading(settle=_nothing_beside_broken),
     ),
     "sni-ignored": ("Every TLS client gets the first host's certificate.", behaving(certificate=_first_pair)),

@@ -11,7 +11,7 @@ from conformance.errors import BadInput
 from conformance.judge.words import Reason, Verdict
 from conformance.proof.expectation import CONTROLS, JUDGED, Expectation, expectations, specification_cases, tried_with
 from conformance.proof.markdown import markdown
-from conformance.proof.matrix import matrix_of
+from conformance.proof.matrix import GROUND, matrix_of
 from conformance.proof.model import KillMatrix, Spent
 from conformance.proof.page import page_files
 from conformance.proof.plan import plan_of
@@ -145,6 +145,16 @@ def test_a_statement_that_a_mutant_is_said_to_break_must_show() -> None:
     assert "m: no case of P02 fails, though it is wrong about it" in made.problems
 
 
+def test_what_is_said_to_be_unjudged_must_not_pass() -> None:
+    unjudged = WRONG.model_copy(update={"unjudged": "the instance is blamed"})
+    error = judged(CASE, Verdict.ERROR, reason=Reason.HARNESS, detail="served nothing", probes=())
+    made = matrix({"m": (unjudged, report(error)), "n": (unjudged, report(passing(CASE)))})
+    assert made.mutants[0].fate == "unjudged"
+    assert made.mutants[0].problems == made.obstacles == ()
+    assert made.mutants[1].problems == ("path-types/exact-case does not say error, as it is said to",)
+    assert made.cases[1].why_none == "the instance is blamed"
+
+
 def test_what_is_allowed_must_pass_and_must_be_seen_where_it_is_recorded() -> None:
     allowed = Expectation(allowed="left open", recorded=frozenset({"P30"}))
     failing = matrix({"m": (allowed, report(killed()))})
@@ -228,7 +238,7 @@ def test_the_published_matrix_is_of_these_mutants_and_cases_and_holds() -> None:
     assert {row.name for row in found.mutants} == MUTANTS.keys()
     assert {case.id for case in found.cases} == {case.id for case in EVERY}
     assert found.problems == found.obstacles == ()
-    assert not [case.id for case in found.cases if case.level in JUDGED and not case.killed]
+    assert not [case.id for case in found.cases if not case.why_none and not case.killed]
     assert found.killed >= 0.98 * len(found.wrong)
     documented = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
     assert documented.read_text(encoding="utf-8") == markdown(found)
@@ -242,8 +252,9 @@ def test_a_quick_plan_has_every_mutant_and_every_case_that_kills() -> None:
     assert all(plan[name] for name in expected)
     kills = {row.name: {kill.case for kill in row.kills} for row in found.mutants}
     must = {case.id for case in found.cases if case.killed}
-    serving = [row.name for row in found.mutants if row.passed]
-    assert must == {case for name in serving for case in kills[name].intersection(plan[name])}
+    telling = {row.name for row in found.mutants if row.passed}
+    had = {(name, case) for name in plan for case in kills[name].intersection(plan[name])}
+    assert must == {case for name, case in had if name in telling or case in GROUND}
     assert sum(map(len, plan.values())) < 700
 
 
