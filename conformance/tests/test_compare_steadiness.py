@@ -1,5 +1,7 @@
 """Whether runs came to the same: any verdict, reason, finding or answer that differs is named, and none is skipped."""
 
+from typing import Any
+
 import pytest
 
 from conformance.compare.steadiness import unlike
@@ -19,11 +21,11 @@ def report(*cases: CaseRecord, repeat: int = 1) -> Report:
     return made.model_copy(update={"suite": suite})
 
 
-def right(name: str = "s/one", **changes: object) -> CaseRecord:
+def right(name: str = "s/one", **changes: Any) -> CaseRecord:
     return case_record(name, **{"probes": (RIGHT,), **changes})
 
 
-def wrong(name: str = "s/one", **changes: object) -> CaseRecord:
+def wrong(name: str = "s/one", **changes: Any) -> CaseRecord:
     return case_record(name, Verdict.FAIL, **{"probes": (WRONG,), **changes})
 
 

@@ -13,7 +13,7 @@ from conformance.judge.probes import CONSECUTIVE
 from conformance.tests.hostile_controller import KINDS
 from conformance.tests.live import Outcome, begin
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 CONVERGENCE = 2.0
 CASES = "exact-itself or exact-other-path or one-secret-several-hosts or unknown-name-beside or address-in-status"

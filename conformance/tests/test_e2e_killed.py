@@ -16,7 +16,7 @@ from conformance.tests.faults import processes
 from conformance.tests.live import Live, Outcome, begin, run
 from conformance.waiting import wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 CASES = (
     "exact-itself or exact-other-path or wildcard-one-label or only-a-default or no-host or scale or exact-root"

@@ -28,7 +28,7 @@ SCRIPTS = ROOT / "scripts" / "offline-kind"
 NODE = f"ingress-conformance/kind-node:{KUBERNETES_VERSION}"
 LIMIT = 2400
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 Seen = dict[str, dict[str, Any]]
 
