@@ -82,7 +82,8 @@ def test_the_statements_fit_their_schema() -> None:
 
 
 def test_the_statements_are_those_of_the_inventory() -> None:
-    ids = [statement.id for statement in load_statements().statements()]
+    # Those of the ingress-nginx profile begin with N.
+    ids = [statement.id for statement in load_statements().statements() if not statement.id.startswith("N-")]
     counts = {"P": 30, "H": 14, "B": 15, "T": 3, "S": 13, "C": 10, "L": 11}
     assert sorted(ids) == sorted(f"{letter}{n:02}" for letter, count in counts.items() for n in range(1, count + 1))
 

@@ -24,7 +24,7 @@ def test_a_sound_report_ends_with_0_and_a_changed_one_with_1(tmp_path: Path) -> 
     good = run(path, "--events", tmp_path / "events.jsonl")
     assert good.returncode == 0, good.stdout + good.stderr
     assert good.stdout.endswith("sound\n")
-    path.write_text(sound().to_json().replace('"finished": "2026', '"finished": "2027'))
+    path.write_text(sound().to_json().replace('"finished": "2026', '"finished": "2020'))
     wrong = run(path)
     assert wrong.returncode == 1
     assert "digest  the report: something in it was changed" in wrong.stdout
