@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from conformance.case.flaw import Flaw
-from conformance.case.matching import items, mapping, name_of, served_backends
+from conformance.case.matching import items, mapping, name_of, names, rule_hosts, served_backends
 from conformance.case.model import NO_MATCH, SHARED_BACKENDS, TALLY, Case, Level, Probe
 from conformance.case.problems import did_you_mean, either
-from conformance.case.scenes import Scene
+from conformance.case.scenes import Scene, scenes
 
 _REFERENCE = re.compile(r"@(secret|configmap|service|address|host)\(([^()]*)\)")
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
@@ -24,6 +24,8 @@ def parity_flaws(case: Case) -> Iterator[Flaw]:
             yield Flaw(pointer, f"the statement {statement} does not go with level {case.level}", hint)
     if case.keeps and not parity:
         yield Flaw(("keeps",), "keeps says something about the twin of a case of level parity")
+    if parity:
+        yield from _strange_hosts(case)
     for index, manifest in enumerate(case.objects):
         annotations = mapping(mapping(manifest.get("metadata")).get("annotations"))
         for key, value in annotations.items():
@@ -49,6 +51,19 @@ def exact_flaws(case: Case, scene: Scene, probe: Probe) -> Iterator[Flaw]:
     least, most = sum(low for low, _ in expect.tally.values()), sum(high for _, high in expect.tally.values())
     if expect.tally and not least <= probe.times <= most:
         yield Flaw(("expect",), f"{least} to {most} answers are expected of {probe.times} requests")
+
+
+def _strange_hosts(case: Case) -> Iterator[Flaw]:
+    """Yield a flaw for each Host that a run would make unique, though it is the name of somebody else."""
+    for scene in scenes(case):
+        known = rule_hosts(scene.so_far)
+        for number, probe in enumerate(scene.probes):
+            host = probe.expect.received.host if probe.expect.received else None
+            if host and host != probe.host and not any(names(rule, host) for rule in known):
+                hint = f"write received: {{headers: {{Host: {host}}}}}: that is compared as it is"
+                yield Flaw(
+                    (*scene.place(number), "expect"), f"no rule names the Host {host}, but it is made unique", hint
+                )
 
 
 def _reference(case: Case, what: str, name: str, place: tuple[str | int, ...]) -> Iterator[Flaw]:

@@ -6,6 +6,7 @@ what other Secrets held) rests on the report's word, and is said to.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conformance.case.model import NO_MATCH, RECORD, Expectation, Probe, Received
@@ -96,17 +97,24 @@ _NO_BACKENDS = ("reset", "refused", "timeout", "malformed", "stale", "address", 
 
 
 def _ending(case: CaseRecord, probe: ProbeRecord) -> str:
-    """Return what made the hosts of the case unique, from the Host header that its backend received."""
+    """Return what made the hosts of the case unique, from the Host that its backend received, else from its rules."""
     account = next((record.received for record in reversed(probe.attempts) if record.received), {})
     pairs = account.get("headers")
     section, _, name = case.id.partition("/")
     pattern = re.compile(rf"(\.copy\d+)?\.{re.escape(name)}\.{re.escape(section)}(\.[a-z0-9-]+)+(?=\.?(:\d+)?$)")
-    for pair in pairs if isinstance(pairs, list) else []:
-        if len(pair) == 2 and str(pair[0]).lower() == "host":
-            found = pattern.search(str(pair[1]))
-            if found:
-                return found[0]
-    return ""
+    asked = [
+        str(p[1]) for p in (pairs if isinstance(pairs, list) else []) if len(p) == 2 and str(p[0]).lower() == "host"
+    ]
+    return next((found[0] for host in (*asked, *_rule_hosts(case)) if (found := pattern.search(host))), "")
+
+
+def _rule_hosts(case: CaseRecord) -> Iterator[str]:
+    written = [part.manifest for part in case.objects]
+    written += [manifest for step in case.steps for manifest in step.manifests]
+    for manifest in written:
+        spec = manifest.get("spec")
+        rules = spec.get("rules") if isinstance(spec, dict) else None
+        yield from (str(rule.get("host")) for rule in rules or () if isinstance(rule, dict))
 
 
 def _with_transport(probe: ProbeRecord, base: ProbeVerdict) -> Recomputed:
