@@ -15,7 +15,7 @@ import pytest
 from conformance.tests.faults import await_events, await_process, honest, inside, kill, passes, processes
 from conformance.tests.live import begin
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 FEW = "exact-itself or prefix-root or wildcard-one-label or only-a-default-backend or no-host"
 MANY = "path-types or backends or scale or rolling or no-host"
@@ -63,7 +63,6 @@ def test_the_api_server_hangs_for_a_while(tmp_path: Path) -> None:
     assert passes(honest(live)) > 0.9
 
 
-@pytest.mark.nightly
 def test_every_instance_of_the_controller_is_killed(tmp_path: Path) -> None:
     live = begin(tmp_path, "run", "reference", "-k", MANY)
     await_events(live, JUDGED)
@@ -166,7 +165,6 @@ def test_ports_that_others_have_taken_on_the_machine_do_not_matter(tmp_path: Pat
         assert passes(honest(begin(tmp_path, "run", "reference", "-k", FEW))) == 1.0
 
 
-@pytest.mark.nightly
 def test_an_instance_that_finds_its_port_taken_is_nobody_s_failure(tmp_path: Path) -> None:
     entry = tmp_path / "reference.yaml"
     hold = r"import socket, time; s = socket.create_server(('{address}', 80)); time.sleep(600)"
