@@ -68,5 +68,5 @@ def reason_against_tally(wanted: Mapping[str, tuple[int, int]], seen: Mapping[st
 def said(wanted: Wanted) -> str:
     """Return in a few words what is wanted of a header."""
     if wanted is None:
-        return "not at all"
+        return "absent"
     return f"{wanted!r:.200}" if isinstance(wanted, (str, tuple)) else f"like {wanted.like!r:.200}"
