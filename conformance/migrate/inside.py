@@ -13,18 +13,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import conformance
-from conformance.case.digest import cases_digest
 from conformance.case.model import Case
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find, parse_overrides
 from conformance.controllers.entry import Entry
+from conformance.controllers.profile import Profile
 from conformance.engine.crew import Interrupted
 from conformance.errors import ConformanceError
 from conformance.migrate.survey import Survey, limits_for
 from conformance.report.events import Event, EventLog
 from conformance.report.fold import report_of
+from conformance.suite.run_events import cluster_event, controller_event, end_event, run_event, spent
 from conformance.suite.session import write_report
 
 INTERRUPTED = 130
@@ -68,16 +68,8 @@ class _Asking:
         cluster = LocalCluster.start(self._say)
         stage = LocalStage.set_up(self.entry, self.overrides, self._say, cluster, began)
         try:
-            suite = {"version": conformance.__version__, "casesDigest": cases_digest(cases), "options": {}}
-            self._emit(
-                {
-                    "event": "run",
-                    "started": started.isoformat(timespec="seconds"),
-                    "suite": suite,
-                    "selected": [case.id for case in cases],
-                }
-            )
-            self._emit({"event": "cluster", "cluster": {"provider": "local", "kubernetesVersion": stage.api.version()}})
+            self._emit(run_event(cases, started, {}))
+            self._emit(cluster_event(stage.provider, stage.api.version()))
             self._say(f"judging {len(cases)} groups")
             objects = sum(manifest["kind"] == "Ingress" for case in cases for manifest in case.objects)
             survey = Survey(stage, limits_for(objects), {}, isolate=True, emit=self._emit, began=began)
@@ -92,31 +84,9 @@ class _Asking:
             self.log.close()
 
     def _finish(self, stage: LocalStage, survey: Survey, began: float, *, complete: bool) -> None:
-        entry, now = self.entry, time.monotonic()
-        self._emit(
-            {
-                "event": "controller",
-                "controller": {
-                    "name": entry.name,
-                    "version": entry.version,
-                    "project": entry.project,
-                    "url": entry.url,
-                    "arguments": list(stage.main.arguments),
-                    "ingressClass": stage.main.ingress_class,
-                    "address": stage.main.endpoint.address,
-                    "restarts": survey.restarts,
-                },
-            }
-        )
-        durations = {
-            "cluster": round(stage.cluster_seconds, 3),
-            "controller": round(survey.first_route or 0.0, 3),
-            "apply": round(survey.crew.apply_seconds, 3),
-            "observe": round(now - began - stage.cluster_seconds, 3),
-            "total": round(now - began, 3),
-        }
-        finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._emit({"event": "end", "finished": finished, "complete": complete, "durations": durations})
+        self._emit(controller_event(Profile.of(self.entry), stage.main, stage.main.arguments, survey.restarts))
+        durations = spent(survey, stage.cluster_seconds, began + stage.cluster_seconds)
+        self._emit(end_event(dt.datetime.now(dt.UTC), durations, complete=complete))
         write_report(self.folder / "report.json", report_of(self.events))
 
     def _say(self, text: str) -> None:

@@ -7,21 +7,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import conformance
-from conformance.case.digest import cases_digest
 from conformance.case.model import Case
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find
 from conformance.controllers.entry import Entry
+from conformance.controllers.profile import Profile
 from conformance.engine.crew import Interrupted
-from conformance.engine.limits import Limits
 from conformance.engine.run import Engine
 from conformance.plan import ground
 from conformance.proof.agenda import Planned
 from conformance.report.events import Event
 from conformance.report.fold import report_of
 from conformance.report.model import Report
+from conformance.suite.run_events import cluster_event, controller_event, end_event, run_event, spent
 
 RIGHT = "reference"
 """The name of the trial of the reference itself."""
@@ -63,20 +62,15 @@ def carry_out(trial: Planned, cases: Sequence[Case], cluster: LocalCluster, defa
 
     engine = Engine(stage, trial.limits, {}, isolate=False, emit=emit, began=began)
     try:
-        emit(_run_event(trial.limits, cases, started))
-        emit({"event": "cluster", "cluster": {"provider": stage.provider, "kubernetesVersion": stage.api.version()}})
-        emit(_controller_event(stage))
+        limits = trial.limits
+        options = {"markerLimit": limits.marker, "convergence": limits.convergence, "probeLimit": limits.probe}
+        emit(run_event(cases, started, options))
+        emit(cluster_event(stage.provider, stage.api.version()))
+        emit(controller_event(Profile.of(stage.entry), stage.main, stage.main.arguments, 0))
         observing = time.monotonic()
         complete = _judge(engine, cases, trial.seconds, default_class)
-        durations = {
-            "cluster": round(stage.cluster_seconds, 3),
-            "controller": round(engine.first_route or 0.0, 3),
-            "apply": round(engine.crew.apply_seconds, 3),
-            "observe": round(time.monotonic() - observing, 3),
-            "total": round(time.monotonic() - began, 3),
-        }
-        finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        emit({"event": "end", "finished": finished, "complete": complete, "durations": durations})
+        durations = spent(engine, stage.cluster_seconds, observing)
+        emit(end_event(dt.datetime.now(dt.UTC), durations, complete=complete))
     finally:
         engine.crew.pool.shutdown(wait=False)
         stage.end()
@@ -119,31 +113,6 @@ def _at_most(seconds: float, engine: Engine) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _run_event(limits: Limits, cases: Sequence[Case], started: dt.datetime) -> Event:
-    options = {"markerLimit": limits.marker, "convergence": limits.convergence, "probeLimit": limits.probe}
-    return {
-        "event": "run",
-        "started": started.isoformat(timespec="seconds"),
-        "suite": {"version": conformance.__version__, "casesDigest": cases_digest(tuple(cases)), "options": options},
-        "selected": [case.id for case in cases],
-    }
-
-
-def _controller_event(stage: LocalStage) -> Event:
-    entry = stage.entry
-    controller = {
-        "name": entry.name,
-        "version": entry.version,
-        "project": entry.project,
-        "url": entry.url,
-        "arguments": list(stage.main.arguments),
-        "ingressClass": stage.main.ingress_class,
-        "address": stage.main.endpoint.address,
-        "restarts": 0,
-    }
-    return {"event": "controller", "controller": controller}
 
 
 def _quiet(_: str) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-import conformance
-from conformance.case.digest import cases_digest
 from conformance.case.model import Case
 from conformance.engine.crew import Interrupted
 from conformance.engine.run import Engine
@@ -23,6 +21,7 @@ from conformance.suite.opening import Opening, RunStage
 from conformance.suite.options import RunOptions, events_path
 from conformance.suite.relay import Relay
 from conformance.suite.resuming import Earlier, earlier_run, refuse_another, refuse_other_ground
+from conformance.suite.run_events import cluster_event, controller_event, end_event, run_event, spent
 from conformance.suite.skipping import skipped_record
 from conformance.suite.verdicts import Board, Exchange
 
@@ -141,14 +140,14 @@ class RunSession:
         stage = self._opening.open(self._wanted, self.relay.say, self.relay.warn, self._stop)
         try:
             cases = self._wanted()
-            cluster = {"provider": stage.provider, "kubernetesVersion": stage.api.version()}
+            cluster = cluster_event(stage.provider, stage.api.version())
             controller = self._controller_event(stage, restarts=0)
             if self._earlier is None:
                 self._emit(self._run_event(cases, started))
             else:
                 assert self.log is not None
-                refuse_other_ground(self._earlier, cluster, controller["controller"], self.log.path)
-            self._emit({"event": "cluster", "cluster": cluster})
+                refuse_other_ground(self._earlier, cluster["cluster"], controller["controller"], self.log.path)
+            self._emit(cluster)
             self._emit(controller)
             stand = self._earlier.verdicts if self._earlier else {}
             left = [case for case in cases if case.id not in stand]
@@ -179,7 +178,7 @@ class RunSession:
             self._emit({"event": "resumed", "at": started.isoformat(timespec="seconds"), "kept": len(earlier.verdicts)})
             return False
         if not report_of(self._events).run.complete:
-            self._emit(self._end_event(started, {"total": round(earlier.seconds, 3)}, complete=True))
+            self._emit(end_event(started, {"total": round(earlier.seconds, 3)}, complete=True))
         self._write_report()
         return True
 
@@ -209,25 +208,10 @@ class RunSession:
             )
 
     def _finish(self, stage: RunStage, engine: Engine, observe_began: float, *, complete: bool) -> None:
-        now = time.monotonic()
         self._emit(self._controller_event(stage, restarts=engine.restarts))
-        durations = {
-            "cluster": round(stage.cluster_seconds, 3),
-            "controller": round(engine.first_route or 0.0, 3),
-            "apply": round(engine.crew.apply_seconds, 3),
-            "observe": round(now - observe_began, 3),
-            "total": round(now - self._began, 3),
-        }
-        self._emit(self._end_event(dt.datetime.now(dt.UTC), durations, complete=complete))
+        durations = spent(engine, stage.cluster_seconds, observe_began)
+        self._emit(end_event(dt.datetime.now(dt.UTC), durations, complete=complete))
         self._write_report()
-
-    def _end_event(self, finished: dt.datetime, durations: dict[str, float], *, complete: bool) -> Event:
-        return {
-            "event": "end",
-            "finished": finished.isoformat(timespec="seconds"),
-            "complete": complete,
-            "durations": durations,
-        }
 
     def _write_report(self) -> None:
         self.report = report_of(self._events)
@@ -255,26 +239,11 @@ class RunSession:
             "repeat": self.options.repeat,
             "invert": self.options.invert,
         }
-        suite = {"version": conformance.__version__, "casesDigest": cases_digest(cases), "options": options}
-        return {
-            "event": "run",
-            "started": started.isoformat(timespec="seconds"),
-            "suite": suite,
-            "selected": [case.id for case in cases],
-        }
+        return run_event(cases, started, options)
 
     def _controller_event(self, stage: RunStage, *, restarts: int) -> Event:
-        controller = {
-            "name": self.controller.name,
-            "version": self.controller.version,
-            "project": self.controller.project,
-            "url": self.controller.url,
-            "arguments": list(stage.main.arguments),
-            "ingressClass": stage.main.ingress_class,
-            "address": stage.main.endpoint.address,
-            "restarts": restarts + (self._earlier.told("controller").get("restarts", 0) if self._earlier else 0),
-        }
-        return {"event": "controller", "controller": controller}
+        before = self._earlier.told("controller").get("restarts", 0) if self._earlier else 0
+        return controller_event(self.controller, stage.main, stage.main.arguments, restarts + before)
 
 
 def write_report(path: Path, report: Report) -> None:
