@@ -35,22 +35,16 @@ def row_of(
     fate: Fate = "killed" if _right(expectation, kills) else "survived"
     if expectation.allowed or expectation.unjudged:
         fate = "allowed" if expectation.allowed else "unjudged"
-    return MutantRow(
-        name=name,
-        sentence=sentence,
-        breaks=tuple(sorted(expectation.breaks)),
-        reasons=tuple(sorted(expectation.reasons)),
-        spoils_others=expectation.spoils_others,
-        allowed=expectation.allowed,
-        unjudged=expectation.unjudged,
-        fate=fate,
-        tried=tuple(case.id for case in report.cases),
-        passed=sum(case.level in JUDGED and case.verdict is Verdict.PASS for case in report.cases),
-        kills=kills,
-        differs=differs,
-        repeated=False,
-        seconds=report.run.durations.total,
-        problems=tuple(problems),
+    return untried(name, sentence, expectation).model_copy(
+        update={
+            "fate": fate,
+            "tried": tuple(case.id for case in report.cases),
+            "passed": sum(case.level in JUDGED and case.verdict is Verdict.PASS for case in report.cases),
+            "kills": kills,
+            "differs": differs,
+            "seconds": report.run.durations.total,
+            "problems": tuple(problems),
+        }
     )
 
 
