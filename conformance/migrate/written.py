@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from conformance.errors import BadInput
 from conformance.migrate.model import Migration
-from conformance.report.reading import path_text
+from conformance.report.reading import first_flaw, path_text
 
 FILE_NAME = "migration.json"
 
@@ -29,10 +29,8 @@ def _read(file: Path) -> Migration:
     try:
         return Migration.model_validate_json(path_text(file))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
         raise BadInput(
-            f"is no migration: {f'{place}: ' if place else ''}{first['msg']}",
+            f"is no migration: {first_flaw(error)}",
             where=str(file),
             hint="written by another version of the suite? run migrate again",
         ) from error

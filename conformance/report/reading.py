@@ -45,14 +45,19 @@ def read_report(path: Path) -> ReportFile:
         # Strict, because a number in quotes is not what any run writes; as JSON, because enumerations are words there.
         report = Report.model_validate_json(data, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
         raise BadInput(
-            f"is no report: {f'{place}: ' if place else ''}{first['msg']}",
+            f"is no report: {first_flaw(error)}",
             where=str(path),
             hint="a report of a newer or older suite? use the suite that wrote it",
         ) from error
     return ReportFile(path, written, report)
+
+
+def first_flaw(error: ValidationError) -> str:
+    """Return the first thing that a model refuses, and where in the file it stands; nothing of what was read."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
 
 
 def read_reports(paths: Iterable[Path]) -> tuple[ReportFile, ...]:

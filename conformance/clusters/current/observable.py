@@ -1,8 +1,9 @@
 """Which cases cannot be observed on a cluster of the user's own: most of them would disturb others there. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance.case.model import OUR_CLASS, Case, Manifest, Probe
+from conformance.errors import BadInput
 from conformance.plan.objects import every_manifest
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
@@ -23,6 +24,17 @@ def not_observable(cases: Iterable[Case], *, exclusive: bool, https: bool) -> di
     """
     reasons = ((case.id, _reason(case, exclusive=exclusive, https=https)) for case in cases)
     return {case_id: why for case_id, why in reasons if why}
+
+
+def to_observe(cases: Sequence[Case], skipped: Mapping[str, str]) -> list[Case]:
+    """Return the selected cases but those that are skipped, which may be all of them.
+
+    Raises:
+        BadInput: no case was selected.
+    """
+    if not cases:
+        raise BadInput("no case was selected", hint="`ingress-conformance cases list` shows them")
+    return [case for case in cases if case.id not in skipped]
 
 
 def _reason(case: Case, *, exclusive: bool, https: bool) -> str:

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from conformance.case.model import Case
-from conformance.clusters.current.observable import not_observable
+from conformance.clusters.current.observable import not_observable, to_observe
 from conformance.clusters.current.settings import Settings
 from conformance.clusters.current.stage import CurrentStage
 from conformance.controllers.profile import Profile
-from conformance.errors import BadInput
 
 Say = Callable[[str], None]
 
@@ -37,8 +36,5 @@ class CurrentOpening:
             Interrupted: ``stop`` was set meanwhile.
         """
         cases = wanted()
-        if not cases:
-            raise BadInput("no case was selected", hint="`ingress-conformance cases list` shows them")
-        skipped = self.skipped(cases)
-        observed = [case for case in cases if case.id not in skipped]
+        observed = to_observe(cases, self.skipped(cases))
         return CurrentStage.set_up(self.settings, observed, self.served_limit, say, warn, stop, self.began)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from conformance.cachedir import cache_root
 from conformance.case.model import OUR_CLASS, Case
+from conformance.clusters.current.observable import to_observe
 from conformance.clusters.kind.settings import KindSettings, repository
 from conformance.clusters.kind.stage import KindStage
 from conformance.controllers.entry import Entry
@@ -50,10 +51,7 @@ class KindOpening:
             Interrupted: ``stop`` was set meanwhile.
         """
         cases = wanted()
-        if not cases:
-            raise BadInput("no case was selected", hint="`ingress-conformance cases list` shows them")
-        skipped = self.skipped(cases)
-        observed = [case for case in cases if case.id not in skipped]
+        observed = to_observe(cases, self.skipped(cases))
         logs = (self.out or cache_root()) / self.entry.name / "kind-logs"
         return KindStage.set_up(
             self.entry, self.settings, observed, self.served_limit, logs, say, warn, stop, self.began
