@@ -19,8 +19,9 @@ from conformance.case.model import Level
 from conformance.compare.diff_model import Change, Diff
 from conformance.compare.difference import difference
 from conformance.controllers.catalogue import find
+from conformance.export.markdown_text import row
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import Report
 from conformance.report.reading import FILE_NAME, read_report
 
 RUNS = 2
@@ -137,11 +138,11 @@ def counts(report: Report) -> list[str]:
     """Return the table of verdicts by level."""
     head = ["level", *(verdict.value for verdict in Verdict)]
     rows = [
-        [level.value, *(str(number(report.cases, level, verdict)) for verdict in Verdict)]
+        [level.value, *(number(report, level, verdict) for verdict in Verdict)]
         for level in Level
-        if any(case.level is level for case in report.cases)
+        if level in report.summary
     ]
-    return [table(head), table(["---"] * len(head)), *map(table, rows)]
+    return [row(*head), row(*["---"] * len(head)), *(row(*cells) for cells in rows)]
 
 
 def index(reports: Path) -> str:
@@ -149,10 +150,10 @@ def index(reports: Path) -> str:
     rows = []
     for file in sorted(reports.glob(f"*/{FILE_NAME}")):
         report = read_report(file).report
-        core = [str(number(report.cases, Level.CORE, verdict)) for verdict in (Verdict.PASS, Verdict.FAIL)]
-        extended = [str(number(report.cases, Level.EXTENDED, verdict)) for verdict in (Verdict.PASS, Verdict.FAIL)]
+        core = [number(report, Level.CORE, verdict) for verdict in (Verdict.PASS, Verdict.FAIL)]
+        extended = [number(report, Level.EXTENDED, verdict) for verdict in (Verdict.PASS, Verdict.FAIL)]
         link = f"[{find(report.controller.name, {}).title}]({file.parent.name}/README.md)"
-        rows.append(table([link, report.controller.version, *core, *extended, report.run.started[:10]]))
+        rows.append(row(link, report.controller.version, *core, *extended, report.run.started[:10]))
     head = ["controller", "version", "core pass", "core fail", "extended pass", "extended fail", "made"]
     return "\n".join(
         [
@@ -161,8 +162,8 @@ def index(reports: Path) -> str:
             "Real runs of all cases on the embedded cluster, each done twice, made by `scripts/publish.py`. Failures",
             "are published as they are. Observed cases are recorded, not judged: see them in the pages.",
             "",
-            table(head),
-            table(["---"] * len(head)),
+            row(*head),
+            row(*["---"] * len(head)),
             *rows,
             "",
             "`ingress-conformance report reports --out site` makes the HTML matrix of all of them;",
@@ -172,14 +173,10 @@ def index(reports: Path) -> str:
     )
 
 
-def number(cases: Sequence[CaseRecord], level: Level, verdict: Verdict) -> int:
-    """Count the cases of a level with a verdict."""
-    return sum(case.level is level and case.verdict is verdict for case in cases)
-
-
-def table(cells: Sequence[str]) -> str:
-    """Return a row of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
+def number(report: Report, level: Level, verdict: Verdict) -> str:
+    """Return how many cases of a level have a verdict."""
+    counts = report.summary.get(level)
+    return str(counts.model_dump(by_alias=True)[verdict.value] if counts else 0)
 
 
 if __name__ == "__main__":
