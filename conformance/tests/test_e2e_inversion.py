@@ -9,7 +9,7 @@ from conformance.case.model import SPECIFICATION
 from conformance.case.selection import selected
 from conformance.tests.live import begin
 
-pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
+pytestmark = pytest.mark.e2e
 
 SAYS_NOTHING = {"not-programmed", "harness", "controller-crashed", None}
 """Reasons that would say nothing about the expectation itself."""
