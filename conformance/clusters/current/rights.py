@@ -33,7 +33,7 @@ _ALWAYS = (
     *(Right(verb, "namespaces") for verb in ("create", "get", "delete")),
     *(Right(verb, "ingressclasses", "networking.k8s.io") for verb in ("get", "list")),
     *(Right(verb, "ingresses", "networking.k8s.io") for verb in (*WRITE, "get")),
-    Right("create", "services"),
+    *(Right(verb, "services") for verb in ("create", "get")),
     Right("create", "deployments", "apps"),
     # What came of them: readiness, and the reason where there is none.
     Right("list", "endpointslices", "discovery.k8s.io"),
