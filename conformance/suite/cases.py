@@ -32,7 +32,7 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items, in the order of the case files."""
         options = run_options(self.config)
-        for case in asked_cases(options):
+        for case in asked_cases(self.config):
             if case.level in options.levels:
                 yield CaseItem.from_parent(self, name=case.id, case=case)
 

@@ -1,6 +1,7 @@
 """One run inside one pytest session: the stage comes up while pytest collects, the engine works while items wait."""
 
 import datetime as dt
+import gc
 import threading
 import time
 from pathlib import Path
@@ -25,7 +26,8 @@ from conformance.suite.run_events import cluster_event, controller_event, end_ev
 from conformance.suite.skipping import skipped_record
 from conformance.suite.verdicts import Board, Exchange
 
-STOP_LIMIT = 10.0
+FEW_COLLECTIONS = 100_000
+"""Objects that are made before the collector looks at the youngest; Python's own number is 700."""
 
 
 class RunSession:
@@ -68,7 +70,10 @@ class RunSession:
         Raises:
             ConformanceError: bad input, or a folder that cannot be written.
         """
-        cases = asked_cases(options)
+        cases = asked_cases(config)
+        # Nearly all that a run makes lives until its end: looking for garbage again and again finds none.
+        gc.freeze()
+        gc.set_threshold(FEW_COLLECTIONS)
         path = events_path(options, opening.controller.name)
         earlier = earlier_run(path) if path and options.resume else None
         log = EventLog(path, go_on=earlier is not None) if path else None

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from conformance.case.builtin import builtin_folder
+from conformance.case.builtin import builtin_folder, folders_of
 from conformance.case.coverage import coverage
 from conformance.case.digest import cases_digest
 from conformance.case.lint_expectations import is_positive
@@ -48,6 +48,12 @@ Prefix /, Prefix /aaa, Prefix /aaa/bbb | /ccc | a
 Prefix /aaa | /ccc | no match
 Prefix /foo, Exact /foo | /foo | b
 """
+
+
+@pytest.mark.parametrize("levels", [SPECIFICATION, (Level.PARITY,), (Level.CORE, Level.PARITY), tuple(Level)])
+def test_no_case_of_a_level_stands_outside_its_folders(levels: tuple[Level, ...]) -> None:
+    asked = selected(load_cases(folders_of(levels)), levels=levels)
+    assert {case.id for case in asked} == {case.id for case in selected(load_cases(), levels=levels)}
 
 
 @pytest.mark.parametrize("name", MODELS)
