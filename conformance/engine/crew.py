@@ -101,12 +101,21 @@ class Crew:
         self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)
 
     def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
-        """Apply the objects of the units side by side; returns the refusals by unit name."""
+        """Apply the objects of the units side by side; returns the refusals by unit name.
+
+        An Ingress that stands beside those of a case speaks for them, so it comes when they are there.
+        """
         began = time.monotonic()
-        pairs = [(unit.name, manifest) for unit in units for manifest in unit.standing]
-        refusals = self.stage.api.apply_all([manifest for _, manifest in pairs])
+        last = [(unit.name, unit.objects[unit.beside]) for unit in units if unit.beside is not None]
+        speaking = {id(manifest) for _, manifest in last}
+        first = [(unit.name, one) for unit in units for one in unit.standing if id(one) not in speaking]
+        refused: dict[str, Refused] = {}
+        for pairs in (first, last):
+            refusals = self.stage.api.apply_all([manifest for name, manifest in pairs if name not in refused])
+            names = [name for name, _ in pairs if name not in refused]
+            refused |= {name: one for name, one in zip(names, refusals, strict=True) if one is not None}
         self.apply_seconds += time.monotonic() - began
-        return {name: refusal for (name, _), refusal in zip(pairs, refusals, strict=True) if refusal is not None}
+        return refused
 
     def apply_revision(self, unit: Unit) -> None:
         """Apply the marked objects of a unit again, at its present revision.

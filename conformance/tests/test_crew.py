@@ -4,6 +4,7 @@ from conformance.case.model import Manifest
 from conformance.engine.crew import bystander
 from conformance.plan.hosts import REALM
 from conformance.plan.units import Unit
+from conformance.tests.answers import HOME
 from conformance.tests.engine_world import Ground, World, key_of, on
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
@@ -36,3 +37,29 @@ def test_a_class_of_the_case_goes() -> None:
     world = removed(ingress_class("second"))
     assert world.get(ingress_class("second")) is None
     assert key_of(ingress_class("lane-0")) in world.objects
+
+
+def with_one_beside() -> Unit:
+    """A unit whose Ingress beside comes first in its objects, as it does in a plan."""
+    meta = {"name": "own", "namespace": HOME}
+    with on(Ground()) as crew:
+        speaker = bystander("beside", crew.ground(Ground().main, REALM)).objects[0]
+    own: Manifest = {"kind": "Ingress", "metadata": meta, "spec": {}}
+    return Unit("u", (), "own", objects=(speaker, own), marked=(0,), probes=(), realm=REALM, beside=0)
+
+
+def test_what_speaks_for_a_case_comes_after_it() -> None:
+    stage = Ground()
+    with on(stage) as crew:
+        assert crew.apply([with_one_beside(), with_one_beside()]) == {}
+    names = [name for _, _, name in stage.world.objects]
+    assert names == ["own", "bystander-beside"]
+
+
+def test_nothing_speaks_for_a_case_that_was_refused() -> None:
+    stage = Ground()
+    stage.world.refuses = lambda verb, manifest: "no" if manifest["metadata"]["name"] == "own" else ""
+    with on(stage) as crew:
+        refused = crew.apply([with_one_beside()])
+    assert list(refused) == ["u"]
+    assert stage.world.objects == {}
