@@ -7,6 +7,7 @@ status 1 if there is one, or if a case was judged in one run only.
 import sys
 from pathlib import Path
 
+from conformance.errors import BadInput
 from conformance.report.model import CaseRecord
 from conformance.report.reading import read_report
 
@@ -36,4 +37,7 @@ def main(one: str, other: str) -> int:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except BadInput as error:
+        sys.exit(f"error: {error}")
