@@ -250,6 +250,17 @@ class FileSubmission(Frozen):
         return self
 
 
+Copies = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=16,
+        strict=True,
+        description="How often the rules stand side by side under hosts of their own, to show a choice made by chance.",
+    ),
+]
+
+
 class FileCase(Frozen):
     """One statement made testable: real Kubernetes objects and the probes to send."""
 
@@ -261,13 +272,7 @@ class FileCase(Frozen):
     placement: Placement | None = Field(
         default=None, description="Derived from the objects when absent; may only be stricter."
     )
-    copies: int = Field(
-        default=1,
-        ge=1,
-        le=16,
-        strict=True,
-        description="How often the rules stand side by side under hosts of their own, to show a choice made by chance.",
-    )
+    copies: Copies = 1
     marker: Marker | None = Field(
         default=None,
         description="Where the proof stands that the objects are loaded: own (a rule in each Ingress, the default), "
@@ -298,6 +303,7 @@ class FileTable(Frozen):
     title: Sentence
     spec: SpecUrl | None = None
     level: Level | None = None
+    copies: Copies = 1
     columns: tuple[Column, ...] = Field(min_length=1, description="What the cells of a row mean, in their order.")
     rows: tuple[tuple[Cell, ...], ...] = Field(min_length=1, description="A cell that is null takes the default.")
 

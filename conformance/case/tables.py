@@ -64,6 +64,7 @@ def _case(document: CaseDocument, place: Pointer, table: FileTable, row: Row) ->
         objects=(ingress,),
         probes=tuple(row.probes(ingress)),
         placement=row.placement(derived_placement((ingress,))),
+        copies=table.copies,
         where=where(document, place),
     )
 
