@@ -13,7 +13,7 @@ from conformance.case.model import Level
 from conformance.errors import BadInput
 from conformance.judge.words import Verdict
 from conformance.report.fold import report_of
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import CaseRecord, Parity, Report
 from conformance.tests.reports import case_record, events_of
 
 ASKED = {"controller": "x", "runs": 2, "ways": ["", "--isolate"], "options": [], "code": "1"}
@@ -113,3 +113,28 @@ class TestRepeat:
     def test_the_digest_is_of_the_suite_as_it_is(self) -> None:
         assert self.repeat.code_digest() == self.repeat.code_digest()
         assert len(self.repeat.code_digest()) == 16
+
+
+class TestPublishParity:
+    publishing = script("publish_parity")
+
+    def test_the_page_counts_the_words_and_names_what_is_open(self) -> None:
+        plain = case_record("ingress-nginx/a", level=Level.PARITY)
+        cases = [
+            plain.model_copy(update={"parity": Parity.SAME}),
+            plain.model_copy(update={"id": "ingress-nginx/b", "parity": Parity.IGNORED, "fail_open": True}),
+            plain.model_copy(update={"id": "ingress-nginx/c", "verdict": Verdict.ERROR}),
+            case_record("hosts/x"),
+        ]
+        made = report(*cases)
+        made = made.model_copy(update={"controller": made.controller.model_copy(update={"name": "reference"})})
+        assert self.publishing.cells(made)[2:8] == ["1", "0", "1", "0", "1", "1"]
+        assert "- **Reference controller** (1): `b`" in self.publishing.page([made])
+
+    def test_a_run_of_other_levels_is_refused(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "report.json").write_text(report(case_record("hosts/x")).to_json())
+        monkeypatch.setattr(sys, "argv", ["publish_parity", str(tmp_path), "--reports", str(tmp_path / "reports")])
+        assert self.publishing.main() == 2
+        assert "no case of level parity" in capsys.readouterr().err
