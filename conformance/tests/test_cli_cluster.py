@@ -23,7 +23,7 @@ from conformance.errors import BadInput, HarnessFailure
 from conformance.probes.answer import Endpoint
 from conformance.waiting import wait_until
 
-SERVED = Served("traefik", "Traefik", Endpoint("10.100.1.1"), "traefik", "abc123")
+SERVED = Served("traefik", "Traefik", Endpoint("10.100.1.1"), "traefik", "abc123", "traefik.io/ingress-controller")
 ACCESS = Access(Path("/run/admin.kubeconfig"), SERVED)
 EXACT = "path-types/exact-itself"
 
@@ -119,6 +119,12 @@ def test_every_case_can_be_laid_out() -> None:
                 for part in ("rules", "tls"):
                     entries = (one.get("spec") or {}).get(part) or []
                     assert all(entry in whole["spec"][part] for entry in entries), case.id
+
+
+def test_a_second_class_is_one_of_the_same_controller() -> None:
+    (case,) = named_cases(["classes/second-class"], [])
+    controllers = [m["spec"]["controller"] for m in both_realms(units_of(case, SERVED)) if m["kind"] == "IngressClass"]
+    assert controllers == ["traefik.io/ingress-controller"]
 
 
 def test_banner() -> None:

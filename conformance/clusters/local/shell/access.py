@@ -13,13 +13,17 @@ from conformance.probes.answer import Endpoint
 
 @dataclass(frozen=True)
 class Served:
-    """The controller of a cluster: its name, where it listens, the class it serves, the id of its namespaces."""
+    """The controller of a cluster: its name, where it listens, the class it serves, the id of its namespaces.
+
+    ``controller`` is the name that an IngressClass gives in ``spec.controller``.
+    """
 
     name: str
     title: str
     endpoint: Endpoint
     ingress_class: str
     run_id: str
+    controller: str
 
     @property
     def namespaces(self) -> dict[str, str]:
@@ -28,7 +32,7 @@ class Served:
 
     def ground(self) -> Ground:
         """Return what a plan for this controller needs to know."""
-        return Ground(self.namespaces, self.ingress_class, self.endpoint.address)
+        return Ground(self.namespaces, self.ingress_class, self.endpoint.address, controller=self.controller)
 
 
 @dataclass(frozen=True)

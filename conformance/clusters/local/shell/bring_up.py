@@ -35,7 +35,7 @@ def brought_up(
     try:
         stage.settle()
         main = stage.main
-        served = Served(entry.name, entry.title, main.endpoint, main.ingress_class, stage.run_id)
+        served = Served(entry.name, entry.title, main.endpoint, main.ingress_class, stage.run_id, main.controller)
         yield Access(cluster.folder / ADMIN_KUBECONFIG, served), lambda: main.alive
     finally:
         stage.end()
