@@ -8,13 +8,20 @@ from rich.text import Text
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import CaseRecord, Parity, Report
 from conformance.report.terminal import sign
 from conformance.visible import visible
 
 _LEVELS = tuple(Level)
 _ABSENT = ("?", "dim")
 """The sign of a case that a run has not judged."""
+
+_WORDS = {Parity.SAME: "green", Parity.DIFFERS: "yellow", Parity.IGNORED: "yellow", Parity.REFUSED: "yellow"}
+_OPEN = ("open", "bold red")
+"""What stands in place of the word where a restriction of ingress-nginx has no effect."""
+
+_NAMED = 20
+"""Cases in which all agree, named at most."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _GAP = 2
@@ -37,8 +44,22 @@ def rows(reports: Sequence[Report]) -> dict[str, Row]:
 
 
 def differ(row: Row) -> bool:
-    """Tell whether not all controllers have the same verdict on a case."""
-    return len({case.verdict if case else None for case in row}) > 1
+    """Tell whether not all controllers have the same verdict, or word of parity, on a case."""
+    return len({_said(case) if case else None for case in row}) > 1
+
+
+def _said(case: CaseRecord) -> str:
+    if case.parity is None:
+        return case.verdict.value
+    return f"{case.parity.value}, open" if case.fail_open else case.parity.value
+
+
+def _cell(case: CaseRecord | None) -> tuple[str, str]:
+    if case is None:
+        return _ABSENT
+    if case.parity is None:
+        return sign(case)
+    return _OPEN if case.fail_open else (case.parity.value, _WORDS[case.parity])
 
 
 def _lines(reports: Sequence[Report], console: Console) -> Iterator[Text]:
@@ -67,12 +88,13 @@ def _table(apart: Mapping[str, Row], names: Sequence[str], console: Console) -> 
     if letters:
         yield from (Text(f"{letter}  {name}", style="dim") for letter, name in zip(heads, names, strict=True))
         yield Text()
-    widths = [max(len(head), 1) for head in heads]
+    cells = {case_id: [_cell(case) for case in row] for case_id, row in apart.items()}
+    widths = [max(len(head), *(len(row[i][0]) for row in cells.values())) for i, head in enumerate(heads)]
     for level, cases in groupby(_by_level(apart), key=lambda pair: _level(pair[1])):
         yield _line(level.value, first, heads, ["bold"] * len(heads), widths, style="bold")
-        for case_id, row in cases:
-            signs = [sign(case) if case else _ABSENT for case in row]
-            yield _line(visible(case_id, keep=""), first, [s for s, _ in signs], [style for _, style in signs], widths)
+        for case_id, _ in cases:
+            shown = cells[case_id]
+            yield _line(visible(case_id, keep=""), first, [s for s, _ in shown], [style for _, style in shown], widths)
 
 
 def _line(
@@ -95,38 +117,55 @@ def _level(row: Row) -> Level:
 
 def _alike(alike: Mapping[str, Row]) -> Iterator[Text]:
     """Say in what all agree: how many cases, and by name those that nobody passes."""
-    counted: dict[Verdict, list[str]] = {}
+    counted: dict[str, list[str]] = {}
     for case_id, row in alike.items():
-        (verdict,) = {case.verdict for case in row if case is not None}
-        counted.setdefault(verdict, []).append(case_id)
-    for verdict, ids in counted.items():
-        shown = ", ".join(visible(case_id, keep="") for case_id in ids)
-        named = "" if verdict is Verdict.PASS else f": {shown}"
+        (said,) = {_said(case) for case in row if case is not None}
+        counted.setdefault(said, []).append(case_id)
+    for said, ids in counted.items():
+        shown = ", ".join(visible(case_id, keep="") for case_id in ids[:_NAMED])
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        named = "" if said in {Verdict.PASS.value, Parity.SAME.value} else f": {shown}{more}"
         line = Text("the same verdict for all, ", style="dim")
-        yield line.append(f"{verdict.value}", "bold").append(f": {_cases(len(ids))}", "").append(named, "dim")
+        yield line.append(said, "bold").append(f": {_cases(len(ids))}", "").append(named, "dim")
 
 
 def _counts(reports: Sequence[Report], names: Sequence[str]) -> Iterator[Text]:
-    heads = ["core", *(verdict.value for verdict in Verdict), "extended", "pass", "of", "seconds"]
+    levels = {case.level for report in reports for case in report.cases}
+    parts = [_PARTS[level] for level in (Level.CORE, Level.EXTENDED, Level.PARITY) if level in levels]
+    heads = [head for named, _ in parts for head in named] + ["seconds"]
     table = [heads]
     for report in reports:
-        core = [case.verdict for case in report.cases if case.level is Level.CORE]
-        extended = [case.verdict for case in report.cases if case.level is Level.EXTENDED]
-        table.append(
-            [
-                str(len(core)),
-                *(str(core.count(verdict)) for verdict in Verdict),
-                "",
-                str(extended.count(Verdict.PASS)),
-                str(len(extended)),
-                f"{report.run.durations.total:.1f}",
-            ]
-        )
+        numbers = [number for _, count in parts for number in count(report.cases)]
+        table.append([*numbers, f"{report.run.durations.total:.1f}"])
     first = max(map(len, [*names, "controller"]))
     widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
     for name, row in zip(["controller", *names], table, strict=True):
         cells = "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
         yield Text(f"{name:<{first}}  {cells}", "bold" if row is heads else "")
+
+
+def _core(cases: Sequence[CaseRecord]) -> list[str]:
+    verdicts = [case.verdict for case in cases if case.level is Level.CORE]
+    return [str(len(verdicts)), *(str(verdicts.count(verdict)) for verdict in Verdict)]
+
+
+def _extended(cases: Sequence[CaseRecord]) -> list[str]:
+    verdicts = [case.verdict for case in cases if case.level is Level.EXTENDED]
+    return ["", str(verdicts.count(Verdict.PASS)), str(len(verdicts))]
+
+
+def _parity(cases: Sequence[CaseRecord]) -> list[str]:
+    asked = [case for case in cases if case.level is Level.PARITY]
+    words = [case.parity for case in asked]
+    return [str(len(asked)), *(str(words.count(word)) for word in Parity), str(sum(case.fail_open for case in asked))]
+
+
+_PARTS = {
+    Level.CORE: (["core", *(verdict.value for verdict in Verdict)], _core),
+    Level.EXTENDED: (["extended", "pass", "of"], _extended),
+    Level.PARITY: (["parity", *(word.value for word in Parity), _OPEN[0]], _parity),
+}
+"""Of a level, the heads of its columns and what counts them."""
 
 
 def _short_ones(reports: Sequence[Report], names: Sequence[str], count: int) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from conformance.case.model import Level
 from conformance.judge.words import Reason, Verdict
 from conformance.report.combined import differ, print_combined, rows
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import CaseRecord, Parity, Report
 from conformance.tests.reports import case_record, report
 
 
@@ -55,6 +55,30 @@ def test_counts_of_each() -> None:
     words = {line.split()[0]: line.split()[1:] for line in printed([LEFT, RIGHT]).splitlines() if line}
     assert words["left"][:3] == ["3", "1", "2"]
     assert words["right"][:3] == ["3", "2", "1"]
+
+
+def parity(identifier: str, word: Parity, *, fail_open: bool = False) -> CaseRecord:
+    made = case_record(identifier, Verdict.PASS if word is Parity.SAME else Verdict.FAIL, Level.PARITY)
+    return made.model_copy(update={"parity": word, "fail_open": fail_open})
+
+
+def test_runs_of_level_parity_are_told_in_its_words() -> None:
+    one = of("one", parity("n/x", Parity.SAME), parity("n/y", Parity.IGNORED), parity("n/z", Parity.SAME))
+    two = of(
+        "two", parity("n/x", Parity.IGNORED, fail_open=True), parity("n/y", Parity.IGNORED), parity("n/z", Parity.SAME)
+    )
+    lines = printed([one, two]).splitlines()
+    assert [line.split() for line in lines[:2]] == [["parity", "one", "two"], ["n/x", "same", "open"]]
+    assert "the same verdict for all, ignored: 1 case: n/y" in lines
+    assert "the same verdict for all, same: 1 case" in lines
+    assert lines[-3].split() == ["controller", "parity", "same", "differs", "ignored", "refused", "open", "seconds"]
+    assert lines[-1].split()[:-1] == ["two", "3", "1", "0", "2", "0", "1"]
+
+
+def test_not_all_of_many_are_named() -> None:
+    many = [failing(f"s/{number}") for number in range(30)]
+    (line,) = [line for line in printed([of("a", *many), of("b", *many)]).splitlines() if "for all, fail" in line]
+    assert line.endswith("s/19 and 10 more")
 
 
 def test_a_case_that_one_run_lacks_is_no_agreement() -> None:
