@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.case.model import Case
-from conformance.clusters.current.opening import CurrentOpening
-from conformance.clusters.current.subject import subject_of
-from conformance.clusters.kind.opening import KindOpening, checked
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find
@@ -103,8 +100,14 @@ def opening_for(options: RunOptions, cluster: Future[LocalCluster] | None, began
     if options.cluster == "local":
         assert cluster is not None
         return LocalOpening(find(options.controller, options.programs), options.programs, cluster, began)
+    # Imported where they are needed: a run on the embedded cluster has no time for them.
     if options.cluster == "current":
+        from conformance.clusters.current.opening import CurrentOpening  # noqa: PLC0415
+        from conformance.clusters.current.subject import subject_of  # noqa: PLC0415
+
         profile, settings = subject_of(options.controller, options.own_cluster, options.controller_version)
         return CurrentOpening(profile, settings, options.limits.marker, began)
+    from conformance.clusters.kind.opening import KindOpening, checked  # noqa: PLC0415
+
     entry = checked(find(options.controller), options.kind_cluster)
     return KindOpening(entry, options.kind_cluster, options.limits.marker, options.out, began)

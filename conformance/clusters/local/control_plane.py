@@ -1,6 +1,7 @@
 """etcd, kube-apiserver, kube-controller-manager, kube-proxy and the node agent as processes of this run."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -89,12 +90,12 @@ class ControlPlane:
         if self._revived > MOST_REVIVALS:
             self.check()
         for child in ended:
-            self.children[self.children.index(child)] = start(child.name, child.command, child.log)
+            self.children[self.children.index(child)] = start(child.name, child.command, child.log, _environment())
         return "; ".join(f"{child.name} ended with status {child.process.returncode}" for child in ended)
 
     def _start(self, name: str, command: list[str]) -> None:
         try:
-            self.children.append(start(name, command, self.folder / f"{name}.log"))
+            self.children.append(start(name, command, self.folder / f"{name}.log", _environment()))
         except OSError as error:
             raise HarnessFailure(f"{name} cannot be started: {error}") from error
 
@@ -187,3 +188,8 @@ class ControlPlane:
             "--healthz-bind-address=127.0.0.1:10256",
             "--metrics-bind-address=127.0.0.1:10249",
         ]
+
+
+def _environment() -> dict[str, str]:
+    # The programs live for a minute: looking for garbage less often costs memory that is there, and saves time.
+    return {"GOGC": "400", **os.environ}
