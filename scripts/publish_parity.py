@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance.case.model import Level
 from conformance.controllers.catalogue import find
 from conformance.errors import BadInput
 from conformance.export.markdown_text import row
@@ -88,7 +89,7 @@ def cells(report: Report) -> list[str]:
 
 def compared(report: Report) -> list[CaseRecord]:
     """Return the cases of level parity that were not skipped."""
-    return [case for case in report.cases if case.level.value == "parity" and case.verdict is not Verdict.SKIPPED]
+    return [case for case in report.cases if case.level is Level.PARITY and case.verdict is not Verdict.SKIPPED]
 
 
 if __name__ == "__main__":

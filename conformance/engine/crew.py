@@ -111,9 +111,9 @@ class Crew:
         first = [(unit.name, one) for unit in units for one in unit.standing if id(one) not in speaking]
         refused: dict[str, Refused] = {}
         for pairs in (first, last):
-            refusals = self.stage.api.apply_all([manifest for name, manifest in pairs if name not in refused])
-            names = [name for name, _ in pairs if name not in refused]
-            refused |= {name: one for name, one in zip(names, refusals, strict=True) if one is not None}
+            left = [(name, manifest) for name, manifest in pairs if name not in refused]
+            refusals = self.stage.api.apply_all([manifest for _, manifest in left])
+            refused |= {name: one for (name, _), one in zip(left, refusals, strict=True) if one is not None}
         self.apply_seconds += time.monotonic() - began
         return refused
 
