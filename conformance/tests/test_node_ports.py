@@ -9,7 +9,7 @@ from conformance.plan.ground import backend_manifests
 from conformance.probes.answer import Endpoint, ProbeLimits, WireProbe
 from conformance.probes.outcome import sighting
 from conformance.probes.sender import Sender
-from conformance.tests.test_node import ADMIN, PORT, Cluster, container, manifest, request, until, with_agent
+from conformance.tests.node_world import ADMIN, PORT, Cluster, container, manifest, request, until, with_agent
 
 TLS, GRPC = 18443, 18051
 
