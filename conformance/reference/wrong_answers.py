@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote, unquote_to_bytes
@@ -48,7 +49,7 @@ async def _hang(_: Request, __: Bytes) -> Bytes:
 
 async def _to_https(request: Request, right: Bytes) -> Bytes:
     if request.scheme == "http":
-        yield _redirect(308, b"https://" + (values(request.headers, b"host") or [b""])[0] + request.target)
+        yield _redirect(308, b"https://" + _host(request) + request.target)
         return
     async for data in right:
         yield data
@@ -126,25 +127,29 @@ def _sometimes(wrong: bytes, when: Callable[[Request], bool]) -> Behaviour:
     return behaving(answer=perhaps)
 
 
-def _ages() -> Callable[[Request], float]:
-    """Return what tells how long ago a request's host was asked for the first time."""
-    born: dict[bytes, float] = {}
-
-    def age(request: Request) -> float:
-        now = time.monotonic()
-        return now - born.setdefault((values(request.headers, b"host") or [b""])[0], now)
-
-    return age
+def _host(request: Request) -> bytes:
+    return (values(request.headers, b"host") or [b""])[0]
 
 
 def _late(seconds: float) -> Behaviour:
-    age = _ages()
-    return _sometimes(plain(503, "Service Unavailable"), lambda request: age(request) < seconds)
+    born: dict[bytes, float] = {}
+
+    def young(request: Request) -> bool:
+        now = time.monotonic()
+        return now - born.setdefault(_host(request), now) < seconds
+
+    return _sometimes(plain(503, "Service Unavailable"), young)
 
 
-def _decaying(seconds: float) -> Behaviour:
-    age = _ages()
-    return _sometimes(_WRONG, lambda request: age(request) >= seconds)
+def _wearing_out(times: float) -> Behaviour:
+    asked: Counter[tuple[bytes, bytes]] = Counter()
+
+    def worn(request: Request) -> bool:
+        path = request.target.partition(b"?")[0]
+        asked[_host(request), path] += 1
+        return path != b"/" and asked[_host(request), path] > times
+
+    return _sometimes(_WRONG, worn)
 
 
 def _every(period: float) -> Behaviour:
@@ -310,7 +315,10 @@ MUTANTS = (
     Mutant("slow-30s", "Answers come ARG (30) seconds late.", _slow, 30.0),
     Mutant("late", "A host is answered 503 for ARG seconds since it was first asked for, then rightly.", _late, 3.0),
     Mutant(
-        "right-then-wrong", "A host is served rightly for ARG seconds since first asked for, then 404.", _decaying, 1.0
+        "right-then-wrong",
+        "A path other than / is answered rightly the first ARG (3) times on a host, then 404.",
+        _wearing_out,
+        3.0,
     ),
     Mutant("flapping", "Every second answer is 404.", _every, 2.0),
     Mutant("one-in-fifty-wrong", "Every ARG-th (50th) answer is 404.", _every, 50.0),

@@ -198,7 +198,7 @@ def right_on_the_wire() -> dict[str, object]:
     return first
 
 
-SHORTENED = {"one-in-fifty-wrong": "one-in-fifty-wrong:5", "right-then-wrong": "right-then-wrong:0.0000001"}
+SHORTENED = {"one-in-fifty-wrong": "one-in-fifty-wrong:5", "right-then-wrong": "right-then-wrong:1"}
 FIRST_WRONG = {
     "cached-answers": "plain again",
     "first-endpoint-only": "plain again",
