@@ -28,6 +28,9 @@ LIMITS = Limits(marker=30.0, convergence=6.0)
 """Those of mutants: many of them never serve. The reference has the limits of an ordinary run."""
 
 TRIAL_SECONDS = 900.0
+STALLED = 2 * TRIAL_SECONDS
+"""Seconds without a finished trial after which the workers are given up."""
+
 AT_ONCE = 4
 """Trials that a worker has under way: most of a trial is waiting."""
 
@@ -143,8 +146,12 @@ def _carry_out(agenda: Agenda, out: Path, workers: int, told: Told) -> None:
             running.append(start_inside("conformance.proof.worker", [str(path)]))
             stack.callback(running[-1].close)
         stack.enter_context(forwarding(lambda number: _stop(number, running, stopped)))
-        while any(worker.ended() is None for worker in running):
-            told(sum(_is_done(out / subject) for subject in subjects), len(subjects))
+        done, since = 0, time.monotonic()
+        while any(worker.ended() is None for worker in running) and time.monotonic() - since < STALLED:
+            before, done = done, sum(_is_done(out / subject) for subject in subjects)
+            since = time.monotonic() if done > before else since
+            told(done, len(subjects))
+            # For what a person sees of it; a worker that ends meanwhile is noticed in time.
             time.sleep(_LOOK_EVERY)
     if stopped:
         raise KeyboardInterrupt
