@@ -7,16 +7,14 @@ cases each answers as ingress-nginx does, and, by name, where it opens what ingr
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.case.model import Level
 from conformance.controllers.catalogue import find
 from conformance.errors import BadInput
 from conformance.export.markdown_text import row
-from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Parity, Report
+from conformance.report.model import Parity, Report
+from conformance.report.parity import counts_of
 from conformance.report.reading import FILE_NAME, read_report, read_reports
 
 OPEN, UNJUDGED = "fail-open", "no verdict"
@@ -70,7 +68,7 @@ def page(reports: Sequence[Report]) -> str:
         "",
     ]
     for report in reports:
-        shut = [f"`{case.id.partition('/')[2]}`" for case in compared(report) if case.fail_open]
+        shut = [f"`{case.id.partition('/')[2]}`" for case in report.cases if case.fail_open]
         lines += [f"- **{find(report.controller.name, {}).title}** ({len(shut)}): {', '.join(shut) or 'none'}"]
     lines += ["", "`ingress-conformance report reports/parity --out site` shows each case with both answers.", ""]
     return "\n".join(lines)
@@ -78,18 +76,10 @@ def page(reports: Sequence[Report]) -> str:
 
 def cells(report: Report) -> list[str]:
     """Return the row of a controller."""
-    cases = compared(report)
-    counts = Counter(case.parity for case in cases)
-    unjudged = sum(case.parity is None for case in cases)
-    opened = sum(case.fail_open for case in cases)
+    found = counts_of(report.cases)
     title = find(report.controller.name, {}).title
-    numbers = [*(counts[word] for word in Parity), unjudged, opened]
+    numbers = [*found.words.values(), found.unjudged, found.opened]
     return [title, report.controller.version, *map(str, numbers), report.run.started[:10]]
-
-
-def compared(report: Report) -> list[CaseRecord]:
-    """Return the cases of level parity that were not skipped."""
-    return [case for case in report.cases if case.level is Level.PARITY and case.verdict is not Verdict.SKIPPED]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from rich.text import Text
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Parity, Report
+from conformance.report.parity import counts_of
 from conformance.report.terminal import sign
 from conformance.visible import visible
 
@@ -155,9 +156,8 @@ def _extended(cases: Sequence[CaseRecord]) -> list[str]:
 
 
 def _parity(cases: Sequence[CaseRecord]) -> list[str]:
-    asked = [case for case in cases if case.level is Level.PARITY]
-    words = [case.parity for case in asked]
-    return [str(len(asked)), *(str(words.count(word)) for word in Parity), str(sum(case.fail_open for case in asked))]
+    found = counts_of(cases)
+    return [str(number) for number in (found.asked, *found.words.values(), found.opened)]
 
 
 _PARTS = {

@@ -6,7 +6,9 @@ under test. ``refused``: the API server or the controller did not take the Ingre
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.case.model import Level, Received, Wanted, values_fit
@@ -21,6 +23,26 @@ RESTRICTING = re.compile(
 """Annotations, without their prefix, that keep requests out: where one has no effect, something stands open."""
 
 _HEADERS = "headers"
+
+
+@dataclass(frozen=True)
+class ParityCounts:
+    """Of the cases of level parity that were not skipped: how many there are, the words of how many, how many without
+    a word, and how many of them leave something open.
+    """
+
+    asked: int
+    words: Mapping[Parity, int]
+    unjudged: int
+    opened: int
+
+
+def counts_of(cases: Iterable[CaseRecord]) -> ParityCounts:
+    """Count the words of parity of a report's cases."""
+    asked = [case for case in cases if case.level is Level.PARITY and case.verdict is not Verdict.SKIPPED]
+    found = Counter(case.parity for case in asked)
+    words = {word: found[word] for word in Parity}
+    return ParityCounts(len(asked), words, found[None], sum(case.fail_open for case in asked))
 
 
 def beside_twin(case: CaseRecord, twin: CaseRecord | None) -> CaseRecord:

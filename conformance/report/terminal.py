@@ -12,7 +12,8 @@ from rich.text import Text
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Parity, ProbeRecord, Report
+from conformance.report.model import CaseRecord, ProbeRecord, Report
+from conformance.report.parity import counts_of
 from conformance.report.seen import in_a_line
 from conformance.visible import visible
 
@@ -164,15 +165,13 @@ def in_parity_words(case: CaseRecord) -> str:
 
 def _parity(report: Report) -> Iterator[Text]:
     """Say how the controller compares with ingress-nginx, where that was asked."""
-    asked = [case for case in report.cases if case.level is Level.PARITY]
-    if not asked:
+    found = counts_of(report.cases)
+    if not found.asked:
         return
-    counts = Counter(case.parity for case in asked if case.parity)
-    words = [f"{word.value} {counts[word]}" for word in Parity]
+    words = [f"{word.value} {count}" for word, count in found.words.items()]
     yield Text(f"compared with ingress-nginx: {', '.join(words)}")
-    opened = sum(1 for case in asked if case.fail_open)
-    if opened:
-        yield Text(f"an annotation that restricts access had no effect in {_cases(opened)}", "bold red")
+    if found.opened:
+        yield Text(f"an annotation that restricts access had no effect in {_cases(found.opened)}", "bold red")
 
 
 def _cases(count: int) -> str:
