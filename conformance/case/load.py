@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.case.builtin import builtin_folders
+from conformance.case.builtin import builtin_folders, folders_of
 from conformance.case.draft import Draft
 from conformance.case.file_format import CaseFile
 from conformance.case.lint import duplicates, lint
 from conformance.case.model import Case
+from conformance.case.probe import Level
 from conformance.case.problems import CaseErrors, Problem
 from conformance.case.source import case_files, read_text, shown
 from conformance.case.statements import load_statements
@@ -33,6 +34,15 @@ def load_cases(paths: Sequence[Path] | None = None) -> tuple[Case, ...]:
         CaseErrors: something is wrong with the files; it names everything that is.
     """
     return load(paths).cases
+
+
+def load_asked(paths: Sequence[Path], levels: Collection[Level]) -> tuple[Case, ...]:
+    """Return the cases that a run is asked for: of these files, or without any of the built-in ones of the levels.
+
+    Raises:
+        CaseErrors: something is wrong with the files; it names everything that is.
+    """
+    return load_cases(paths or folders_of(levels))
 
 
 def load(paths: Sequence[Path] | None = None) -> Loaded:

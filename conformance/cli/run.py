@@ -118,8 +118,7 @@ def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[
 
 def _check_options(options: dict[str, object]) -> "Settings":
     """Refuse bad input before anything is started; returns what was said of a cluster of the user's own."""
-    from conformance.case.builtin import folders_of  # noqa: PLC0415
-    from conformance.case.load import load_cases  # noqa: PLC0415
+    from conformance.case.load import load_asked  # noqa: PLC0415
     from conformance.suite.kind_cluster import kind_settings_on  # noqa: PLC0415
     from conformance.suite.options import levels_of  # noqa: PLC0415
     from conformance.suite.own_cluster import settings_on  # noqa: PLC0415
@@ -127,7 +126,7 @@ def _check_options(options: dict[str, object]) -> "Settings":
     levels = levels_of(str(options["level"]))
     paths = options["case_paths"]
     assert isinstance(paths, tuple)
-    load_cases([Path(path) for path in paths] or folders_of(levels))
+    load_asked([Path(path) for path in paths], levels)
     workers = str(options["workers"])
     if workers and not workers.isdigit():
         raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")

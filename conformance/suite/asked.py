@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.case.builtin import folders_of
 from conformance.case.inversion import inverted
 from conformance.case.lint import duplicates
-from conformance.case.load import load_cases
+from conformance.case.load import load_asked
 from conformance.case.model import Case
 from conformance.errors import BadInput
 from conformance.suite.options import RunOptions, run_options
@@ -29,7 +28,7 @@ def asked_cases(config: pytest.Config) -> tuple[Case, ...]:
 
 def _cases(options: RunOptions) -> tuple[Case, ...]:
     """Load the cases; of the built-in files only those that hold the levels in question."""
-    asked = repeated(load_cases(options.case_paths or folders_of(options.levels)), options.repeat)
+    asked = repeated(load_asked(options.case_paths, options.levels), options.repeat)
     return tuple(map(inverted, asked)) if options.invert else asked
 
 
