@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from conformance.case.model import SHARED_BACKENDS, Case, Manifest
+from conformance.case.model import Case, Manifest
 from conformance.clusters.api import Refused
+from conformance.clusters.service_address import service_addresses
 from conformance.engine.limits import Limits
 from conformance.engine.pods import READY_LIMIT, await_ready
 from conformance.engine.rounds import Watch
@@ -24,6 +25,9 @@ from conformance.probes.sender import Sender
 from conformance.waiting import wait_until
 
 PROBE_THREADS = 48
+
+Placed = tuple[str, Manifest]
+"""An object, with the name of the unit that it belongs to."""
 
 
 class Interrupted(Exception):
@@ -54,17 +58,12 @@ class Crew:
             realm,
             controller.controller,
             self.mint,
-            self._service_addresses,
+            self._service_address,
         )
 
     @cached_property
-    def _service_addresses(self) -> dict[str, str]:
-        home, found = self.stage.namespaces[""], {}
-        for name in SHARED_BACKENDS:
-            meta = {"name": name, "namespace": home}
-            service = self.stage.api.get({"apiVersion": "v1", "kind": "Service", "metadata": meta}) or {}
-            found[name] = str((service.get("spec") or {}).get("clusterIP", ""))
-        return {name: address for name, address in found.items() if address}
+    def _service_address(self) -> Callable[[str], str]:
+        return service_addresses(self.stage.api, self.stage.namespaces[""])
 
     def watch(self, unit: Unit, controller: RunningController) -> Watch:
         """Return an empty watch of the unit at that instance."""
@@ -101,21 +100,22 @@ class Crew:
         self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)
 
     def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
-        """Apply the objects of the units side by side; returns the refusals by unit name.
-
-        An Ingress that stands beside those of a case speaks for them, so it comes when they are there.
-        """
+        """Apply the objects of the units side by side; returns the refusals by unit name."""
         began = time.monotonic()
-        last = [(unit.name, unit.objects[unit.beside]) for unit in units if unit.beside is not None]
-        speaking = {id(manifest) for _, manifest in last}
-        first = [(unit.name, one) for unit in units for one in unit.standing if id(one) not in speaking]
         refused: dict[str, Refused] = {}
-        for pairs in (first, last):
-            left = [(name, manifest) for name, manifest in pairs if name not in refused]
+        for turn in self.turns(units):
+            left = [(name, manifest) for name, manifest in turn if name not in refused]
             refusals = self.stage.api.apply_all([manifest for _, manifest in left])
             refused |= {name: one for (name, _), one in zip(left, refusals, strict=True) if one is not None}
         self.apply_seconds += time.monotonic() - began
         return refused
+
+    def turns(self, units: Sequence[Unit]) -> Iterator[Sequence[Placed]]:
+        """Yield what is applied at once, in turn: an Ingress that stands beside those of a case speaks for them."""
+        last = [(unit.name, unit.objects[unit.beside]) for unit in units if unit.beside is not None]
+        speaking = {id(manifest) for _, manifest in last}
+        yield [(unit.name, one) for unit in units for one in unit.standing if id(one) not in speaking]
+        yield last
 
     def apply_revision(self, unit: Unit) -> None:
         """Apply the marked objects of a unit again, at its present revision.

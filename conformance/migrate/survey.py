@@ -1,11 +1,9 @@
 """Questions to one controller: the engine with batches in place of packs, and the marker written last."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from conformance.case.model import Case, Manifest
-from conformance.clusters.api import Refused
-from conformance.engine.crew import Crew
+from conformance.engine.crew import Crew, Placed
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.limits import Limits
 from conformance.engine.run import GROUP, Engine
@@ -36,25 +34,22 @@ def limits_for(objects: int) -> Limits:
 
 
 class Ordered(Crew):
-    """Applies what Ingresses name first, then them, then the marked ones beside: so the marker speaks for all."""
+    """Applies what Ingresses name before them, and waits for it: no answer tells of an endpoint not yet heard of."""
 
-    def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
+    def turns(self, units: Sequence[Unit]) -> Iterator[Sequence[Placed]]:
         """See :class:`Crew`."""
-        named = [_part(unit, lambda manifest, _: manifest["kind"] != "Ingress") for unit in units]
-        ingresses = [_part(unit, lambda manifest, last: manifest["kind"] == "Ingress" and not last) for unit in units]
-        marked = [_part(unit, lambda _, last: last) for unit in units]
-        refused: dict[str, Refused] = super().apply(named)
-        self._await_endpoints(named)
-        for part in (ingresses, marked):
-            refused |= super().apply([unit for unit in part if unit.name not in refused])
-        return refused
+        first, last = super().turns(units)
+        named = [(unit, manifest) for unit, manifest in first if manifest["kind"] != "Ingress"]
+        yield named
+        self._await_endpoints([manifest for _, manifest in named])
+        yield [(unit, manifest) for unit, manifest in first if manifest["kind"] == "Ingress"]
+        yield last
 
-    def _await_endpoints(self, units: Sequence[Unit]) -> None:
+    def _await_endpoints(self, manifests: Sequence[Manifest]) -> None:
         """Wait until the Services have endpoints; a controller that hears of them late would answer 503 meanwhile."""
         wanted = {
             (manifest["metadata"]["namespace"], manifest["metadata"]["name"])
-            for unit in units
-            for manifest in unit.standing
+            for manifest in manifests
             if manifest["kind"] == "Service"
         }
         if not wanted:
@@ -73,12 +68,6 @@ class Ordered(Crew):
 
     def _slices(self, namespace: str) -> Sequence[Manifest]:
         return self.stage.api.list_kind("EndpointSlice", namespace)
-
-
-def _part(unit: Unit, wanted: Callable[[Manifest, bool], bool]) -> Unit:
-    last = unit.beside if unit.beside is not None else (0 if not unit.cases else None)
-    objects = tuple(m if m and wanted(m, index == last) else {} for index, m in enumerate(unit.objects))
-    return replace(unit, objects=objects, marked=(), revisions=(), steps=(), beside=None)
 
 
 class Survey(Engine):

@@ -8,14 +8,13 @@
 import re
 from collections.abc import Mapping
 
+from conformance.case.model import Manifest
 from conformance.plan.hosts import unique
 from conformance.plan.instance import Ground
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 _REFERENCE = re.compile(r"@namespace\b|@(secret|configmap|service|address|host)\(([^()]+)\)")
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap", "service": "Service"}
-NOWHERE = "192.0.2.1"
-"""An address of nobody (RFC 5737), for a Service that the run does not have."""
 
 
 def filled(value: str, ending: str, own: Mapping[tuple[str, str], str], ground: Ground) -> str:
@@ -28,7 +27,13 @@ def filled(value: str, ending: str, own: Mapping[tuple[str, str], str], ground: 
         if what == "host":
             return unique(name, ending)
         if what == "address":
-            return ground.service_addresses.get(name, NOWHERE)
+            return ground.service_address(name)
         return own.get((_KINDS[what], name), name)
 
     return _REFERENCE.sub(real, value)
+
+
+def names_an_address(manifest: Manifest) -> bool:
+    """Tell whether an annotation of the object refers to the cluster address of a Service."""
+    values = (manifest.get("metadata") or {}).get("annotations") or {}
+    return any(found[1] == "address" for value in values.values() for found in _REFERENCE.finditer(str(value)))

@@ -90,7 +90,7 @@ def test_down_without_up(cache: Path) -> None:
 
 
 def _ingresses(case: Case) -> list[dict[str, object]]:
-    return [m["spec"] for m in both_realms(units_of(case, SERVED)) if m["kind"] == "Ingress"]
+    return [m["spec"] for m in both_realms(units_of(case, SERVED.ground())) if m["kind"] == "Ingress"]
 
 
 def test_objects_carry_the_hosts_of_both_judgements() -> None:
@@ -107,7 +107,7 @@ def test_objects_carry_the_hosts_of_both_judgements() -> None:
 
 def test_every_case_can_be_laid_out() -> None:
     for case in load_cases():
-        units = units_of(case, SERVED)
+        units = units_of(case, SERVED.ground())
         only_alone: tuple[Placement, ...] = ("alone", "odd")
         assert len(units) == (1 if case.placement in only_alone else 2)
         merged = both_realms(units)
@@ -123,7 +123,8 @@ def test_every_case_can_be_laid_out() -> None:
 
 def test_a_second_class_is_one_of_the_same_controller() -> None:
     (case,) = named_cases(["classes/second-class"], [])
-    controllers = [m["spec"]["controller"] for m in both_realms(units_of(case, SERVED)) if m["kind"] == "IngressClass"]
+    made = both_realms(units_of(case, SERVED.ground()))
+    controllers = [m["spec"]["controller"] for m in made if m["kind"] == "IngressClass"]
     assert controllers == ["traefik.io/ingress-controller"]
 
 

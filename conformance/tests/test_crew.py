@@ -1,7 +1,10 @@
 """What a case leaves behind is taken away, and nothing else."""
 
+import pytest
+
 from conformance.case.model import Manifest
 from conformance.engine.crew import bystander
+from conformance.errors import HarnessFailure
 from conformance.plan.hosts import REALM
 from conformance.plan.units import Unit
 from conformance.tests.answers import HOME
@@ -63,3 +66,30 @@ def test_nothing_speaks_for_a_case_that_was_refused() -> None:
         refused = crew.apply([with_one_beside()])
     assert list(refused) == ["u"]
     assert stage.world.objects == {}
+
+
+def test_the_address_of_a_service_is_asked_for_once_and_only_when_it_is_needed() -> None:
+    stage = Ground()
+    service = {"kind": "Service", "metadata": {"name": "a", "namespace": HOME}, "spec": {"clusterIP": "10.96.0.7"}}
+    stage.world.apply(service)
+    asked: list[str] = []
+
+    def note(verb: str, manifest: Manifest) -> str:
+        asked.append(f"{verb} {manifest['metadata']['name']}")
+        return ""
+
+    stage.world.refuses = note
+    with on(stage) as crew:
+        plan = crew.ground(stage.main, REALM)
+        assert asked == []
+        assert [plan.service_address("a"), plan.service_address("a")] == ["10.96.0.7"] * 2
+        assert asked == ["get a"]
+
+
+@pytest.mark.parametrize("spec", [None, {"clusterIP": "None"}, {}])
+def test_a_service_without_an_address_is_no_address(spec: Manifest | None) -> None:
+    stage = Ground()
+    if spec is not None:
+        stage.world.apply({"kind": "Service", "metadata": {"name": "a", "namespace": HOME}, "spec": spec})
+    with on(stage) as crew, pytest.raises(HarnessFailure, match="no address"):
+        crew.ground(stage.main, REALM).service_address("a")

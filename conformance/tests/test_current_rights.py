@@ -7,6 +7,7 @@ import yaml
 
 from conformance.case.load import load_cases
 from conformance.clusters.current.rights import Right, rights_for
+from conformance.plan.objects import every_manifest
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rbac.yaml"
 CLEANING = {Right("list", "namespaces"), Right("list", "ingressclasses", "networking.k8s.io")}
@@ -51,6 +52,15 @@ def test_fewer_cases_need_fewer_rights() -> None:
     resources = {right.resource for right in rights_for(plain)}
     assert "secrets" not in resources
     assert Right("delete", "ingressclasses", "networking.k8s.io") not in rights_for(plain)
+
+
+def test_only_annotations_that_name_an_address_need_services_read() -> None:
+    cases = load_cases()
+    about = [case for case in cases if any("@address(" in str(m) for m in every_manifest(case))]
+    assert about
+    read = Right("get", "services")
+    assert all(read in rights_for([case]) for case in about)
+    assert read not in rights_for([case for case in cases if case not in about])
 
 
 def test_the_policy_speaks_of_the_account_that_is_bound() -> None:

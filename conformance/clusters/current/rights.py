@@ -8,6 +8,7 @@ from conformance.case.manifests import API_VERSIONS
 from conformance.case.model import Case
 from conformance.clusters.api import Api, collection_path
 from conformance.errors import HarnessFailure
+from conformance.plan.annotations import names_an_address
 from conformance.plan.objects import CLUSTER_WIDE, every_manifest
 
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -33,7 +34,7 @@ _ALWAYS = (
     *(Right(verb, "namespaces") for verb in ("create", "get", "delete")),
     *(Right(verb, "ingressclasses", "networking.k8s.io") for verb in ("get", "list")),
     *(Right(verb, "ingresses", "networking.k8s.io") for verb in (*WRITE, "get")),
-    *(Right(verb, "services") for verb in ("create", "get")),
+    Right("create", "services"),
     Right("create", "deployments", "apps"),
     # What came of them: readiness, and the reason where there is none.
     Right("list", "endpointslices", "discovery.k8s.io"),
@@ -104,3 +105,5 @@ def _rights_of(case: Case) -> Iterator[Right]:
             yield Right(verb, resource, group)
         if kind in CLUSTER_WIDE:
             yield Right("get", resource, group)
+        if names_an_address(manifest):
+            yield Right("get", "services")

@@ -1,13 +1,14 @@
 """What somebody inside the namespaces must know of a cluster to work with it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance.clusters.api import Api
 from conformance.plan import ground
-from conformance.plan.instance import Ground
+from conformance.plan.instance import Ground, nowhere
 from conformance.probes.answer import Endpoint
 
 
@@ -30,9 +31,15 @@ class Served:
         """The cases' names of namespaces to the real ones."""
         return ground.namespaces(self.run_id)
 
-    def ground(self) -> Ground:
+    def ground(self, service_address: Callable[[str], str] = nowhere) -> Ground:
         """Return what a plan for this controller needs to know."""
-        return Ground(self.namespaces, self.ingress_class, self.endpoint.address, controller=self.controller)
+        return Ground(
+            self.namespaces,
+            self.ingress_class,
+            self.endpoint.address,
+            controller=self.controller,
+            service_address=service_address,
+        )
 
 
 @dataclass(frozen=True)

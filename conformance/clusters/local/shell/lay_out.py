@@ -9,8 +9,10 @@ from conformance.case.load import load_cases
 from conformance.case.model import NO_MATCH, RECORD, Case, Manifest
 from conformance.case.problems import did_you_mean, quoted
 from conformance.clusters.local.shell.access import Access, Served
+from conformance.clusters.service_address import service_addresses
 from conformance.errors import BadInput
 from conformance.plan.hosts import ALONE_REALM, REALM
+from conformance.plan.instance import Ground
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
@@ -47,7 +49,8 @@ def lay_out(
     """
     if not cases:
         return []
-    units = {case.id: units_of(case, served) for case in cases}
+    ground = served.ground(service_addresses(access.api(), served.namespaces[""]))
+    units = {case.id: units_of(case, ground) for case in cases}
     pairs = [(case_id, manifest) for case_id, realms in units.items() for manifest in both_realms(realms)]
     refusals = access.api().apply_all([manifest for _, manifest in pairs])
     trouble = {
@@ -62,10 +65,10 @@ def lay_out(
     return list(trouble.values())
 
 
-def units_of(case: Case, served: Served) -> tuple[Unit, ...]:
+def units_of(case: Case, ground: Ground) -> tuple[Unit, ...]:
     """Return the case's unit in each realm in which a run judges it."""
     realms = (ALONE_REALM,) if case.placement in _ONLY_ALONE else (REALM, ALONE_REALM)
-    return tuple(unit_of(case, replace(served.ground(), realm=realm)) for realm in realms)
+    return tuple(unit_of(case, replace(ground, realm=realm)) for realm in realms)
 
 
 def both_realms(units: Sequence[Unit]) -> list[Manifest]:
