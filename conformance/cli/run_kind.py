@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from conformance.cli.run_current import judge_here, spelled
+from conformance.errors import BadInput
 from conformance.suite import kind_cluster, own_cluster
 
 
@@ -24,13 +25,17 @@ def judge_kind(controllers: Sequence[str], arguments: Mapping[str, Sequence[str]
     """Judge controllers one after another, each with its arguments for pytest, and return the worst status.
 
     Raises:
-        BadInput: a controller that is unknown or cannot be installed, or an image that it does not have.
+        BadInput: a controller that is unknown or cannot be installed, an image that it does not have, or manifests for
+            more than one.
     """
     from conformance.cli.run import worst  # noqa: PLC0415
     from conformance.clusters.kind.opening import checked  # noqa: PLC0415
     from conformance.controllers.catalogue import find  # noqa: PLC0415
 
     settings = kind_cluster.kind_settings_on("kind", options)
+    if settings.manifests and len(controllers) > 1:
+        hint = "run them one by one"
+        raise BadInput(f"they are for one controller, and there are {len(controllers)}", where="--manifests", hint=hint)
     for name in controllers:
         checked(find(name), settings)
     own = spelled(kind_cluster.given(options) | own_cluster.given(options))

@@ -48,6 +48,7 @@ class Installation(Keyed):
         description="Manifests as the project's documents say them, with {namespace}, {class} and {controller}, so "
         "that there can be several instances: the file's path as seen from the entry's file.",
     )
+    arguments: tuple[str, ...] = Field((), description="Added to those of the first container of the workload `ready`.")
     images: tuple[Image, ...] = Field(min_length=1)
     namespace: Text = Field(description="Where its pods and its Service are.")
     ready: Text = Field(description="The workload to wait for, such as deployment/traefik.")

@@ -9,6 +9,7 @@ from conformance.errors import BadInput
 OPTIONS = (
     ("--node-image", "IMAGE", "the image of the nodes (else kind's own)"),
     ("--kind-config", "PATH", "kind's configuration of the cluster (else one plain node)"),
+    ("--manifests", "FILE", "install the controller with these (else with what its entry says)"),
 )
 """Each with the word for its value, and what it says."""
 

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from conformance.cli.run_kind import judge_kind
+from conformance.clusters.current.patience import Patience
 from conformance.clusters.kind.configuration import configuration, environment
 from conformance.clusters.kind.controller import Workload
-from conformance.clusters.kind.manifests import for_instance, images_of, parsed, with_images
+from conformance.clusters.kind.manifests import for_instance, images_of, parsed, with_images, written_manifests
 from conformance.clusters.kind.opening import KindOpening, checked, installed_version
 from conformance.clusters.kind.settings import KindSettings, kind_settings, parsed_images, repository
 from conformance.controllers.catalogue import find
@@ -20,7 +22,7 @@ from conformance.tests.plans import case
 
 DIGEST = "sha256:" + "a" * 64
 NOTHING = {
-    **dict.fromkeys(("node_image", "kind_config", "echo_image", "controller_version"), ""),
+    **dict.fromkeys(("node_image", "kind_config", "manifests", "echo_image", "controller_version"), ""),
     **dict.fromkeys(("kubeconfig", "context", "ingress_class", "address", "http_port", "https_port"), ""),
     "image": (),
     "keep": False,
@@ -169,21 +171,58 @@ def test_instances_of_traefik_differ_in_whatever_is_theirs() -> None:
     assert "--providers.kubernetesingress.ingressclass=traefik-3" in container["args"]
 
 
-def test_traefik_has_the_rights_and_options_of_the_embedded_cluster() -> None:
-    entry = find("traefik")
+@pytest.mark.parametrize("name", ["traefik", "traefik-strict", "skipper"])
+def test_a_template_has_the_rights_and_options_of_the_embedded_cluster(name: str) -> None:
+    entry = find(name)
     assert entry.manifests is not None
     assert entry.process is not None
     written = list(parsed(entry.manifests.template))
     role = next(m for m in written if m["kind"] == "ClusterRole")
     assert role["rules"] == [rule.model_dump(mode="json", exclude_none=True) for rule in entry.process.rbac]
-    (container,) = next(m for m in written if m["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
+    installed = for_instance(entry, written, 1)
+    (container,) = next(m for m in installed if m["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
     # What is about the place it runs in has other values, or none.
-    place = ("address=", "endpoint=", "certauthfilepath=", "token=", "ingressendpoint.", "ping")
+    place = (
+        "address= endpoint= certauthfilepath= token ingressendpoint. ping listener= kubernetes-url= in-cluster".split()
+    )
+    command = [word.replace("{class}", entry.ingress_class.name) for word in entry.process.command]
     options = [
-        {word for word in words if word.startswith("--") and not any(part in word for part in place)}
-        for words in (entry.process.command, container["args"])
+        {word for word in words if word.startswith("-") and not any(part in word for part in place)}
+        for words in (command, container["args"])
     ]
     assert options[0] == options[1]
+
+
+def test_arguments_of_a_variant_go_to_the_workload_and_nowhere_else() -> None:
+    entry = find("traefik-strict")
+    assert entry.manifests is not None
+    written = [deployment("helper:1"), *parsed(entry.manifests.template)]
+    written[0]["metadata"]["name"] = "helper"
+    made = for_instance(entry, written, 1)
+    strict = [m["metadata"]["name"] for m in made if "strictprefixmatching=true" in str(m)]
+    assert strict == ["traefik"]
+    assert "strictprefixmatching" not in str(written), "what was written stays as it was"
+    with pytest.raises(HarnessFailure, match="hold no deployment/traefik"):
+        for_instance(entry, written[:1], 1)
+
+
+def test_manifests_of_the_users_own_are_taken_as_they_are(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text(yaml.safe_dump({**deployment("traefik:v1"), "metadata": {"name": "{class}"}}))
+    settings = kind_settings(manifests=str(own))
+    entry = checked(find("traefik"), settings)
+    assert entry.manifests is not None
+    (written,) = written_manifests(entry.manifests, settings.manifests, Patience())
+    (made,) = for_instance(entry, [written], 1)
+    assert made["metadata"]["name"] == "{class}", "what looks like a placeholder there is not ours"
+    assert installed_version(entry, settings) == "unknown (own manifests mine.yaml)"
+    # One installation cannot be several instances.
+    ours = {"kind": "IngressClass", "metadata": {"name": "@class"}, "spec": {"controller": "@controller"}}
+    assert KindOpening(entry, settings, 1.0, None, 0.0).skipped([case("a/ours", ours)])
+    with pytest.raises(BadInput, match="is no file"):
+        kind_settings(manifests=str(tmp_path / "missing.yaml"))
+    with pytest.raises(BadInput, match="for one controller"):
+        judge_kind(["traefik", "skipper"], {}, {**NOTHING, "manifests": str(own)})
 
 
 def workload(**status: Any) -> "FakeApi":

@@ -75,9 +75,10 @@ class Installer:
             for manifest in manifests:
                 self.api.apply(manifest)
         else:
+            # Kinds of objects and rights are there before the pods that would end without them.
             self._apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}], "")
-            self._apply([manifest for manifest in manifests if manifest["metadata"].get("namespace")], "")
             self._apply([manifest for manifest in manifests if not manifest["metadata"].get("namespace")], namespace)
+            self._apply([manifest for manifest in manifests if manifest["metadata"].get("namespace")], "")
         class_name, controller = self.entry.names(number)
         ingress_class = class_manifest(self.run_id, class_name, controller)
         stored = self.api.get(ingress_class)

@@ -24,13 +24,15 @@ _HELM_LIMIT = 180.0
 _CLUSTER_WIDE = {"Namespace"}
 
 
-def written_manifests(installation: Installation, patience: Patience) -> list[Manifest]:
-    """Return the manifests as the entry's files, charts or template have them.
+def written_manifests(installation: Installation, own: Path | None, patience: Patience) -> list[Manifest]:
+    """Return the manifests as the user's ``own`` file has them, or else the entry's files, charts or template.
 
     Raises:
-        HarnessFailure: they cannot be had: no network, no helm.
+        HarnessFailure: they cannot be had: no network, no helm; or they are none.
         Interrupted: the run was asked to stop.
     """
+    if own is not None:
+        return list(parsed(own.read_text(encoding="utf-8", errors="replace")))
     if installation.template:
         return list(parsed(installation.template))
     texts = [_fetched(url) for url in installation.files]
@@ -56,7 +58,9 @@ def parsed(text: str) -> Iterator[Manifest]:
 
 def for_instance(entry: Entry, manifests: Sequence[Manifest], number: int) -> list[Manifest]:
     """Return the manifests of the ``number``-th instance: a template's placeholders are filled in."""
-    if not (entry.manifests and entry.manifests.template):
+    assert entry.manifests is not None
+    manifests = _with_arguments(manifests, entry.manifests)
+    if not entry.manifests.template:
         return list(manifests)  # What looks like a placeholder there is not ours.
     class_name, controller = entry.names(number)
     values = {
@@ -92,6 +96,20 @@ def with_images(manifests: Sequence[Manifest], images: Sequence[Image], replaced
     return made
 
 
+def _with_arguments(manifests: Sequence[Manifest], installation: Installation) -> Sequence[Manifest]:
+    """Return the manifests with the entry's arguments added to those of the workload."""
+    if not installation.arguments:
+        return manifests
+    made = copy.deepcopy(list(manifests))
+    kind, _, name = installation.ready.partition("/")
+    for manifest in made:
+        if (manifest["kind"].lower(), manifest["metadata"]["name"]) == (kind, name):
+            container = next(_containers([manifest]))
+            container["args"] = [*(container.get("args") or ()), *installation.arguments]
+            return made
+    raise HarnessFailure(f"the controller's manifests hold no {installation.ready}", hint="ready names what runs it")
+
+
 def images_of(manifests: Sequence[Manifest]) -> list[str]:
     """Return every image that pods of the manifests run, each once."""
     return list(dict.fromkeys(str(container.get("image", "")) for container in _containers(manifests)))
@@ -103,7 +121,7 @@ def _containers(manifests: Sequence[Manifest]) -> Iterator[dict[str, Any]]:
         # A CronJob's template is one deeper.
         for holder in (spec, ((spec.get("jobTemplate") or {}).get("spec") or {})):
             pod = (holder.get("template") or {}).get("spec") or {}
-            for key in ("initContainers", "containers"):
+            for key in ("containers", "initContainers"):
                 yield from pod.get(key) or ()
 
 

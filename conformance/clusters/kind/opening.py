@@ -59,7 +59,7 @@ class KindOpening:
 
 
 def checked(entry: Entry, settings: KindSettings) -> Entry:
-    """Return the entry if it can be installed with these settings.
+    """Return the entry if it can be installed with these settings; manifests of the user's own are no template.
 
     Raises:
         BadInput: it says no way, or an image is given that it does not have.
@@ -71,15 +71,18 @@ def checked(entry: Entry, settings: KindSettings) -> Entry:
     for name in settings.images:
         if name not in known:
             raise BadInput(f"{entry.name} has no image {name}", where="--image", hint=f"there are {', '.join(known)}")
-    return entry
+    if settings.manifests is None:
+        return entry
+    return entry.model_copy(update={"manifests": entry.manifests.model_copy(update={"template": ""})})
 
 
 def installed_version(entry: Entry, settings: KindSettings) -> str:
-    """Return the version for the report; an image of the user's own is named in it, and what is in it is not known."""
+    """Return the version for the report; what is the user's own is named in it, and what is in it is not known."""
     assert entry.manifests is not None
-    own = [reference.rpartition("/")[2] for reference in settings.images.values()]
+    own = [f"own image {reference.rpartition('/')[2]}" for reference in settings.images.values()]
+    own += [f"own manifests {settings.manifests.name}"] if settings.manifests else []
     version = settings.controller_version or ("unknown" if own else entry.manifests.version)
-    return f"{version} (own image {', '.join(own)})" if own else version
+    return f"{version} ({', '.join(own)})" if own else version
 
 
 def _writes_our_class(case: Case) -> bool:

@@ -14,11 +14,12 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class KindSettings:
-    """``images`` are images or archives of the user's own, by the repository whose place they take."""
+    """``manifests`` are the user's own, in place of the entry's; so are ``images`` or archives of them, by repository."""
 
     node_image: str = ""
     config: Path | None = None
     keep: bool = False
+    manifests: Path | None = None
     images: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     echo_image: str = ""
     controller_version: str = ""
@@ -28,6 +29,7 @@ def kind_settings(
     *,
     node_image: str = "",
     kind_config: str = "",
+    manifests: str = "",
     keep: bool = False,
     image: Iterable[str] = (),
     echo_image: str = "",
@@ -41,11 +43,17 @@ def kind_settings(
     for option, name in (("--node-image", node_image), ("--echo-image", echo_image)):
         if name and not _REFERENCE.fullmatch(name):
             raise BadInput(f"{name[:80]!r} is no image", where=option, hint="such as kindest/node:v1.36.1")
-    config = Path(kind_config) if kind_config else None
-    if config is not None and not config.is_file():
-        hint = "a file with `kind: Cluster`, see https://kind.sigs.k8s.io/docs/user/configuration/"
-        raise BadInput(f"{kind_config} is no file", where="--kind-config", hint=hint)
-    return KindSettings(node_image, config, keep, parsed_images(image), echo_image, controller_version)
+    config = _file(
+        "--kind-config", kind_config, "with `kind: Cluster`, see https://kind.sigs.k8s.io/docs/user/configuration/"
+    )
+    installed = _file("--manifests", manifests, "as `kubectl apply` takes it")
+    return KindSettings(node_image, config, keep, installed, parsed_images(image), echo_image, controller_version)
+
+
+def _file(option: str, name: str, what: str) -> Path | None:
+    if name and not Path(name).is_file():
+        raise BadInput(f"{name} is no file", where=option, hint=f"a file {what}")
+    return Path(name) if name else None
 
 
 def parsed_images(texts: Iterable[str]) -> dict[str, str]:

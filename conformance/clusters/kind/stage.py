@@ -77,7 +77,7 @@ class KindStage:
         patience, run_id = Patience(stop), secrets.token_hex(3)
         engine, tool = find_engine(patience), kind_tool(say)
         assert entry.manifests is not None
-        manifests = written_manifests(entry.manifests, patience)
+        manifests = written_manifests(entry.manifests, settings.manifests, patience)
         cluster = KindCluster(KEPT if settings.keep else f"{PREFIX}-{run_id}", tool, engine, settings.keep)
         current: CurrentStage | None = None
         try:
