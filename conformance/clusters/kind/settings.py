@@ -14,7 +14,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class KindSettings:
-    """``manifests`` are the user's own, in place of the entry's; so are ``images`` or archives of them, by repository."""
+    """``manifests`` are the user's own, in place of the entry's; so are ``images``, or archives, by repository."""
 
     node_image: str = ""
     config: Path | None = None
