@@ -182,9 +182,8 @@ def test_a_template_has_the_rights_and_options_of_the_embedded_cluster(name: str
     installed = for_instance(entry, written, 1)
     (container,) = next(m for m in installed if m["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
     # What is about the place it runs in has other values, or none.
-    place = (
-        "address= endpoint= certauthfilepath= token ingressendpoint. ping listener= kubernetes-url= in-cluster".split()
-    )
+    place = {"address=", "endpoint=", "certauthfilepath=", "token", "ingressendpoint.", "ping", "listener="}
+    place |= {"kubernetes-url=", "in-cluster"}
     command = [word.replace("{class}", entry.ingress_class.name) for word in entry.process.command]
     options = [
         {word for word in words if word.startswith("-") and not any(part in word for part in place)}
