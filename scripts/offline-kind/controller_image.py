@@ -1,8 +1,8 @@
 """Make an image of a controller's program: python scripts/offline-kind/controller_image.py NAME [PROGRAM] OUT.tar
 
 NAME is an entry of the catalogue; PROGRAM one of its programs, where it has several. It is the one that runs on the
-embedded cluster, with the libraries of this machine that it is linked with. The archive takes the place of the published
-image:
+embedded cluster, with the libraries of this machine that it is linked with. The archive takes the place of the
+published image:
 
     ingress-conformance run traefik --cluster kind --image traefik=OUT.tar
 """
