@@ -99,8 +99,16 @@ class Engine:
             alone = [case for case in cases if case.placement == "alone"]
             odd = [case for case in cases if case.placement == "odd"]
             self.instances.prepare(SPARES if units else 0)
+            parts: list[Future[list[Judgement]]] = []
+
+            def judge_odd(part: Sequence[Case]) -> list[Judgement]:
+                settled, failing = self._odd(part)
+                # Behind this very part, so whoever waits for the parts in their order waits for these as well.
+                parts.extend(threads.submit(self._safely, self._apart, [case]) for case in failing)
+                return settled
+
             # Odd ones take longest, so where they have instances of their own they begin at once.
-            parts = [threads.submit(self._safely, self._odd, part) for part in _groups(odd) if self.stage.lanes]
+            parts += [threads.submit(self._safely, judge_odd, part) for part in _groups(odd) if self.stage.lanes]
             others = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
             if self.stage.lanes:
                 parts.append(threads.submit(self._in_turn, in_turn))
@@ -118,7 +126,7 @@ class Engine:
             parts += [threads.submit(self._safely, self._apart, part) for part in _groups(again)]
             if not self.stage.lanes:
                 parts += [threads.submit(self._safely, self._apart, part) for part in others]
-                parts += [threads.submit(self._safely, self._odd, part) for part in _groups(odd)]
+                parts += [threads.submit(self._safely, judge_odd, part) for part in _groups(odd)]
                 parts.append(threads.submit(self._in_turn, in_turn))
             done = [part.result() for part in parts]
         second = {judgement.case.id: judgement for kept in done for judgement in kept}
@@ -207,8 +215,8 @@ class Engine:
             record = bare_record(case, not_judged(failure.message), alone=True, seconds=0.0)
         self.announcer.record(record)
 
-    def _odd(self, cases: Sequence[Case]) -> list[Judgement]:
-        """Judge a few cases whose objects might spoil a controller; those that fail, once more each for itself."""
+    def _odd(self, cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
+        """Judge a few cases whose objects might spoil a controller; returns also those to be judged each for itself."""
         with self.instances.lend() as controller:
             wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM)
             kept = self._carry_out(wave, cases, final=False)
@@ -217,7 +225,7 @@ class Engine:
         settled = [judgement for judgement in kept if judgement.case not in doubtful]
         for judgement in settled:
             self.announcer.final(judgement)
-        return [*settled, *(judgement for case in doubtful for judgement in self._apart([case]))]
+        return settled, doubtful
 
     def _carry_out(self, wave: Wave, cases: Sequence[Case], *, final: bool = True) -> list[Judgement]:
         """Judge the cases, each in objects of its own; verdicts that are not ``final`` may be judged once more."""
