@@ -9,6 +9,7 @@ then what was seen.
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,9 @@ def publish(name: str, options: Sequence[str], reports: Path) -> int:
         seen = [judged(name, options, Path(folder) / str(number)) for number in range(RUNS)]
         files = [file for file in seen if file is not None]
         if len(files) < RUNS:
-            print(f"{name}: not published, a run gave no sound report", file=sys.stderr)
+            unsound = Path(tempfile.mkdtemp(prefix=f"unsound-{name}-"))
+            shutil.copytree(folder, unsound, dirs_exist_ok=True)
+            print(f"{name}: not published, a run gave no sound report; both are kept in {unsound}", file=sys.stderr)
             return 3
         first, second = (read_report(file).report for file in files)
         place = reports / f"{name}-{first.controller.version}"
@@ -64,14 +67,19 @@ def judged(name: str, options: Sequence[str], out: Path) -> Path | None:
     """Run all cases once; return the report, or nothing where the run or its report is not sound."""
     suite = [sys.executable, "-m", "conformance"]
     report = out / name / FILE_NAME
-    if silently([*suite, "run", name, *options, "--out", str(out)]) not in JUDGED:
+    out.mkdir()
+    if kept([*suite, "run", name, *options, "--out", str(out)], out / "run.txt") not in JUDGED:
         return None
-    return report if silently([*suite, "verify", str(report)]) == 0 else None
+    return report if kept([*suite, "verify", str(report)], out / "verify.txt") == 0 else None
 
 
-def silently(command: Sequence[str]) -> int:
-    """Run a command without its standard output; return its exit status."""
-    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
+def kept(command: Sequence[str], output: Path) -> int:
+    """Run a command with its standard output in a file; return its exit status, and say one that is none of a judge."""
+    with output.open("wb") as file:
+        status = subprocess.run(command, check=False, stdout=file).returncode
+    if status not in JUDGED:
+        print(f"{shlex.join(command[1:4])} ended with status {status}", file=sys.stderr)
+    return status
 
 
 def made(first: Report, second: Report, found: Diff, options: Sequence[str], *, notes: bool) -> str:
