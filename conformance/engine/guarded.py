@@ -1,7 +1,8 @@
 """Odd but valid objects: between an Ingress that was there before and one that comes after, so that poison shows.
 
 Several odd units are tried together first. Only if something is wrong, a bystander not served or a marker not live,
-are they taken back, the controller started anew, and each half tried again, down to the single culprit.
+are they taken back. Where there are instances for all of them they are handed back, each to be judged on its own one;
+else the controller is started anew, and each half tried again, down to the single culprit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +19,13 @@ from conformance.report.model import Finding
 
 @dataclass
 class GuardedWave(Wave):
-    """A wave that believes no verdict until an older and a younger bystander have been seen served beside it."""
+    """A wave that believes no verdict until an older and a younger bystander have been seen served beside it.
 
+    What spoils company is left in ``handed_back`` without a verdict if it ``hands_back``.
+    """
+
+    hands_back: bool = False
+    handed_back: list[Unit] = field(default_factory=list)
     _provisional: list[Judgement] = field(default_factory=list)
     _attempts: int = 0
 
@@ -51,9 +57,16 @@ class GuardedWave(Wave):
             for judgement in self._provisional:
                 super()._keep(judgement)
             return
+        self._seek(units, troubles, crashed=crashed)
+
+    def _seek(self, units: Sequence[Unit], troubles: tuple[Finding, ...], *, crashed: bool) -> None:
+        """Name a single culprit; of several units hand all back, or go on with each half."""
         if len(units) == 1:
             self._name_culprit(units[0], troubles, crashed=crashed)
         self.crew.remove(units)
+        if len(units) > 1 and self.hands_back:
+            self.handed_back += units
+            return
         if crashed or troubles:
             self._restart()
         if len(units) > 1:

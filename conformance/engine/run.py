@@ -104,7 +104,7 @@ class Engine:
             def judge_odd(part: Sequence[Case]) -> list[Judgement]:
                 settled, failing = self._odd(part)
                 # Behind this very part, so whoever waits for the parts in their order waits for these as well.
-                parts.extend(threads.submit(self._safely, self._apart, [case]) for case in failing)
+                parts.extend(threads.submit(self._safely, judge_odd, [case]) for case in failing)
                 return settled
 
             # Odd ones take longest, so where they have instances of their own they begin at once.
@@ -218,10 +218,12 @@ class Engine:
     def _odd(self, cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
         """Judge a few cases whose objects might spoil a controller; returns also those to be judged each for itself."""
         with self.instances.lend() as controller:
-            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM)
+            hands_back = bool(self.stage.lanes)
+            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, hands_back=hands_back)
             kept = self._carry_out(wave, cases, final=False)
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
         doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
+        doubtful += [case for unit in wave.handed_back for case in unit.cases]
         settled = [judgement for judgement in kept if judgement.case not in doubtful]
         for judgement in settled:
             self.announcer.final(judgement)

@@ -1,6 +1,7 @@
 """A cluster and a controller that are only values, so that the engine's ways can be walked in milliseconds."""
 
 import copy
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,6 +153,7 @@ class Ground:
     realm: str = ""
     namespaces: Mapping[str, str] = field(default_factory=lambda: NAMESPACES)
     wrong: str = ""
+    _fresh: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def api(self) -> Api:
@@ -164,7 +166,7 @@ class Ground:
         return self.wrong
 
     def fresh(self) -> Instance:
-        return Instance(ingress_class="lane-1")
+        return Instance(ingress_class=f"lane-{next(self._fresh)}")
 
 
 class _Sender:

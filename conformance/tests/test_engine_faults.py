@@ -96,7 +96,7 @@ def test_an_instance_that_never_served_and_has_ended_is_no_case_s_failure() -> N
 
 
 def test_an_instance_that_serves_nothing_while_others_do_is_no_case_s_failure() -> None:
-    stage = Ground(World(deaf=lambda one: one["spec"].get("ingressClassName") == "lane-1"), lanes=4)
+    stage = Ground(World(deaf=lambda one: one["spec"].get("ingressClassName") != Instance.ingress_class), lanes=4)
     cases = (BETTER, replace_placement(case("s/alone"), "alone"), replace_placement(case("s/odd"), "odd"))
     assert verdicts(stage, GOOD, *cases) == {"s/good": PASS, **dict.fromkeys(("s/better", "s/alone", "s/odd"), HARNESS)}
 
@@ -164,3 +164,39 @@ def test_a_main_instance_that_ended_in_silence_is_asked_once_more() -> None:
         engine.run([GOOD])
     assert [(one.verdict, one.reason) for one in final] == [PASS]
     assert stage.main.restarts == engine.restarts == 1
+
+
+def poisoned(world: World, one: Manifest) -> bool:
+    """Whether an Ingress of the same class makes the controller deaf to everything."""
+    spoilers = [m for m in list(world.objects.values()) if m["kind"] == "Ingress" and "poison" in m["metadata"]["name"]]
+    return any(m["spec"]["ingressClassName"] == one["spec"]["ingressClassName"] for m in spoilers)
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_of_odd_objects_the_one_that_spoils_others_is_named_and_the_rest_pass(lanes: int) -> None:
+    stage = Ground(lanes=lanes)
+    stage.world.deaf = lambda one: poisoned(stage.world, one)
+    spoiler = case("s/poison", ingress("foo.com", name="poison"), placement="odd")
+    fine = [case(f"s/fine-{number}", placement="odd") for number in range(4)]
+    found = records(stage, GOOD, *fine[:2], spoiler, *fine[2:])
+    assert {key: (one.verdict, one.reason) for key, one in found.items()} == {
+        "s/good": PASS,
+        "s/poison": (Verdict.FAIL, Reason.NOT_PROGRAMMED),
+        **{one.id: PASS for one in fine},
+    }
+    assert {key: {finding.kind for finding in one.findings} for key, one in found.items() if one.findings} == {
+        "s/poison": {"poison"}
+    }
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_where_every_odd_object_spoils_others_each_has_its_verdict(lanes: int) -> None:
+    stage = Ground(lanes=lanes)
+    stage.world.deaf = lambda one: poisoned(stage.world, one)
+    spoilers = [
+        case(f"s/poison-{number}", ingress("foo.com", name=f"poison-{number}"), placement="odd") for number in range(3)
+    ]
+    found = records(stage, GOOD, *spoilers)
+    assert [found[one.id].reason for one in spoilers] == [Reason.NOT_PROGRAMMED] * 3
+    assert all(found[one.id].findings for one in spoilers)
+    assert found["s/good"].verdict is Verdict.PASS
