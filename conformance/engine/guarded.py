@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from conformance.engine.crew import bystander
 from conformance.engine.judgement import Judgement
-from conformance.engine.rounds import Watch
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave, halves
 from conformance.plan.units import Unit
@@ -46,13 +45,14 @@ class GuardedWave(Wave):
             for judgement in self._provisional:
                 super()._keep(judgement)
             return
-        younger = self._next_younger()
         self._provisional = []
-        # The controller hears of the younger one after the odd objects: once it is served, they are got over.
-        dead = self._observe(units, [*company, younger.unit])
-        troubles = tuple(self._troubles(units, younger)) if older_lives else ()
+        dead = self._observe(units, company)
         crashed = not self.controller.alive
-        self.crew.remove([younger.unit])
+        if self.hands_back and len(units) > 1 and (dead or crashed):
+            self._seek(units, (), crashed=crashed)
+            return
+        troubles = tuple(self._troubles(units)) if older_lives else ()
+        crashed = not self.controller.alive
         if not (dead or troubles or crashed):
             for judgement in self._provisional:
                 super()._keep(judgement)
@@ -73,17 +73,18 @@ class GuardedWave(Wave):
             for half in halves(units):
                 self._judge_units(half)
 
-    def _next_younger(self) -> Watch:
+    def _troubles(self, units: Sequence[Unit]) -> Iterator[Finding]:
+        """Look whether an Ingress that comes now is loaded, and whether the one from before is still served."""
+        names = ", ".join(unit.name for unit in units)
         self._attempts += 1
         name = f"{self.controller.ingress_class}-after-{self._attempts}"
-        return self.crew.watch(bystander(name, self.ground), self.controller)
-
-    def _troubles(self, units: Sequence[Unit], younger: Watch) -> Iterator[Finding]:
-        names = ", ".join(unit.name for unit in units)
+        younger = self.crew.watch(bystander(name, self.ground), self.controller)
+        self.crew.apply([younger.unit])
         if not wait_for_markers(younger, self.crew.marker_limit(), self.working):
             yield Finding(kind="poison", detail=f"beside {names} a new, unrelated Ingress is not loaded")
         if not wait_for_markers(self.bystander, self.crew.limits.hopeless, self.working):
             yield Finding(kind="poison", detail=f"beside {names} an older, unrelated Ingress is no longer served")
+        self.crew.remove([younger.unit])
 
     def _name_culprit(self, unit: Unit, troubles: tuple[Finding, ...], *, crashed: bool) -> None:
         if crashed or not self._provisional:

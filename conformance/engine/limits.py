@@ -22,6 +22,6 @@ class Limits:
     presence: float = 1.0
     absence: float = 3.0
     suspicion: float = 0.5
-    patience: float = 5.0
+    patience: float = 10.0
     hopeless: float = 5.0
     probe: float = 5.0

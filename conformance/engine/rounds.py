@@ -34,6 +34,7 @@ class Watch:
     attempts: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
     marker_attempts: list[Attempt] = field(default_factory=list)
     live_after: float | None = None
+    addressed_at: float | None = None
     look_up: Callable[[Manifest], Manifest | None] = lambda _: None
 
     def markers_answer(self) -> bool:
@@ -72,6 +73,13 @@ class Watch:
     def of(self, planned: PlannedProbe) -> list[Attempt]:
         """Return the attempts of one probe, oldest first."""
         return self.attempts.get(planned.key, [])
+
+    def neighbour_addressed_at(self) -> float | None:
+        """Return when the Ingress beside was first seen with an address in its status; ``None`` until it has one."""
+        beside = None if self.unit.beside is None else self.unit.objects[self.unit.beside]
+        if self.addressed_at is None and beside and self._status(beside).seen.outcome == HAS_ADDRESS:
+            self.addressed_at = self.clock()
+        return self.addressed_at
 
     def _marked(self) -> bool:
         return not self.unit.marked or self.markers_answer()

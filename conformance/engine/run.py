@@ -1,13 +1,15 @@
 """One run: shared cases on the main instance, all others on instances of their own, a second look, and the events."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from conformance.case.model import Case
 from conformance.engine.announcing import Announcer
+from conformance.engine.company import alone_after, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted
 from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
@@ -21,13 +23,13 @@ from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import CRASHED, Wave
 from conformance.errors import ConformanceError
+from conformance.judge.cases import CaseVerdict
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
 from conformance.plan.single import unit_of
 from conformance.plan.twins import with_twins
 from conformance.report.events import CannotWrite, Event
-from conformance.report.model import Finding
 
 LOOKS = 8
 PEACE_LIMIT = 60.0
@@ -37,6 +39,8 @@ SPARES = 4
 """Instances that are started while the main one loads the shared objects: the first ones needed afterwards."""
 
 Judge = Callable[[Sequence[Case]], list[Judgement]]
+Group = Callable[[Sequence[Case]], tuple[list[Judgement], Sequence[Case]]]
+"""Judges cases beside each other; returns also those that are to be judged once more, each by itself."""
 
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
@@ -58,6 +62,8 @@ class Engine:
     instances: Instances = field(init=False)
     footing: Footing = field(init=False)
     announcer: Announcer = field(init=False)
+    in_company: dict[str, CaseVerdict] = field(default_factory=dict)
+    """What was seen of cases beside others, by their ids, where they are judged once more without company."""
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.stage, self.limits)
@@ -101,37 +107,44 @@ class Engine:
             self.instances.prepare(SPARES if units else 0)
             parts: list[Future[list[Judgement]]] = []
 
-            def judge_odd(part: Sequence[Case]) -> list[Judgement]:
-                settled, failing = self._odd(part)
+            def begin(judge: Group, some: Iterable[Sequence[Case]], after: Future[None] | None = None) -> None:
+                parts.extend(threads.submit(self._safely, partial(in_company, judge, after), part) for part in some)
+
+            def in_company(judge: Group, after: Future[None] | None, part: Sequence[Case]) -> list[Judgement]:
+                if after is not None:
+                    after.result()
+                settled, doubtful = judge(part)
                 # Behind this very part, so whoever waits for the parts in their order waits for these as well.
-                parts.extend(threads.submit(self._safely, judge_odd, [case]) for case in failing)
+                begin(judge, ([case] for case in doubtful))
                 return settled
 
-            # Odd ones take longest, so where they have instances of their own they begin at once.
-            parts += [threads.submit(self._safely, judge_odd, part) for part in _groups(odd) if self.stage.lanes]
             others = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
             if self.stage.lanes:
+                # Odd ones take longest, so where they have instances of their own they begin at once.
+                begin(self._odd, _groups(odd))
                 parts.append(threads.submit(self._in_turn, in_turn))
                 # The others need not wait for what is shared, only until the main instance has had its start.
-                parts += [threads.submit(self._after, route, part) for part in others]
+                begin(self._some, others, after=route)
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             self.restarts += main.restarts
             doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
             again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
+            self.in_company |= {one.case.id: case_verdict(one) for one in judgements if one.case in again}
             if again and not self.stage.lanes:
                 # There is but this instance, and what it shared must not be in the way of the second judgement.
                 judgements = [self._last_look(main, judgement, doubtful) for judgement in judgements]
                 main.clear(units)
-            parts += [threads.submit(self._safely, self._apart, part) for part in _groups(again)]
+            begin(self._some, _groups(again))
             if not self.stage.lanes:
-                parts += [threads.submit(self._safely, self._apart, part) for part in others]
-                parts += [threads.submit(self._safely, judge_odd, part) for part in _groups(odd)]
+                begin(self._some, others)
+                begin(self._odd, _groups(odd))
                 parts.append(threads.submit(self._in_turn, in_turn))
+            # More are added meanwhile, and this goes on to the last one.
             done = [part.result() for part in parts]
         second = {judgement.case.id: judgement for kept in done for judgement in kept}
-        judgements = [_agreed(j, second.pop(j.case.id, None)) for j in judgements] + list(second.values())
-        self._second_look([judgement for judgement in judgements if not judgement.second_look])
+        judgements = [j for j in judgements if j.case.id not in second] + list(second.values())
+        self._second_look([judgement for judgement in judgements if not self.announcer.knows(judgement.case)])
 
     def stop(self) -> None:
         """Ask a run that goes on in another thread to end soon."""
@@ -178,10 +191,6 @@ class Engine:
         self.crew.remove(plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
         return self._apart(cases)
 
-    def _after(self, route: Future[None], cases: Sequence[Case]) -> list[Judgement]:
-        route.result()
-        return self._safely(self._apart, cases)
-
     def _await_first_route(self, main: Wave) -> None:
         with suppress(ConformanceError):
             if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
@@ -195,6 +204,23 @@ class Engine:
         with self.instances.lend() as controller:
             wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM)
             return self._carry_out(wave, cases)
+
+    def _some(self, cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
+        """Judge a few cases as :meth:`_apart` does; returns also those that their neighbours may have spoiled."""
+        if len(cases) == 1 or not self.stage.lanes:
+            return self._apart(cases), ()
+        with self.instances.lend() as controller:
+            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM)
+            kept = self._carry_out(wave, cases, final=False)
+        return self._settled(kept, [one.case for one in kept if may_be_spoiled(one)])
+
+    def _settled(self, kept: Sequence[Judgement], doubtful: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
+        """Announce what is not doubtful, and keep in mind what else was seen in company."""
+        self.in_company |= {one.case.id: case_verdict(one) for one in kept if one.case in doubtful}
+        settled = [one for one in kept if one.case not in doubtful]
+        for judgement in settled:
+            self.announcer.final(judgement)
+        return settled, doubtful
 
     def _in_turn(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge cases that use what the cluster has one of: nothing of one is left when the next begins."""
@@ -224,18 +250,17 @@ class Engine:
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
         doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
         doubtful += [case for unit in wave.handed_back for case in unit.cases]
-        settled = [judgement for judgement in kept if judgement.case not in doubtful]
-        for judgement in settled:
-            self.announcer.final(judgement)
-        return settled, doubtful
+        return self._settled(kept, doubtful)
 
     def _carry_out(self, wave: Wave, cases: Sequence[Case], *, final: bool = True) -> list[Judgement]:
         """Judge the cases, each in objects of its own; verdicts that are not ``final`` may be judged once more."""
         units = plan(cases, wave.ground, isolate=True)
         kept = wave.judge(units)
-        if self.stage.lanes or any(case.placement in {"alone", "odd"} for case in cases):
-            # The instance, or the ground, is about to be someone else's: the second look is now or never.
-            kept = wave.look_again(kept)
+        # The instance, or the ground, is about to be someone else's: the second look is now or never.
+        leaving = bool(self.stage.lanes) or any(case.placement in {"alone", "odd"} for case in cases)
+        kept = wave.look_again(kept) if leaving else kept
+        kept = [alone_after(self.in_company.get(one.case.id), one) for one in kept]
+        if leaving:
             for judgement in kept if final else ():
                 self.announcer.final(judgement)
             if not self.stage.lanes or any(case.uses for case in cases):
@@ -282,14 +307,3 @@ class Engine:
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
     for start in range(0, len(cases), GROUP):
         yield cases[start : start + GROUP]
-
-
-def _agreed(packed: Judgement, alone: Judgement | None) -> Judgement:
-    """Return the second judgement, with a finding where a shared object spoiled the first."""
-    if alone is None:
-        return packed
-    before = case_verdict(packed)
-    if case_verdict(alone).verdict is not Verdict.PASS:
-        return alone
-    detail = f"beside other cases in one Ingress this case failed ({before.reason}: {before.detail}); alone it passes"
-    return replace(alone, findings=(*alone.findings, Finding(kind="interference", detail=detail)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from conformance.errors import HarnessFailure
 from conformance.judge.probes import Attempt, as_expected
 from conformance.plan.units import PlannedProbe
 
@@ -41,8 +42,13 @@ class Flow:
 
 @contextmanager
 def flowing(planned: PlannedProbe, observe: Callable[[PlannedProbe], Attempt]) -> Iterator[Flow]:
-    """Send the probe over and over while the block runs; it has been sent once before the block begins."""
+    """Send the probe over and over while the block runs; it has been sent once before the block begins.
+
+    Raises:
+        HarnessFailure: something kept the requests from going on until the block ended.
+    """
     flow, ended, begun = Flow(planned), threading.Event(), threading.Event()
+    troubles: list[Exception] = []
 
     def send() -> None:
         try:
@@ -51,6 +57,8 @@ def flowing(planned: PlannedProbe, observe: Callable[[PlannedProbe], Attempt]) -
                 begun.set()
                 if ended.wait(PAUSE):
                     return
+        except Exception as trouble:  # noqa: BLE001 (a thread tells nobody; the block's end does)
+            troubles.append(trouble)
         finally:
             begun.set()
 
@@ -62,3 +70,5 @@ def flowing(planned: PlannedProbe, observe: Callable[[PlannedProbe], Attempt]) -
     finally:
         ended.set()
         thread.join()
+    for trouble in troubles:
+        raise HarnessFailure(f"after {flow.count} requests no more could be sent: {trouble}") from trouble

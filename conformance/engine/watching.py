@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from conformance.case.model import NO_ADDRESS, NO_MATCH
+from conformance.case.model import NO_ADDRESS, NO_MATCH, RECORD
 from conformance.engine.limits import Limits
 from conformance.engine.rounds import Watch
 from conformance.judge.answers import may_still_change
@@ -12,7 +12,7 @@ from conformance.plan.units import PlannedProbe, Unit
 from conformance.waiting import wait_until
 
 Apply = Callable[[Unit], None]
-WATCHING_PAUSE = 0.05
+FIRST_WATCHING_PAUSE, WATCHING_PAUSE = 0.05, 1.0
 
 
 def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lambda: True) -> bool:
@@ -53,8 +53,9 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
             narrowed, look_only = False, None
             continue
         narrowed = narrowed or 0 < len(look_only) < len(watch.unit.probes)
-        if not look_only and elapsed < _dwell(watch, limits) and (look_only := _to_be_watched(watch)):
-            time.sleep(WATCHING_PAUSE)
+        if not look_only and (look_only := _to_be_watched(watch)) and elapsed < _dwell(watch, look_only, began, limits):
+            # Often at first, and then less and less: a minute may pass.
+            time.sleep(min(WATCHING_PAUSE, max(FIRST_WATCHING_PAUSE, elapsed / 10)))
             continue
         if not look_only or (elapsed >= _limit(look_only, limits) and _seen_enough(watch, look_only)):
             return
@@ -87,14 +88,33 @@ def _final(watch: Watch) -> bool:
 
 
 def _to_be_watched(watch: Watch) -> Sequence[PlannedProbe]:
-    """Return the probes whose objects have no marker of their own, and must never be served."""
-    beside = watch.unit.beside is not None
-    return [p for p in watch.unit.probes if beside and p.probe.expect.outcome in {NO_MATCH, NO_ADDRESS}]
+    """Return the probes whose objects have no marker of their own, and that show nothing so far.
+
+    They must never be served; or it is recorded what they show, and they may not have been loaded yet.
+    """
+    if watch.unit.beside is None:
+        return []
+    return [
+        p for p in watch.unit.probes if p.probe.expect.outcome in {NO_MATCH, NO_ADDRESS} or _shows_nothing(watch, p)
+    ]
 
 
-def _dwell(watch: Watch, limits: Limits) -> float:
-    """How long these are watched: twice as long as their neighbour took to be served."""
-    return min(limits.convergence, max(limits.presence, 2 * (watch.live_after or 0.0)))
+def _shows_nothing(watch: Watch, planned: PlannedProbe) -> bool:
+    recorded = planned.probe.expect.outcome == RECORD and watch.unit.placement != "packed"
+    return recorded and watch.of(planned)[-1].seen.outcome == "status:404"
+
+
+def _dwell(watch: Watch, probes: Sequence[PlannedProbe], began: float, limits: Limits) -> float:
+    """How long these are watched, since ``began``: twice as long as their neighbour took to be served.
+
+    That no address is written to a status means something once their neighbour has one. A controller that writes none
+    is watched for as long as one may take that does so once a minute.
+    """
+    dwell = min(limits.convergence, max(limits.presence, 2 * (watch.live_after or 0.0)))
+    if not any(planned.probe.expect.outcome == NO_ADDRESS for planned in probes):
+        return dwell
+    addressed_at = watch.neighbour_addressed_at()
+    return limits.marker if addressed_at is None else addressed_at - began + dwell
 
 
 def _limit(probes: Sequence[PlannedProbe], limits: Limits) -> float:
@@ -114,10 +134,14 @@ def _floor(watch: Watch, probes: Sequence[PlannedProbe], limits: Limits) -> floa
 
 
 def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
-    """Whether every wrong answer is a choice; what depends on other objects than Ingresses may still come."""
+    """Whether every wrong answer is a choice; what depends on other objects than Ingresses may still come.
+
+    That nobody serves a case with backends of its own may be because none is ready: its endpoints tell.
+    """
     return not any(
         planned.probe.expect.certificate
         or planned.probe.expect.pods
+        or (planned.probe.expect.outcome == NO_MATCH and watch.unit.backends)
         or may_still_change(watch.of(planned)[-1].seen.outcome)
         for planned in probes
     )

@@ -225,7 +225,8 @@ class Wave:
                 continue
             for case in unit.cases:
                 watch = self._last_words.get(unit.name) or self.crew.watch(unit, self.controller)
-                self._keep(Judgement(case, watch, 0.0, alone=unit.placement != "packed"))
+                override = None if self.controller.alive else CRASHED
+                self._keep(Judgement(case, watch, 0.0, alone=unit.placement != "packed", override=override))
 
     @property
     def _unfit(self) -> bool:

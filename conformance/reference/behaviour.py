@@ -70,6 +70,7 @@ class Behaviour:
     keeps_alive: bool = True
     wants_status: Callable[[bool, Object], bool] = wants_status
     status_address: str | None = None
+    status_period: float = 0.0
 
 
 REFERENCE = Behaviour()

@@ -46,7 +46,7 @@ def batches(events: "queue.SimpleQueue[Event]") -> Iterator[list[Event]]:
 def load(settings: Settings, front: Front, loop: asyncio.AbstractEventLoop, events: "queue.SimpleQueue[Event]") -> None:
     """Keep the front's snapshot up to date, once everything was listed; never returns."""
     behaviour, missing = settings.behaviour, set(scopes(settings.namespaces))
-    publisher = Publisher(settings.api)
+    publisher = Publisher(settings.api, behaviour.status_period)
     threading.Thread(target=publisher.run, name="status", daemon=True).start()
     objects, newest = Objects(), Snapshot()
 

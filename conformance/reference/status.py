@@ -6,6 +6,7 @@ Source: the comments of ``IngressStatus`` in ``networking.k8s.io/v1``.
 import contextlib
 import logging
 import queue
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,10 +47,13 @@ def _addresses(ingress: Object) -> list[str]:
 
 
 class Publisher:
-    """Writes patches, one after the other; what was written is not written again for the same revision."""
+    """Writes patches, one after the other; what was written is not written again for the same revision.
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    With a ``period`` (seconds) it gathers so long what has to be written.
+    """
+
+    def __init__(self, api: Api, period: float = 0.0) -> None:
+        self._api, self._period = api, period
         self._wanted: queue.SimpleQueue[tuple[Patch, ...]] = queue.SimpleQueue()
         self._written: dict[Key, str] = {}
 
@@ -64,6 +68,10 @@ class Publisher:
             lacking = any(self._written.get(patch.ingress) != patch.revision for patch in wanted)
             with contextlib.suppress(queue.Empty):
                 wanted = self._wanted.get(timeout=1.0 if lacking else None)
+            if self._period:
+                time.sleep(self._period)
+                while not self._wanted.empty():
+                    wanted = self._wanted.get()
             with contextlib.suppress(requests.RequestException, OSError), self._api.session() as session:
                 self._write_all(session, wanted)
 

@@ -10,7 +10,7 @@ from conformance.reference import state
 from conformance.reference.behaviour import Behaviour, certificate
 from conformance.reference.certificates import context
 from conformance.reference.model import Key, KeyPair, Path, Snapshot, Table
-from conformance.reference.mutant import behaving, fixed, reading
+from conformance.reference.mutant import Mutant, behaving, fixed, reading
 from conformance.reference.objects import Held, Object, Objects
 from conformance.reference.state import Own, find, is_ours
 
@@ -316,4 +316,17 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     "status-wrong-address": ("Status gets an address where nobody listens.", behaving(status_address="192.0.2.1")),
 }
 
-MUTANTS = tuple(fixed(name, sentence, behaviour) for name, (sentence, behaviour) in _WRONG.items())
+
+def _sweeping(seconds: float) -> Behaviour:
+    return behaving(wants_status=lambda *_: True, status_period=seconds)
+
+
+MUTANTS = (
+    *(fixed(name, sentence, behaviour) for name, (sentence, behaviour) in _WRONG.items()),
+    Mutant(
+        "status-swept-foreign",
+        "Status is written every ARG (5) seconds only, to others' Ingresses too.",
+        _sweeping,
+        5.0,
+    ),
+)

@@ -51,6 +51,9 @@ def beside_twin(case: CaseRecord, twin: CaseRecord | None) -> CaseRecord:
         return case
     beside = None if twin is None else TwinRecord(objects=twin.objects, probes=twin.probes)
     paired = case.model_copy(update={"twin": beside})
+    if twin is not None and twin.verdict is Verdict.ERROR and _expects_nothing(case):
+        detail = f"the same Ingress without the annotations could not be judged: {twin.detail}"
+        return judged(paired.model_copy(update={"verdict": Verdict.ERROR, "reason": Reason.HARNESS, "detail": detail}))
     if case.verdict is Verdict.PASS and is_vacuous(paired):
         detail = "404 proves nothing: the same Ingress without the annotations is not served either"
         failed = {"verdict": Verdict.FAIL, "reason": Reason.NOT_PROGRAMMED, "detail": detail}
@@ -67,6 +70,10 @@ def is_vacuous(case: CaseRecord) -> bool:
     """Tell whether a controller that loads nothing would show the same: only 404 is expected, and the twin is dead."""
     if case.level is not Level.PARITY or case.twin is None or _is_live(case.twin):
         return False
+    return _expects_nothing(case)
+
+
+def _expects_nothing(case: CaseRecord) -> bool:
     nothing = {"status:404", "no match"}
     return all(probe.expected.outcome in nothing and not probe.expected.more.get("by") for probe in case.probes)
 

@@ -60,6 +60,6 @@ REASON_TEXTS = {
 }
 
 FINDING_TEXTS = {
-    "interference": "Beside other cases in one Ingress the case failed, alone it passed.",
+    "interference": "Beside other cases the case failed, alone it passed.",
     "poison": "While the objects of the case were there, unrelated Ingresses were not loaded, or no longer served.",
 }

@@ -134,3 +134,15 @@ def test_other_levels_have_no_word() -> None:
 @pytest.mark.parametrize(("percent", "expected"), [(0, (0, 0)), (100, (300, 300)), (30, (59, 121)), (50, (116, 184))])
 def test_chance_is_allowed_four_standard_deviations(percent: float, expected: tuple[int, int]) -> None:
     assert bounds(300, percent) == expected
+
+
+def test_where_the_twin_could_not_be_judged_a_404_proves_nothing_and_nobody_is_to_blame() -> None:
+    passed = case(probe("p", "status:404", "status:404", verdict=Verdict.PASS), verdict=Verdict.PASS)
+    unjudged = twin(recorded("p", "status:404"), live=False).model_copy(
+        update={"verdict": Verdict.ERROR, "reason": Reason.HARNESS, "detail": "no cluster"}
+    )
+    found = beside_twin(passed, unjudged)
+    assert (found.verdict, found.reason, found.parity) == (Verdict.ERROR, Reason.HARNESS, None)
+    assert "no cluster" in found.detail
+    shown = case(probe("p", "a", "a", by="a", verdict=Verdict.PASS), verdict=Verdict.PASS)
+    assert beside_twin(shown, unjudged).parity is Parity.SAME

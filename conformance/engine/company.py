@@ -1,0 +1,61 @@
+"""What the neighbours of a case on one controller instance may have done to it. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from conformance.case.model import Case
+from conformance.engine.judgement import Judgement, case_verdict
+from conformance.judge.cases import CaseVerdict
+from conformance.judge.words import Reason, Verdict
+from conformance.plan.objects import every_manifest
+from conformance.report.model import Finding
+
+_NAME = re.compile(r"[\w-]+")
+
+
+def may_be_spoiled(judgement: Judgement) -> bool:
+    """Tell whether neighbours may have had a hand in it: the answers kept changing, or a backend came up that is none
+    of the case's. What one Ingress says of a Service can reach all others that name it.
+    """
+    verdict = case_verdict(judgement)
+    if verdict.verdict is Verdict.FAIL and verdict.reason is Reason.UNSTABLE:
+        return True
+    seen = {attempt.seen.backend for _, attempts in judgement.observed() for attempt in attempts if attempt.counted}
+    seen |= {attempt.seen.backend for attempt in judgement.second_look.values()}
+    return bool(seen - {""} - set(_named(judgement.case)))
+
+
+def alone_after(company: CaseVerdict | None, alone: Judgement) -> Judgement:
+    """Return the judgement of a case alone, with a finding where only ``company`` made it fail."""
+    if company is None or company.verdict is Verdict.PASS or case_verdict(alone).verdict is not Verdict.PASS:
+        return alone
+    detail = f"beside other cases this case failed ({company.reason}: {company.detail}); alone it passes"
+    return replace(alone, findings=(*alone.findings, Finding(kind="interference", detail=detail)))
+
+
+def _named(case: Case) -> Iterator[str]:
+    """Yield the names of all Services that the case's objects name, and of the backends that its probes expect."""
+    for manifest in every_manifest(case):
+        yield from _services(manifest)
+        for value in (manifest["metadata"].get("annotations") or {}).values():
+            yield from _NAME.findall(str(value))
+    probes = (*case.probes, *(probe for step in case.steps for probe in step.probes))
+    for probe in probes:
+        yield from _NAME.findall(f"{probe.expect.outcome} {probe.expect.by}")
+        yield from (name for outcome in probe.expect.tally for name in _NAME.findall(outcome))
+
+
+def _services(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if value.get("kind") == "Service":
+            yield str(value["metadata"]["name"])
+        service = value.get("service")
+        if isinstance(service, dict):
+            yield str(service.get("name"))
+        for inner in value.values():
+            yield from _services(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _services(inner)

@@ -1,0 +1,152 @@
+"""How long is looked at what must not come, and at what may still come."""
+
+from typing import Any
+
+import pytest
+
+from conformance.case.model import NO_ADDRESS, NO_MATCH, RECORD, Case, Expectation, Manifest
+from conformance.case.steps import Backend
+from conformance.engine.guarded import GuardedWave
+from conformance.engine.limits import Limits
+from conformance.engine.rounds import Watch
+from conformance.engine.traffic import flowing
+from conformance.engine.watching import converge, wait_for_markers
+from conformance.errors import HarnessFailure
+from conformance.judge.probes import judge_probe
+from conformance.judge.words import Verdict
+from conformance.plan.single import unit_of
+from conformance.probes.answer import Answer, WireProbe
+from conformance.tests.answers import served, status
+from conformance.tests.engine_world import Ground, World, on
+from conformance.tests.plans import case, ingress, probe
+
+LIMITS = Limits(marker=3.0, convergence=0.3, presence=0.05, absence=0.1, suspicion=0.01, patience=0.2, probe=1.0)
+
+
+class Sweeping(World):
+    """A world whose controller writes statuses, others' too, after so many looks at one of ours; 0: never."""
+
+    looks = 0
+    sweeps_after = 0
+
+    def get(self, manifest: Manifest) -> Manifest | None:
+        found = super().get(manifest)
+        if found is None or manifest["kind"] != "Ingress":
+            return found
+        self.looks += "beside" in manifest["metadata"]["name"]
+        written = self.sweeps_after and self.looks >= self.sweeps_after
+        return {**found, "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}} if written else found
+
+
+def observed(world: World, what: Case, limits: Limits = LIMITS) -> Watch:
+    with on(Ground(world)) as crew:
+        unit = unit_of(what, crew.ground(Ground().main, "test"))
+        crew.apply([unit])
+        watch = crew.watch(unit, Ground().main)
+        assert wait_for_markers(watch, 1.0)
+        converge(watch, limits, crew.apply_revision)
+        return watch
+
+
+def verdicts(watch: Watch) -> list[Verdict]:
+    return [judge_probe(p.probe, watch.of(p), p.ending).verdict for p in watch.unit.probes]
+
+
+FOREIGN = case(
+    "s/foreign",
+    ingress("bar.com", name="main", ingressClassName="foreign"),
+    probes=(probe(id="status", status_of="main", expect=Expectation(outcome=NO_ADDRESS)),),
+    placement="own",
+    marker="beside",
+)
+
+
+def test_no_address_means_nothing_until_the_neighbour_has_one() -> None:
+    world = Sweeping()
+    world.sweeps_after = 6
+    assert verdicts(observed(world, FOREIGN)) == [Verdict.FAIL]
+
+
+def test_where_no_status_is_ever_written_it_was_watched_as_long_as_one_may_take() -> None:
+    watch = observed(Sweeping(), FOREIGN, Limits(**{**vars(LIMITS), "marker": 0.6}))
+    assert verdicts(watch) == [Verdict.PASS]
+    attempts = watch.of(watch.unit.probes[0])
+    assert attempts[-1].at - attempts[0].at >= 0.4
+    assert len(attempts) < 20
+
+
+class Late(World):
+    """A world that serves the marker at once, and the rest after so many requests."""
+
+    after = 5
+    asked = 0
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".marker." in wire.host:
+            return super().answer(wire)
+        self.asked += 1
+        return super().answer(wire) if self.asked > self.after else status(404)
+
+
+def test_a_recorded_404_is_watched_as_long_as_a_neighbour_may_take() -> None:
+    recorded = case(
+        "s/recorded",
+        probes=(probe(expect=Expectation(outcome=RECORD)),),
+        placement="own",
+        marker="beside",
+    )
+    watch = observed(Late(), recorded, Limits(**{**vars(LIMITS), "presence": 1.0, "convergence": 2.0}))
+    assert [attempt.seen.outcome for attempt in watch.of(watch.unit.probes[0])][-3:] == ["a"] * 3
+
+
+class Lagging(World):
+    """A world that goes on serving a backend for a while though it has no endpoint any more."""
+
+    left = 12
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".marker." in wire.host:
+            return super().answer(wire)
+        self.left -= 1
+        return served("a") if self.left > 0 else status(503)
+
+
+def test_that_nobody_serves_may_take_as_long_as_the_endpoints_do() -> None:
+    gone = case(
+        "s/gone", probes=(probe(expect=Expectation(outcome=NO_MATCH)),), placement="own", marker="beside"
+    ).model_copy(update={"backends": (Backend(name="web", replicas=0),)})
+    slow = Limits(**{**vars(LIMITS), "convergence": 5.0})
+    assert verdicts(observed(Lagging(), gone, slow)) == [Verdict.PASS]
+    # Where the case has no backends of its own, a choice that outlasts a revision is one.
+    assert verdicts(observed(Lagging(), gone.model_copy(update={"backends": ()}), slow)) == [Verdict.FAIL]
+
+
+def test_traffic_that_broke_off_is_no_traffic_without_failures() -> None:
+    (planned, *_) = unit_of(case("s/x"), _ground()).probes
+    sent: list[Any] = []
+
+    def observe(_: Any) -> Any:
+        sent.append(1)
+        raise OSError("too many open files")
+
+    with pytest.raises(HarnessFailure, match="too many open files"), flowing(planned, observe):
+        pass
+    assert sent == [1]
+
+
+def _ground() -> Any:
+    with on(Ground()) as crew:
+        return crew.ground(Ground().main, "test")
+
+
+def test_the_younger_ingress_comes_when_the_odd_ones_are_there() -> None:
+    stage = Ground()
+    odd = case("s/odd", ingress("foo.com", name="odd"), placement="odd")
+    with on(stage) as crew:
+        wave = GuardedWave(crew, stage.main, lambda _: None)
+        kept = wave.judge([unit_of(odd, wave.ground)])
+    assert len(kept) == 1
+    assert not kept[0].findings
+    written = [call for call in stage.world.calls if call.startswith("apply Ingress ")]
+    order = [next(i for i, call in enumerate(written) if name in call) for name in ("bystander-lane-0", "odd", "after")]
+    assert order == sorted(order)
