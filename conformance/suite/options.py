@@ -25,7 +25,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--controller", metavar="NAME", help="a controller of the catalogue, or the path of an entry")
     group.addoption("--cluster", choices=CLUSTERS, default="local", help="where it runs (default: local)")
     for option, metavar, text in own_cluster.OPTIONS:
-        group.addoption(option, metavar=metavar, default="", help=f"--cluster current: {text}")
+        group.addoption(option, metavar=metavar, default="", help=f"{own_cluster.clusters_of(option)}: {text}")
     exclusive, meaning = own_cluster.EXCLUSIVE
     group.addoption(exclusive, action="store_true", help=f"--cluster current: {meaning}")
     for option, metavar, text in kind_cluster.OPTIONS:

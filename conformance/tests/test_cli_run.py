@@ -16,6 +16,7 @@ from conformance.cli import judging
 from conformance.cli.run import pytest_arguments, run, worst
 from conformance.errors import BadInput
 from conformance.report.events import EventLog
+from conformance.suite import kind_cluster, own_cluster
 from conformance.suite.options import levels_of
 from conformance.tests.reports import case_record, events_of
 
@@ -97,3 +98,12 @@ def test_pytest_selects_what_is_checked() -> None:
     found = [line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line]
     assert found, done.stdout + done.stderr
     assert found == [case.id for case in selected(load_cases(), expression, levels_of(""))]
+
+
+def test_the_help_names_all_clusters_on_which_an_option_means_something() -> None:
+    said = " ".join(CliRunner().invoke(run, ["--help"]).output.split())
+    assert set(kind_cluster.SHARED) == own_cluster.SHARED
+    for option in kind_cluster.SHARED:
+        _, _, text = said.partition(f"{option} ")
+        assert text.partition(" ")[2].startswith("--cluster current or kind: ")
+    assert "--context NAME --cluster current: " in said
