@@ -174,7 +174,7 @@ def index(reports: Path) -> str:
             row(*["---"] * len(head)),
             *rows,
             "",
-            "`ingress-conformance report reports --out site` makes the HTML matrix of all of them;",
+            "`ingress-conformance report reports/*/report.json --out site` makes the HTML matrix of all of them;",
             "`ingress-conformance compare reports/*/report.json` says what each does differently.",
             "",
         ]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from conformance.cachedir import CACHE_VARIABLE, cache_root
-from conformance.cli.kind_checks import kind_findings
+from conformance.cli.kind_checks import ENGINE, kind_findings
 from conformance.clusters.local import namespace
 from conformance.clusters.local.programs.inventory import Finding, probe
 from conformance.controllers.catalogue import catalogue
@@ -51,7 +51,9 @@ def all_checks() -> tuple[Check, ...]:
     programs = tuple(_programs(findings))
     building = any(check.state is not State.READY for check in programs)
     here = (_namespaces(), *programs, *_tools(findings, building), _room(building))
-    return (*here, *_kind(), *_controllers(), *_others())
+    kind = tuple(_kind())
+    engine = any(check.name == ENGINE and check.state is State.READY for check in kind)
+    return (*here, *kind, *_controllers(engine=engine), *_others())
 
 
 def embedded_cluster_runs(checks: Iterable[Check]) -> bool:
@@ -135,9 +137,14 @@ def _kind() -> Iterator[Check]:
         yield Check("kind cluster", finding.name, state, finding.detail, finding.hint)
 
 
-def _controllers() -> Iterator[Check]:
+def _controllers(*, engine: bool) -> Iterator[Check]:
     for entry in catalogue():
-        yield _controller(entry)
+        yield _controller(entry) if entry.process else _in_pods(entry, engine=engine)
+
+
+def _in_pods(entry: Entry, *, engine: bool) -> Check:
+    detail, hint = f"{entry.version}, only in pods: --cluster kind", f"that needs a {ENGINE}: see above"
+    return Check("controllers", entry.name, *((State.ON_DEMAND, detail) if engine else (State.ABSENT, detail, hint)))
 
 
 def _controller(entry: Entry) -> Check:

@@ -10,6 +10,8 @@ from conformance.clusters.kind.tool import KIND_VERSION, kind_at_hand
 from conformance.clusters.local.programs.sources import offline
 from conformance.errors import HarnessFailure
 
+ENGINE = "container engine"
+
 
 @dataclass(frozen=True)
 class KindFinding:
@@ -27,11 +29,11 @@ def kind_findings() -> Iterator[KindFinding]:
     try:
         engine = find_engine(Patience())
     except HarnessFailure as failure:
-        yield KindFinding("container engine", there=False, detail=failure.message, hint=failure.hint)
+        yield KindFinding(ENGINE, there=False, detail=failure.message, hint=failure.hint)
     else:
         where = os.environ.get("DOCKER_HOST", "") if engine.name == "docker" else ""
         detail = f"{engine.name}: {engine.program}" + (f", DOCKER_HOST={where}" if where else "")
-        yield KindFinding("container engine", there=True, detail=detail)
+        yield KindFinding(ENGINE, there=True, detail=detail)
     tool = kind_at_hand()
     if tool is not None:
         yield KindFinding("kind", there=True, detail=str(tool))

@@ -1,9 +1,11 @@
 """``run``: judge controllers side by side, each on a cluster of its own."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import pytest
 from click.core import ParameterSource
 
 from conformance.cli.run_current import checked_names, judge_current, own_cluster_options
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--cluster", type=click.Choice(CLUSTERS), default="local", show_default=True, help="Where it runs.")
 @own_cluster_options
 @kind_options
-@click.option("-k", "expression", metavar="EXPR", default="", help="Only cases whose id matches, as in pytest's -k.")
+@click.option("-k", "expression", metavar="EXPR", default="", help="Only cases that fit, as in `cases list -k`.")
 @click.option("--level", metavar="LEVELS", default="", help="Only these levels, such as core,extended.")
 @click.option(
     "-n", "workers", metavar="WORKERS", default="", help="Number of pytest workers; the verdicts are the same."
@@ -84,7 +86,7 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
 
     arguments = {entry.name: pytest_arguments(name, options) for entry, name in zip(entries, controllers, strict=True)}
     if len(entries) == 1:
-        return judge_one(entries[0], arguments[entries[0].name], programs)
+        return in_own_words(judge_one(entries[0], arguments[entries[0].name], programs))
     places = options["parallel"]
     assert places is None or isinstance(places, int)
     return worst(judge_several(entries, arguments, programs, Path(str(options["out"])), places))
@@ -94,7 +96,12 @@ def worst(statuses: list[int]) -> int:
     """Return the status of several runs: interrupted, then bad input, 3, 1, 0."""
     rising = (0, 1, 3, 2, 130)
     # A run that the kernel ended, for one, has a status of its own: it could not do its work.
-    return max((status if status in rising else 3 for status in statuses), key=rising.index)
+    return max((status if status in rising else 3 for status in map(in_own_words, statuses)), key=rising.index)
+
+
+def in_own_words(status: int) -> int:
+    """Return a status of pytest as one of ``run``: what pytest calls a wrong usage is bad input."""
+    return 2 if status == int(pytest.ExitCode.USAGE_ERROR) else status
 
 
 def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[str, ...]:
@@ -118,20 +125,40 @@ def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[
 
 def _check_options(options: dict[str, object]) -> "Settings":
     """Refuse bad input before anything is started; returns what was said of a cluster of the user's own."""
-    from conformance.case.load import load_asked  # noqa: PLC0415
     from conformance.suite.kind_cluster import kind_settings_on  # noqa: PLC0415
-    from conformance.suite.options import levels_of  # noqa: PLC0415
+    from conformance.suite.options import check_numbers  # noqa: PLC0415
     from conformance.suite.own_cluster import settings_on  # noqa: PLC0415
 
-    levels = levels_of(str(options["level"]))
-    paths = options["case_paths"]
-    assert isinstance(paths, tuple)
-    load_asked([Path(path) for path in paths], levels)
+    marker, convergence, repeat = (options[name] for name in ("marker_limit", "convergence", "repeat"))
+    assert isinstance(marker, float)
+    assert isinstance(convergence, float)
+    assert isinstance(repeat, int)
+    check_numbers(marker, convergence, repeat)
+    _check_selection(options, repeat)
     workers = str(options["workers"])
     if workers and not workers.isdigit():
         raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")
     kind_settings_on(str(options["cluster"]), options)
     return settings_on(str(options["cluster"]), options)
+
+
+def _check_selection(options: dict[str, object], repeat: int) -> None:
+    """Refuse case files that are wrong, and options that leave no case to judge."""
+    from conformance.case.load import load_asked  # noqa: PLC0415
+    from conformance.case.selection import selected  # noqa: PLC0415
+    from conformance.suite.asked import repeated  # noqa: PLC0415
+    from conformance.suite.options import levels_of  # noqa: PLC0415
+
+    paths, expression, levels = options["case_paths"], str(options["expression"]), levels_of(str(options["level"]))
+    assert isinstance(paths, tuple)
+    cases = repeated(load_asked([Path(path) for path in paths], levels), repeat)
+    found = selected(cases, expression, levels)
+    narrowing = [option for option, name in (("-k", "expression"), ("--level", "level")) if options[name]]
+    # A run that goes on has its cases from before, unless other ones are asked for.
+    if not found and (narrowing or not options["resume"]):
+        command = ["ingress-conformance", "cases", "list", *(word for path in paths for word in ("--cases", path))]
+        where = "/".join(narrowing) or "--cases"
+        raise BadInput("no case fits", where=where, hint=f"see: {shlex.join(command)}")
 
 
 def _check_entries(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[list["Entry"], dict[str, str]]:
@@ -166,9 +193,12 @@ def pytest_arguments(controller: str, options: dict[str, object]) -> list[str]:
     # No test is run here: nothing asserts, and looking for objects that were never closed takes a second at the end.
     arguments += ["--assert=plain", "-p", "no:unraisableexception", "-p", "no:threadexception"]
     arguments += ["-c", "/dev/null", "--rootdir", str(Path.cwd())]
-    for option, name in (("--cluster", "cluster"), ("--out", "out"), ("--level", "level"), ("-k", "expression")):
+    for option, name in (("--cluster", "cluster"), ("--out", "out"), ("--level", "level")):
         if options[name]:
             arguments += [option, str(options[name])]
+    # As pytest wants it: to it AND is a word, and a line break is a mistake.
+    if expression := " ".join(str(options["expression"]).lower().split()):
+        arguments += ["-k", expression]
     arguments += ["--marker-limit", str(options["marker_limit"]), "--convergence", str(options["convergence"])]
     arguments += ["--repeat", str(options["repeat"])]
     arguments += [f"--{name}" for name in ("isolate", "invert", "resume") if options[name]]

@@ -18,7 +18,8 @@ def own_cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     exclusive, meaning = own_cluster.EXCLUSIVE
     command = click.option(exclusive, is_flag=True, help=f"--cluster current: {meaning}.")(command)
     for option, metavar, text in reversed(own_cluster.OPTIONS):
-        command = click.option(option, metavar=metavar, default="", help=f"--cluster current: {text}.")(command)
+        where = own_cluster.clusters_of(option)
+        command = click.option(option, metavar=metavar, default="", help=f"{where}: {text}.")(command)
     return command
 
 

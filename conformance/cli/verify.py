@@ -45,7 +45,8 @@ def verify(path: Path, events: Path | None, case_paths: tuple[Path, ...], form: 
     A digest is no signature. Whoever changes a report on purpose can write new digests, and whoever has the events can
     change those as well. To know that a report is somebody's, get it from them by a way that you trust.
 
-    Exit status: 0 no problem was found, 1 some problem, 2 the file is no JSON, or could be read in two ways.
+    Exit status: 0 no problem was found, 1 some problem, 2 the file is no JSON,
+    could be read in two ways, or is no report of a run.
 
     \b
     Examples:

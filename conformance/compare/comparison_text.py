@@ -57,8 +57,7 @@ def _case(case: CaseDifference) -> Iterator[Text]:
 
 
 def _heading(probe: ProbeAnswers) -> str:
-    step = f"step {probe.step}, " if probe.step else ""
-    return f"{step}{probe.id}" + ("" if probe.expected == "record" else f" (expected {probe.expected})")
+    return probe.id + ("" if probe.expected == "record" else f" (expected {probe.expected})")
 
 
 def _footer(comparison: Comparison) -> str:

@@ -31,7 +31,7 @@ class Conclusion(StrEnum):
 
 
 class Side(Recorded):
-    """A case as one of the two reports has it."""
+    """A case, or a probe, as one of the two reports has it."""
 
     verdict: Verdict
     reason: Reason | None
@@ -46,6 +46,8 @@ class ProbeChange(Recorded):
     expected: str
     old: str | None
     new: str | None
+    old_judged: Side | None = Field(description="What the old report says of the answer: it may be the same answer.")
+    new_judged: Side | None
     curl: str = Field(description="How to send the request again; of the new report where it has the probe.")
 
 

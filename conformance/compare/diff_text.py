@@ -63,8 +63,19 @@ def _change(change: Change) -> Iterator[Text]:
 
 
 def _probe(probe: ProbeChange) -> str:
-    step = f"step {probe.step}, " if probe.step else ""
-    return f"{step}{probe.id}: expected {probe.expected}; saw {probe.old or 'nothing'}, now {probe.new or 'nothing'}"
+    saw, sees = _judged(probe)
+    old, new = probe.old or "nothing", probe.new or "nothing"
+    return f"{probe.id}: expected {probe.expected}; saw {old}{saw}, now {new}{sees}"
+
+
+def _judged(probe: ProbeChange) -> tuple[str, str]:
+    """Return what each report makes of the answer, if the answer does not tell them apart."""
+    if probe.old_judged is None or probe.new_judged is None or probe.old != probe.new:
+        return "", ""
+    old, new = (
+        ", ".join(word for word in (side.verdict, side.reason) if word) for side in (probe.old_judged, probe.new_judged)
+    )
+    return ("", "") if old == new else (f" ({old})", f" ({new})")
 
 
 def _counts(diff: Diff) -> str:
@@ -107,9 +118,10 @@ def _markdown(diff: Diff) -> Iterator[str]:
 def _markdown_change(change: Change) -> Iterator[str]:
     yield f"- **{code(change.id)}** {change.level.value}: {plain(change.why)}"
     for probe in change.probes[:3]:
+        saw, sees = _judged(probe)
         yield (
-            f"  - {code(probe.id)}: expected {code(probe.expected)}; saw {code(probe.old or 'nothing')}, "
-            f"now {code(probe.new or 'nothing')}"
+            f"  - {code(probe.id)}: expected {code(probe.expected)}; saw {code(probe.old or 'nothing')}{saw}, "
+            f"now {code(probe.new or 'nothing')}{sees}"
         )
         if change.kind in _IN_FULL and change.new is not None:
             yield ""

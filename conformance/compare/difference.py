@@ -8,7 +8,7 @@ from conformance.compare.runs import run_identity
 from conformance.compare.transitions import Became, added, became, removed
 from conformance.errors import BadInput
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord, Report
+from conformance.report.model import CaseRecord, ProbeRecord, Report
 
 _KINDS = tuple(Kind)
 
@@ -71,8 +71,8 @@ def _change(before: CaseRecord | None, after: CaseRecord | None, old: Report, ne
     )
 
 
-def _side(case: CaseRecord | None) -> Side | None:
-    return None if case is None else Side(verdict=case.verdict, reason=case.reason, detail=case.detail)
+def _side(record: CaseRecord | ProbeRecord | None) -> Side | None:
+    return None if record is None else Side(verdict=record.verdict, reason=record.reason, detail=record.detail)
 
 
 def _probe_changes(
@@ -90,7 +90,16 @@ def _probe_changes(
         expected = probe.expected.outcome
         if one is not None and other is not None and one.expected.outcome != expected:
             expected = f"{expected} (was {one.expected.outcome})"
-        yield ProbeChange(id=probe.id, step=probe.step, expected=expected, old=saw, new=sees, curl=probe.curl)
+        yield ProbeChange(
+            id=probe.id,
+            step=probe.step,
+            expected=expected,
+            old=saw,
+            new=sees,
+            old_judged=_side(one),
+            new_judged=_side(other),
+            curl=probe.curl,
+        )
 
 
 def _conclusion(

@@ -23,12 +23,16 @@ _FETCH_LIMIT = 600.0
 
 def go_obstacle(source: GoSource | GoFileSource) -> str:
     """Return why nothing can be built from the module here, or an empty string."""
-    missing = [name for name in _PINS if not Path(source.go, name).is_file()]
-    if missing:
-        return f"{source.go} has no {' and no '.join(missing)}"
+    if lacking := pins_lacking(source):
+        return f"{source.go} has no {' and no '.join(lacking)}"
     if go_at_hand() is None and not wheel_installer():
         return f"building {source} needs Go, and there is neither Go nor pip nor uv"
     return ""
+
+
+def pins_lacking(source: GoSource | GoFileSource) -> list[str]:
+    """Return which of the files that pin the module are not there."""
+    return [name for name in _PINS if not Path(source.go, name).is_file()]
 
 
 def go_part_at_hand(source: GoSource | GoFileSource) -> Path | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from conformance.controllers.catalogue import overridden
 from conformance.controllers.debian import debian_obstacle, debian_program, debian_program_at_hand
 from conformance.controllers.entry import Entry
-from conformance.controllers.gomodules import go_obstacle, go_part, go_part_at_hand
+from conformance.controllers.gomodules import go_obstacle, go_part, go_part_at_hand, pins_lacking
 from conformance.controllers.sources import (
     DataSource,
     DebianSource,
@@ -31,6 +31,8 @@ Programs = Mapping[str, tuple[str, ...]]
 """The words that begin a command line, by the program's name in the entry; of data it is the one path."""
 
 _NOTHING: Mapping[str, str] = {}
+_PUT_PINS = "put go.mod and go.sum there (a path is relative to the entry's file)"
+_GET_GO = "install Go from https://go.dev/dl/"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def program_state(name: str, source: Source) -> ProgramState:
     if isinstance(source, (GoSource, GoFileSource)):
         part = go_part_at_hand(source)
         words = None if part is None else (str(part),)
-        return _fetched(name, source, words, go_obstacle(source), f"install Go from https://go.dev/dl/, or {own}")
+        way_out = _PUT_PINS if pins_lacking(source) else _GET_GO
+        return _fetched(name, source, words, go_obstacle(source), f"{way_out}, or {own}")
     if isinstance(source, PythonSource):
         return _python(name, source)
     return _path(name, source) if isinstance(source, PathSource) else _data(name, source)

@@ -112,7 +112,8 @@ def _template(document: Document[Any], name: str, folder: Path) -> str:
 def _read(document: Document[Any], pointer: tuple[str, ...], path: Path) -> str:
     text = read_text(path)
     if isinstance(text, Problem):
-        raise EntryErrors([document.problem(pointer, text.message, "a path as seen from the entry's file")])
+        hint = "a path is relative to the entry's file: copy what it names as well"
+        raise EntryErrors([document.problem(pointer, f"{text.file}: {text.message}", hint)])
     return text
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 import yaml
 from pydantic import ConfigDict, Field
 
-from conformance.case.model import Level
+from conformance.case.model import SPECIFICATION, Level
 from conformance.export.sources import Source
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Recorded
@@ -125,10 +125,11 @@ def conformance_reports(sources: Sequence[Source]) -> Iterator[tuple[str, str]]:
 
 
 def _cases(source: Source) -> Iterator[tuple[str, Level]]:
-    """Yield the cases of the report and, where they are known, those that it lacks."""
+    """Yield the cases of the report and, where they are known, those of the specification that it lacks."""
     yield from ((case.id, case.level) for case in source.report.cases)
     for level, ids in (source.suite or {}).items():
-        yield from ((case_id, level) for case_id in ids - {case.id for case in source.report.cases})
+        if level in SPECIFICATION:
+            yield from ((case_id, level) for case_id in ids - {case.id for case in source.report.cases})
 
 
 def _profile(source: Source, section: str) -> Profile:

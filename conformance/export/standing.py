@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.case.model import Level
+from conformance.case.model import SPECIFICATION, Level
 from conformance.judge.words import Verdict
 from conformance.report.model import Report
 
@@ -78,6 +78,8 @@ class LevelStanding:
 def standings(report: Report, suite: SuiteCases | None) -> tuple[LevelStanding, ...]:
     """Return the standing of each level that the report or the suite has cases of.
 
+    Parity is there only if the report has cases of it: a run leaves it out unless it is asked for.
+
     ``suite`` holds the cases of the suite that made the report; ``None`` where they are not at hand.
     """
     ids = {level: frozenset(case.id for case in report.cases if case.level is level) for level in Level}
@@ -89,5 +91,5 @@ def standings(report: Report, suite: SuiteCases | None) -> tuple[LevelStanding, 
             complete=report.run.complete,
         )
         for level in Level
-        if ids[level] or (suite or {}).get(level)
+        if ids[level] or (level in SPECIFICATION and (suite or {}).get(level))
     )

@@ -15,6 +15,7 @@ from conformance.report.model import SCHEMA_VERSION, Report
 FILE_NAME = "report.json"
 MAX_BYTES = 256 * 1024 * 1024
 """A report with 250 cases has about 5 MB."""
+_HINT = "give the report.json of a run"
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,10 @@ def report_files(path: Path) -> tuple[Path, ...]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object that a JSON file holds.
+    """Return the object that a JSON file of a report holds; whether it is sound is another question.
 
     Raises:
-        BadInput: it cannot be read, is too large, is no JSON, or could be read in two ways.
+        BadInput: it cannot be read, is too large, is no JSON, could be read in two ways, or is no report of a run.
     """
     return _object(path_text(path), path)
 
@@ -101,9 +102,13 @@ def _object(data: bytes, path: Path) -> dict[str, Any]:
     try:
         written = parse(data)
     except ValueError as error:
-        raise BadInput(f"is no JSON: {error}", where=str(path), hint="give the report.json of a run") from error
+        raise BadInput(f"is no JSON: {error}", where=str(path), hint=_HINT) from error
     if not isinstance(written, dict):
-        raise BadInput("is no report: it holds no JSON object", where=str(path), hint="give the report.json of a run")
+        raise BadInput("is no report: it holds no JSON object", where=str(path), hint=_HINT)
+    version = written.get("schemaVersion")
+    # Reports of another version may have no such suite; other JSON of this project has a version of its own.
+    if not isinstance(version, str) or (version == SCHEMA_VERSION and not isinstance(written.get("suite"), dict)):
+        raise BadInput("is JSON, but no report of a run", where=str(path), hint=_HINT)
     return written
 
 
@@ -117,9 +122,7 @@ def path_text(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise BadInput(
-            f"cannot be read: {error.strerror}", where=str(path), hint="give the report.json of a run"
-        ) from error
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path), hint=_HINT) from error
     if len(data) > MAX_BYTES:
         raise BadInput(f"has more than {MAX_BYTES >> 20} MiB", where=str(path), hint="no report is that large")
     return data

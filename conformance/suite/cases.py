@@ -45,6 +45,8 @@ class CaseItem(pytest.Item):
         self.case = case
         self.record: CaseRecord | None = None
         self.add_marker(case.level.value)
+        # So that -k finds what `cases list -k` finds.
+        self.extra_keyword_matches.update(case.statements)
         self.user_properties.append(("statements", ",".join(case.statements)))
 
     def setup(self) -> None:

@@ -25,7 +25,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--controller", metavar="NAME", help="a controller of the catalogue, or the path of an entry")
     group.addoption("--cluster", choices=CLUSTERS, default="local", help="where it runs (default: local)")
     for option, metavar, text in own_cluster.OPTIONS:
-        group.addoption(option, metavar=metavar, default="", help=f"--cluster current: {text}")
+        group.addoption(option, metavar=metavar, default="", help=f"{own_cluster.clusters_of(option)}: {text}")
     exclusive, meaning = own_cluster.EXCLUSIVE
     group.addoption(exclusive, action="store_true", help=f"--cluster current: {meaning}")
     for option, metavar, text in kind_cluster.OPTIONS:
@@ -94,14 +94,11 @@ def run_options(config: pytest.Config) -> RunOptions:
     """Return the options of a run.
 
     Raises:
-        BadInput: an unknown level, a program without a path, a limit that is not positive.
+        BadInput: an unknown level, a program without a path, a number that is too small or too large.
     """
     marker, convergence = config.getoption("--marker-limit"), config.getoption("--convergence")
-    if marker <= 0 or convergence <= 0:
-        raise BadInput("limits must be positive numbers of seconds", where="--marker-limit/--convergence")
     repeat = config.getoption("--repeat")
-    if not 1 <= repeat <= MOST_REPEATS:
-        raise BadInput(f"{repeat} is not between 1 and {MOST_REPEATS}", where="--repeat")
+    check_numbers(marker, convergence, repeat)
     out = config.getoption("--out")
     if config.getoption("--resume") and not out:
         raise BadInput("there is nothing to resume", where="--resume", hint="name the run's folder with --out")
@@ -121,6 +118,20 @@ def run_options(config: pytest.Config) -> RunOptions:
         invert=config.getoption("--invert"),
         resume=config.getoption("--resume"),
     )
+
+
+def check_numbers(marker: float, convergence: float, repeat: int) -> None:
+    """Refuse limits within which nothing can be seen, and a repeat that is none.
+
+    Raises:
+        BadInput: a limit is not positive, or the repeat is out of its range.
+    """
+    for option, seconds in (("--marker-limit", marker), ("--convergence", convergence)):
+        # Asked this way round because nan is not positive either.
+        if not seconds > 0:
+            raise BadInput(f"{seconds:g} is not a positive number of seconds", where=option)
+    if not 1 <= repeat <= MOST_REPEATS:
+        raise BadInput(f"{repeat} is not between 1 and {MOST_REPEATS}", where="--repeat")
 
 
 def levels_of(text: str) -> tuple["Level", ...]:

@@ -27,6 +27,11 @@ SHARED = frozenset({"--echo-image", "--controller-version"})
 """What means something on a kind cluster, too."""
 
 
+def clusters_of(option: str) -> str:
+    """Return the option of the clusters on which an option means something, as help texts begin."""
+    return "--cluster current or kind" if option in SHARED else "--cluster current"
+
+
 def name_of(option: str) -> str:
     """Return the option's name in Python."""
     return option.removeprefix("--").replace("-", "_")

@@ -4,6 +4,7 @@ import datetime as dt
 import gc
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from conformance.errors import ConformanceError, HarnessFailure
 from conformance.report.events import Event, EventLog, case_event
 from conformance.report.fold import report_of
 from conformance.report.model import Report
+from conformance.report.reading import FILE_NAME
 from conformance.suite.asked import asked_cases
 from conformance.suite.cases import SELECTED, VERDICTS
 from conformance.suite.opening import Opening, RunStage
@@ -76,7 +78,7 @@ class RunSession:
         gc.set_threshold(FEW_COLLECTIONS)
         path = events_path(options, opening.controller.name)
         earlier = earlier_run(path) if path and options.resume else None
-        log = EventLog(path, go_on=earlier is not None) if path else None
+        log = opened_log(path, earlier) if path else None
         run = cls(options, opening, cases, log, relay, began, earlier)
         config.stash[VERDICTS] = run.board
         if earlier is not None:
@@ -221,7 +223,7 @@ class RunSession:
     def _write_report(self) -> None:
         self.report = report_of(self._events)
         if self.options.out is not None:
-            write_report(self.options.out / self.controller.name / "report.json", self.report)
+            write_report(self.options.out / self.controller.name / FILE_NAME, self.report)
 
     def _emit(self, event: Event) -> None:
         with self._emitting:
@@ -249,6 +251,21 @@ class RunSession:
     def _controller_event(self, stage: RunStage, *, restarts: int) -> Event:
         before = self._earlier.told("controller").get("restarts", 0) if self._earlier else 0
         return controller_event(self.controller, stage.main, stage.main.arguments, restarts + before)
+
+
+def opened_log(path: Path, earlier: Earlier | None) -> EventLog:
+    """Open the event log of a run: of a new one, or of one that goes on.
+
+    Raises:
+        BadInput: another run writes there.
+        HarnessFailure: the folder cannot be written.
+    """
+    log = EventLog(path, go_on=earlier is not None)
+    if earlier is None:
+        # However a new run ends, the report of an older one must not stand beside its events.
+        with suppress(OSError):
+            path.with_name(FILE_NAME).unlink(missing_ok=True)
+    return log
 
 
 def write_report(path: Path, report: Report) -> None:

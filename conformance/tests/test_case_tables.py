@@ -1,15 +1,18 @@
 """Tables: a case a row, with backends by order and a witness where no match is expected."""
 
+import re
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from conformance.case.builtin import builtin_folders
 from conformance.case.draft import Draft
 from conformance.case.load import load_cases, parse_cases
 from conformance.case.model import Case
 from conformance.case.problems import CaseErrors
 
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 HEAD = """\
 section: mine
 title: My own cases
@@ -192,3 +195,15 @@ def test_flaws_of_a_row_are_placed_at_its_cells(tmp_path: Path) -> None:
         "13:10: the id mine/x is there twice",
         "13:24: two probes have the id 'GET /'",
     ]
+
+
+@pytest.mark.skipif(not CONTRIBUTING.exists(), reason="only in a checkout")
+def test_the_example_for_contributors_is_a_whole_file(tmp_path: Path) -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "my-cases.yaml").write_text(example)
+    shown = re.findall(r"cases show (\S+) --cases", text)
+    # Beside the built-in cases as well: nothing collides.
+    loaded = {case.id for case in load_cases([tmp_path, *builtin_folders()])}
+    assert {*shown, "mine/exact-below", "mine/longer-wins"} <= loaded
+    assert shown == ["mine/exact-itself"]

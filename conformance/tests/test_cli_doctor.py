@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 from conformance.cli import checks
 from conformance.cli.checks import Check, State, all_checks, embedded_cluster_runs
 from conformance.cli.doctor import as_json, as_table, doctor
+from conformance.cli.kind_checks import KindFinding
 from conformance.clusters.local import namespace
 from conformance.clusters.local.programs.inventory import Finding
-from conformance.controllers.catalogue import names
+from conformance.controllers.catalogue import catalogue, names
 
 THERE = [Finding(name, True, f"/bin/{name}") for name in ("etcd", "go", "nft", "unshare", "ip")]
 NO_GO = Finding("go", False, "none, and neither pip nor uv to install it", hint="see https://go.dev/dl/")
@@ -115,6 +116,17 @@ def test_a_controller_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> Non
     assert traefik.state is State.ABSENT
     assert "--set traefik=PATH" in traefik.hint
     assert embedded_cluster_runs(all_checks()), "other controllers still can"
+
+
+@pytest.mark.parametrize(("engine", "state"), [(False, State.ABSENT), (True, State.ON_DEMAND)])
+def test_what_only_runs_in_pods_is_not_ready(engine: bool, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "kind_findings", lambda: [KindFinding("container engine", engine, "docker")])
+    in_pods = [entry for entry in catalogue() if entry.process is None]
+    assert in_pods
+    for entry in in_pods:
+        check = found(entry.name)
+        assert (check.state, check.detail) == (state, f"{entry.version}, only in pods: --cluster kind")
+        assert ("container engine" in check.hint) is not engine
 
 
 def test_colours_and_hints() -> None:

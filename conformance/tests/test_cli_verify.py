@@ -37,7 +37,8 @@ def test_a_sound_report_ends_with_0_and_a_changed_one_with_1(tmp_path: Path) -> 
 
 def test_what_is_no_json_ends_with_2(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    for text in ("", "{", "[]", '{"a": 1, "a": 2}', "NaN"):
+    matrix = '{"schemaVersion": "1", "suite": "0.2.0", "cases": [{}]}'
+    for text in ("", "{", "[]", '{"a": 1, "a": 2}', "NaN", "{}", matrix):
         path.write_text(text)
         outcome = run(path)
         assert outcome.returncode == 2, text
@@ -47,7 +48,7 @@ def test_what_is_no_json_ends_with_2(tmp_path: Path) -> None:
 
 def test_hostile_text_moves_no_terminal(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    path.write_text(json.dumps({"cases": [{"id": "\x1b[31m\u202e\n"}]}))
+    path.write_text(json.dumps({"schemaVersion": "1", "suite": {}, "cases": [{"id": "\x1b[31m\u202e\n"}]}))
     outcome = run(path)
     assert outcome.returncode == 1
     assert not {c for c in outcome.stdout if not c.isprintable() and c != "\n"}

@@ -112,6 +112,13 @@ def test_nothing_to_compare_is_bad_input(reports: list[Report]) -> None:
         comparison(reports, {})
 
 
+def test_a_step_is_named_once() -> None:
+    after: dict[str, Any] = {"id": "step 1: GET /foo", "step": 1}
+    wrong = saw("a", Verdict.FAIL, probes=(probe_record(Verdict.FAIL, **after, observed=Observed(outcome="a")),))
+    text = comparison_markdown(compared(one=wrong, two=saw("c", probes=(probe_record(**after),))))
+    assert "<code>step 1: GET /foo (expected a)</code>" in text
+
+
 def test_markdown_shows_hostile_answers_as_text() -> None:
     text = comparison_markdown(comparison([rich(controller="one"), rich(controller="two")], {}))
     assert "hosts/hostile" in text

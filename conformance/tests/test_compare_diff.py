@@ -1,15 +1,17 @@
 """What ``diff`` calls a regression, and that it never says that there is none without having seen it."""
 
+import io
 import itertools
 import json
 from typing import Any
 
 import jsonschema
 import pytest
+from rich.console import Console
 
 from conformance.case.model import Level
 from conformance.compare.diff_model import Change, Conclusion, Diff, Kind
-from conformance.compare.diff_text import diff_markdown
+from conformance.compare.diff_text import diff_markdown, print_diff
 from conformance.compare.difference import difference
 from conformance.errors import BadInput
 from conformance.export.published import FOLDER
@@ -211,6 +213,21 @@ class TestNotes:
 
     def test_equal_runs_have_nothing_to_note_but_that(self) -> None:
         assert found(perfect(), perfect()).notes == ("OLD and NEW are the same report",)
+
+
+def test_the_same_answer_with_another_verdict_is_told_apart() -> None:
+    one, other = (
+        probe_record(verdict, id="step 1: GET /foo", step=1, reason=reason, observed=Observed(outcome="c"))
+        for verdict, reason in ((P, None), (F, Reason.UNSTABLE))
+    )
+    diff = found(case(probes=(one,)), case(F, probes=(other,)))
+    output = io.StringIO()
+    print_diff(diff, Console(file=output, width=200))
+    assert "    step 1: GET /foo: expected a; saw c (pass), now c (fail, unstable)\n" in output.getvalue()
+    assert "</code> (pass), now <code>c</code> (fail, unstable)" in diff_markdown(diff)
+    (probe,) = only(diff).probes
+    assert probe.new_judged is not None
+    assert probe.new_judged.reason is Reason.UNSTABLE
 
 
 def test_markdown_shows_hostile_answers_as_text() -> None:

@@ -216,7 +216,7 @@ class TestGoModules:
         assert len(built) == 2
 
     def test_without_pins(self, write: Any) -> None:
-        with pytest.raises(HarnessFailure, match=r"m has no go\.mod and no go\.sum"):
+        with pytest.raises(HarnessFailure, match=r"m has no go\.mod and no go\.sum\n.*put go\.mod and go\.sum there"):
             get_programs(find(write(self.TEXT)), lambda _: None)
 
     def test_without_go(self, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:

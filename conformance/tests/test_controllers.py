@@ -1,6 +1,7 @@
 """The catalogue: its files, how an entry is found, and what is said of a wrong one."""
 
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,14 @@ class TestFind:
             (source,) = process_of(find(name)).programs.values()
             assert isinstance(source, GoSource)
             assert source.go == str(tmp_path / "there/modules/m")
+
+    def test_a_copy_names_what_was_not_copied_with_it(self, write: Any, tmp_path: Path) -> None:
+        said = refused(write((FOLDER / "traefik.yaml").read_text()))
+        assert "installations/traefik.yaml: cannot be read" in said
+        assert "copy what it names as well" in said
+        # As docs/add-a-controller.md says it.
+        copy = Path(shutil.copytree(FOLDER, tmp_path / "mine"))
+        assert find(str((copy / "traefik.yaml").rename(copy / "my-entry.yaml"))).name == "traefik"
 
     def test_one_for_pods_only(self, write: Any) -> None:
         head, _, _ = OWN.partition("process:")

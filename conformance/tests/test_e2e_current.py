@@ -128,7 +128,7 @@ def test_two_runs_at_once_do_not_meet_and_cleaning_spares_them(stories: dict[str
         ("expired", 3, ["does not accept the credentials", "log in again"]),
         ("closed", 3, [f"{ADDRESS} port 81", "as --address says", "port-forward"]),
         ("other", 3, ["not served", "404 came", "watch all namespaces"]),
-        ("no case", 2, ["no case was selected"]),
+        ("no case", 2, ["no case fits"]),
     ],
 )
 def test_what_cannot_work_says_why_and_what_to_do(

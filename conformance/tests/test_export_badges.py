@@ -10,6 +10,7 @@ import pytest
 from conformance.case.model import Level
 from conformance.errors import BadInput
 from conformance.export.badges import badge, badges
+from conformance.export.gateway_shape import conformance_reports
 from conformance.export.published import FOLDER
 from conformance.export.shields import shields
 from conformance.export.sources import Source, sources
@@ -45,6 +46,14 @@ def test_a_run_of_a_few_cases_is_not_green() -> None:
     found = shown(perfect(), suite)
     assert found["demo-core.json"] == ("lightgrey", "2/2 pass, 1 not run")
     assert found["demo-api.json"] == ("lightgrey", "0/0 pass, 1 not run")
+
+
+def test_parity_is_left_out_where_it_was_not_asked_for() -> None:
+    suite = {Level.PARITY: frozenset({"nginx/one", "nginx/two"})}
+    assert "demo-parity.json" not in shown(perfect(), suite)
+    assert "INGRESS-NGINX" not in "".join(text for _, text in conformance_reports([Source("demo", perfect(), suite)]))
+    some = report(case_record("nginx/one", level=Level.PARITY))
+    assert shown(some, suite)["demo-parity.json"] == ("lightgrey", "1/1 pass, 1 not run")
 
 
 def test_a_run_that_was_cut_short_is_grey_everywhere() -> None:

@@ -16,6 +16,7 @@ from conformance.proof.model import KillMatrix, Spent
 from conformance.proof.page import page_files
 from conformance.proof.plan import plan_of
 from conformance.proof.published import published
+from conformance.proof.words import headline
 from conformance.proof.writing import check_folder
 from conformance.reference.mutants import MUTANTS
 from conformance.report.fold import report_of
@@ -242,6 +243,20 @@ def test_the_published_matrix_is_of_these_mutants_and_cases_and_holds() -> None:
     assert found.killed >= 0.98 * len(found.wrong)
     documented = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
     assert documented.read_text(encoding="utf-8") == markdown(found)
+
+
+def test_the_headline_hides_nothing_that_was_excused() -> None:
+    found = shipped()
+    said = headline(found)
+    ask = [case for case in found.cases if case.level in {Level.CORE, Level.EXTENDED}]
+    assert f"{sum(bool(case.killed) for case in ask)} of {len(ask)} judged cases kill" in said
+    assert all(row.name in said for row in found.wrong if row.fate == "unjudged")
+    assert ("named at the end" in said) is any(case.why_none for case in ask)
+    # Without an excuse there is nothing to name.
+    cases = tuple(case.model_copy(update={"why_none": "", "killed": ("m",)}) for case in ask)
+    plain = headline(found.model_copy(update={"cases": cases, "mutants": ()}))
+    assert plain.startswith(f"0 of 0 wrong controllers are killed, {len(ask)} of {len(ask)} judged cases kill one ")
+    assert "(" not in plain
 
 
 def test_a_quick_plan_has_every_mutant_and_every_case_that_kills() -> None:

@@ -73,7 +73,9 @@ class TestReading:
         ("changes", "said"),
         [
             ({"schemaVersion": "2"}, "schema version '2'"),
-            ({"schemaVersion": None}, "schema version None"),
+            ({"schemaVersion": None}, "is JSON, but no report of a run"),
+            ({"schemaVersion": 1}, "is JSON, but no report of a run"),
+            ({"suite": "0.2.0"}, "is JSON, but no report of a run"),
             ({"cases": [{}]}, r"cases\.0\."),
             ({"cases": "none"}, "cases: "),
             ({"more": 1}, "more: "),

@@ -12,6 +12,7 @@ from conformance.judge.words import Reason, Verdict
 from conformance.report.events import Event, EventLog, read_events
 from conformance.report.fold import report_of
 from conformance.suite.resuming import earlier_run, refuse_another, refuse_other_ground
+from conformance.suite.session import opened_log
 from conformance.tests.reports import case_event, case_record, events_of
 
 PASSED, FAILED = case_record("s/passed"), case_record("s/failed", Verdict.FAIL)
@@ -115,6 +116,17 @@ def test_a_log_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
     going_on.write({"event": "resumed"})
     going_on.close()
     assert [event["event"] for event in read_events(path)] == [*(e["event"] for e in cut_short()), "resumed"]
+
+
+def test_a_new_run_takes_the_report_of_an_older_one_away(tmp_path: Path) -> None:
+    path, report = log(tmp_path / "events.jsonl", cut_short()), tmp_path / "report.json"
+    report.write_text("{}")
+    opened_log(path, earlier_run(path)).close()
+    assert report.exists()
+    assert list(read_events(path)) == cut_short()
+    opened_log(path, None).close()
+    assert not report.exists()
+    assert not list(read_events(path))
 
 
 def test_two_runs_do_not_write_to_one_log(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.export.published import FOLDER
 from conformance.report.seal import digest_of
 from conformance.tests.sound_report import events, sound
-from conformance.verify.model import Verification
+from conformance.verify.model import Problem, Verification
 from conformance.verify.seals import against_digests
 from conformance.verify.verification import verification
 
@@ -91,6 +91,14 @@ def test_every_leaf_is_covered_by_the_digests(number: int) -> None:
         for new in (None, 0, "x", not old, f"{old}x"):
             if type(new) is not type(old) or new != old:
                 assert list(against_digests(changed(SOUND, place, new))), place
+
+
+def test_digests_of_many_cases_are_counted_and_not_listed() -> None:
+    found = list(against_digests({"cases": [{"id": f"s/{number}"} for number in range(272)]}))
+    said = [f"{problem.place}: {problem.what}" for problem in found if isinstance(problem, Problem)]
+    assert said[19].startswith("cases[19] s/19: ")
+    assert said[20] == "cases: and 252 more"
+    assert [line.partition(":")[0] for line in said[21:]] == ["the report"]
 
 
 @given(st.sampled_from(LEAVES), ANY_JSON)

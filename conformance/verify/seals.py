@@ -33,10 +33,14 @@ def _published() -> jsonschema.Draft202012Validator:
 def against_digests(written: dict[str, Any]) -> Findings:
     """Yield the parts that are not what they were when the report was written."""
     cases = written.get("cases")
-    for number, case in enumerate(cases if isinstance(cases, list) else []):
-        if isinstance(case, dict) and case.get(KEY) != digest_of(case):
-            place = f"cases[{number}] {case.get('id')!s:.80}"
-            yield Problem(check="digest", place=place, what=_said(case))
+    changed = [
+        Problem(check="digest", place=f"cases[{number}] {case.get('id')!s:.80}", what=_said(case))
+        for number, case in enumerate(cases if isinstance(cases, list) else [])
+        if isinstance(case, dict) and case.get(KEY) != digest_of(case)
+    ]
+    yield from changed[:SHOWN]
+    if len(changed) > SHOWN:
+        yield Problem(check="digest", place="cases", what=f"and {len(changed) - SHOWN} more")
     if written.get(KEY) != digest_of(written):
         yield Problem(check="digest", place="the report", what=_said(written))
 
