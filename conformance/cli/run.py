@@ -193,12 +193,11 @@ def pytest_arguments(controller: str, options: dict[str, object]) -> list[str]:
     # No test is run here: nothing asserts, and looking for objects that were never closed takes a second at the end.
     arguments += ["--assert=plain", "-p", "no:unraisableexception", "-p", "no:threadexception"]
     arguments += ["-c", "/dev/null", "--rootdir", str(Path.cwd())]
-    for option, name in (("--cluster", "cluster"), ("--out", "out"), ("--level", "level")):
+    # pytest's own -k would look at the names of folders as well.
+    chosen = {"--cluster": "cluster", "--out": "out", "--level": "level", "--select": "expression"}
+    for option, name in chosen.items():
         if options[name]:
             arguments += [option, str(options[name])]
-    # As pytest wants it: to it AND is a word, and a line break is a mistake.
-    if expression := " ".join(str(options["expression"]).lower().split()):
-        arguments += ["-k", expression]
     arguments += ["--marker-limit", str(options["marker_limit"]), "--convergence", str(options["convergence"])]
     arguments += ["--repeat", str(options["repeat"])]
     arguments += [f"--{name}" for name in ("isolate", "invert", "resume") if options[name]]

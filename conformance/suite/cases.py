@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.case.model import Case
+from conformance.case.selection import selected
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
 from conformance.report.seen import in_a_line
@@ -32,9 +33,8 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items, in the order of the case files."""
         options = run_options(self.config)
-        for case in asked_cases(self.config):
-            if case.level in options.levels:
-                yield CaseItem.from_parent(self, name=case.id, case=case)
+        for case in selected(asked_cases(self.config), options.expression, options.levels):
+            yield CaseItem.from_parent(self, name=case.id, case=case)
 
 
 class CaseItem(pytest.Item):

@@ -35,6 +35,9 @@ def add_options(parser: pytest.Parser) -> None:
     keep, meaning = kind_cluster.KEEP
     group.addoption(keep, action="store_true", help=f"--cluster kind: {meaning}")
     group.addoption("--level", metavar="LEVELS", default="", help="only these levels, comma-separated")
+    group.addoption(
+        "--select", metavar="EXPR", default="", help="only cases that fit, as in `cases list -k` (-k knows folders too)"
+    )
     group.addoption("--isolate", action="store_true", help="give every case objects of its own from the start")
     group.addoption(
         "--cases", action="append", default=[], metavar="PATH", help="case files in place of the built-in ones"
@@ -83,6 +86,7 @@ class RunOptions:
     repeat: int = 1
     invert: bool = False
     resume: bool = False
+    expression: str = ""
 
 
 def events_path(options: RunOptions, controller: str) -> Path | None:
@@ -117,6 +121,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         repeat=repeat,
         invert=config.getoption("--invert"),
         resume=config.getoption("--resume"),
+        expression=config.getoption("--select"),
     )
 
 

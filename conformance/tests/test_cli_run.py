@@ -82,11 +82,13 @@ def test_a_run_that_goes_on_has_its_cases_from_before(started: list[Sequence[str
     assert len(started) == 1
 
 
-def test_pytest_selects_what_is_checked() -> None:
+def test_pytest_selects_what_is_checked(tmp_path: Path) -> None:
+    folder = tmp_path / "p02"
+    folder.mkdir()
     expression = "P02 AND\n NOT below"
     options = run.make_context("run", ["none", "-k", expression]).params
     arguments = pytest_arguments("none", options)
-    at = arguments.index("-k")
+    at = arguments.index("--select")
     command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "--collect-only", "-q"]
     done = subprocess.run(
         [*command, "-p", "no:cacheprovider", *arguments[at : at + 2]],
@@ -94,6 +96,8 @@ def test_pytest_selects_what_is_checked() -> None:
         text=True,
         check=False,
         timeout=120,
+        # Its name is a word of the expression, and no case's.
+        cwd=folder,
     )
     found = [line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line]
     assert found, done.stdout + done.stderr
