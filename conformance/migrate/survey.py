@@ -92,6 +92,8 @@ class Survey(Engine):
             self.restarts += wave.restarts
             self.emit({"event": "progress", "text": f"asked about {len(judgements)} of {len(shared)} groups"})
         self.first_route = main.bystander.live_after
+        # What answered 404 may only not have been loaded yet, though the controller had heard of it.
+        self.crew.stop.wait(min(self.limits.convergence, max(self.limits.presence, 2 * self.crew.slowest_live)))
         looked = self._looked_at([narrowed(judgement, ground) for judgement in judgements])
         doubtful = [judgement.case for judgement in looked if _doubtful(judgement)]
         for judgement in looked:
