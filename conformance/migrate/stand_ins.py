@@ -121,8 +121,13 @@ def _target(port: int | str | None, found: Found, place: int) -> int:
     protocol = known_annotations().value(dict(found.annotations), "backend-protocol").upper()
     if protocol == "GRPC":
         return GRPC_PORT
-    speaks_tls = protocol in {"HTTPS", "GRPCS"} or port in {443, 8443} or str(port).startswith("https")
+    speaks_tls = protocol in {"HTTPS", "GRPCS"} or seems_tls(port)
     return TLS_PORT if speaks_tls else (HTTP_PORT, ALT_PORT)[place % 2]
+
+
+def seems_tls(port: int | str | None) -> bool:
+    """Tell whether a Service's port is one that TLS is usually spoken on, by its number or its name."""
+    return port in {443, 8443} or str(port).startswith("https")
 
 
 def _certificates(group: Group, cast: Cast, *, folded: bool) -> Iterator[Manifest]:

@@ -188,6 +188,27 @@ def test_those_that_are_alike_stand_the_same() -> None:
     assert {one.sort for one in found.ingresses} == {Sort.DIFFERS}
 
 
+def test_a_host_with_www_does_not_speak_for_one_without() -> None:
+    def one_way(question: Question) -> Reply:
+        bare = question.host.removeprefix("www.")
+        redirects = question.family == "www" and question.host != bare
+        return Reply(outcome=f"redirect:308:http://{bare}/") if redirects else served(question)
+
+    def both_ways(question: Question) -> Reply:
+        other = {"www.a.com": "a.com", "b.com": "www.b.com"}.get(question.host, "")
+        redirects = question.family == "www" and other
+        return Reply(outcome=f"redirect:308:http://{other}/") if redirects else served(question)
+
+    both = [
+        ingress("a", host="a.com", from_to_www_redirect="true"),
+        ingress("b", host="www.b.com", namespace="team", from_to_www_redirect="true"),
+    ]
+    assert {one.label: one.sort for one in migrated(both, both_ways, one_way).ingresses} == {
+        "shop/a": Sort.UNCHANGED,
+        "team/b": Sort.IGNORED,
+    }
+
+
 def test_what_is_asked_of_two_of_a_kind_holds_for_all_of_them() -> None:
     many = [ingress(f"i{n}", path=f"/p{n}", service=f"s{n}") for n in range(5)]
 
