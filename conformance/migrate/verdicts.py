@@ -7,7 +7,7 @@ from conformance.migrate.question import Question
 from conformance.migrate.said import ABSENT, Seen
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
-_REFUSALS = ("status:401", "status:403", "status:407")
+REFUSALS = ("status:401", "status:403", "status:407")
 _CLAIMED = "received X-Forwarded-For"
 
 
@@ -39,7 +39,7 @@ def difference(
 def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None) -> bool:
     if question.guards and new.reached and _kept_out(question, old, plain_old):
         return True
-    if old.outcome in _REFUSALS and new.reached:
+    if old.outcome in REFUSALS and new.reached:
         # Not asked about the guard, but let past it: such as another spelling of a path.
         return True
     if question.kind == "claimed-address":

@@ -180,6 +180,62 @@ def test_what_could_not_be_judged_is_never_unchanged(who: str, reason: str) -> N
     assert reason in found.ingresses[0].detail
 
 
+@pytest.mark.parametrize("outcome", ["status:502", "status:404", "timeout", "status:403"])
+def test_a_rule_that_neither_serves_is_not_judged(outcome: str) -> None:
+    def dead(question: Question) -> Reply:
+        return Reply(outcome=outcome)
+
+    found = migrated([ingress(tls=True)], dead, dead)
+    assert found.counts == {Sort.NOT_JUDGED: 1}
+    assert exit_status(found) == 3
+    assert "served by neither here: Prefix /cart of shop.example.com" in found.ingresses[0].detail
+
+
+def test_an_annotation_of_a_rule_that_neither_serves_is_not_kept() -> None:
+    found = migrated([ingress(rewrite_target="/x")], not_found, not_found)
+    assert [(one.name, one.sort) for one in found.annotations] == [("rewrite", Sort.NOT_JUDGED)]
+
+
+def test_a_rule_that_both_redirect_or_refuse_because_of_a_guard_is_judged() -> None:
+    def redirecting(question: Question) -> Reply:
+        return Reply(outcome="redirect:301:https://elsewhere.test/x")
+
+    def refusing(question: Question) -> Reply:
+        return Reply(outcome="status:401")
+
+    moved = migrated([ingress(permanent_redirect="https://elsewhere.test/x")], redirecting, redirecting)
+    assert moved.counts == {Sort.UNCHANGED: 1}
+    assert migrated([ingress(auth_type="basic")], refusing, refusing).counts == {Sort.UNCHANGED: 1}
+    assert migrated([ingress()], refusing, refusing).counts == {Sort.NOT_JUDGED: 1}
+
+
+def test_a_rule_that_neither_serves_leaves_the_others_of_its_group_judged() -> None:
+    def half(question: Question) -> Reply:
+        return not_found(question) if question.target.startswith("/gone") else served(question)
+
+    found = migrated([ingress("here", path="/cart"), ingress("gone", path="/gone", path_type="Exact")], half, half)
+    assert {one.label: one.sort for one in found.ingresses} == {
+        "shop/here": Sort.UNCHANGED,
+        "shop/gone": Sort.NOT_JUDGED,
+    }
+
+
+def test_a_pattern_that_its_plain_beginning_misses_is_judged_by_what_lies_below() -> None:
+    pattern = ingress(path="/v[0-9]+", path_type="ImplementationSpecific", use_regex="true")
+
+    def below(question: Question) -> Reply:
+        return served(question) if question.target.startswith("/v/") else not_found(question)
+
+    assert migrated([pattern], below, below).counts == {Sort.UNCHANGED: 1}
+    assert migrated([pattern], not_found, not_found).counts == {Sort.NOT_JUDGED: 1}
+
+
+def test_a_rule_without_paths_and_without_a_backend_has_nothing_to_serve() -> None:
+    bare = ingress()
+    del bare["spec"]["rules"][0]["http"]
+    assert migrated([bare], not_found, not_found).counts == {Sort.UNCHANGED: 1}
+
+
 def test_those_that_are_alike_stand_the_same() -> None:
     both = [ingress("one", host="a.test"), ingress("two", host="b.test", namespace="other")]
     found = migrated(both, served, not_found)
