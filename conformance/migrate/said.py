@@ -7,9 +7,11 @@ from typing import Any
 
 from conformance.migrate.derivation import CLAIMED
 from conformance.migrate.question import Question
+from conformance.plan.ground import EITHER_PORT
 from conformance.report.model import ProbeRecord
 
 ABSENT = "(none)"
+SPOKEN = "spoken to the backend"
 _COOKIE = re.compile(r"^([^=;]{1,80})=[^;]*")
 _LISTED = frozenset({"access-control-allow-methods", "access-control-allow-headers", "access-control-expose-headers"})
 _LONGEST = 300
@@ -56,6 +58,8 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
         facts["target"] = str(account.get("target") or "")[:_LONGEST]
         if account.get("port"):
             facts["port"] = str(account["port"])
+        if account.get("port") == EITHER_PORT:
+            facts[SPOKEN] = "over TLS" if account.get("tls") else "without TLS"
     facts |= {name: _header(name, observed.headers) for name in question.compares}
     if reached:
         facts |= {f"received {name}": _received(name, question, observed.received or {}) for name in question.received}

@@ -16,7 +16,7 @@ from conformance.migrate.annotations import known_annotations
 from conformance.migrate.boundaries import UNNAMED
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
-from conformance.plan.ground import ALT_PORT, GRPC_PORT, HTTP_PORT, TLS_PORT
+from conformance.plan.ground import ALT_PORT, EITHER_PORT, GRPC_PORT, HTTP_PORT, TLS_PORT
 from conformance.plan.objects import OTHER, object_name, own_name
 
 OWN_BACKENDS = 40
@@ -117,12 +117,17 @@ def _ports(wanted: Mapping[int | str, int]) -> Iterator[Manifest]:
 
 
 def _target(port: int | str | None, found: Found, place: int) -> int:
-    """Return the echo backend's port that speaks what the Service's port seems to; two ports of a Service differ."""
+    """Return the echo backend's port that speaks what the Service's port seems to; two ports of a Service differ.
+
+    Where only its number or its name hints at TLS, some controllers speak it and others do not: that port takes both,
+    and which it was is compared.
+    """
     protocol = known_annotations().value(dict(found.annotations), "backend-protocol").upper()
     if protocol == "GRPC":
         return GRPC_PORT
-    speaks_tls = protocol in {"HTTPS", "GRPCS"} or seems_tls(port)
-    return TLS_PORT if speaks_tls else (HTTP_PORT, ALT_PORT)[place % 2]
+    if protocol in {"HTTPS", "GRPCS"}:
+        return TLS_PORT
+    return EITHER_PORT if seems_tls(port) else (HTTP_PORT, ALT_PORT)[place % 2]
 
 
 def seems_tls(port: int | str | None) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.model import Place, Sort
 from conformance.migrate.question import Question
+from conformance.migrate.said import SPOKEN
 
 KINDS = {
     "path": "The path of a rule is answered differently",
@@ -29,6 +30,7 @@ _NAMES = {
     "certificate": "another certificate",
     "target": "another path for the backend",
     "port": "another port of the Service",
+    SPOKEN: "TLS or none to the backend",
     "Strict-Transport-Security": "the header Strict-Transport-Security",
 }
 

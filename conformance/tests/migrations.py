@@ -44,6 +44,8 @@ class Reply:
     target: str = ""
     received: tuple[tuple[str, str], ...] = ()
     status: int = 200
+    port: int = 8080
+    tls: bool = False
 
 
 Answering = Callable[[Question], Reply]
@@ -152,7 +154,8 @@ def report(name: str, made: Plan, answering: Answering, failing: str = "") -> Re
 
 
 def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
-    account = {"target": reply.target, "port": 8080, "headers": [list(pair) for pair in reply.received]}
+    account: dict[str, Any] = {"target": reply.target, "port": reply.port}
+    account |= {"headers": [list(pair) for pair in reply.received], "tls": {"alpn": None} if reply.tls else None}
     observed = Observed(
         outcome=reply.outcome or reply.backend,
         status=reply.status,

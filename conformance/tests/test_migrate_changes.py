@@ -20,6 +20,7 @@ from conformance.migrate.restoring import FOLDER, Restores
 from conformance.migrate.terminal import print_migration
 from conformance.migrate.wording import KINDS
 from conformance.migrate.written import read_migrations
+from conformance.plan.ground import EITHER_PORT
 from conformance.site.pages import move_site
 from conformance.tests.migrations import Reply, ingress, migrated, not_found, served
 
@@ -169,6 +170,16 @@ def test_another_backend_and_another_path_at_it_are_told() -> None:
     (change,) = [c for c in migrated([ingress()], served, other).changes if c.kind == "path"]
     assert "another path for the backend" in change.title
     assert change.places[0].old.outcome == "backend shop/web"
+
+
+def test_a_backend_that_one_speaks_tls_to_and_the_other_does_not_is_a_change() -> None:
+    def speaking(*, tls: bool) -> Callable[[Question], Reply]:
+        return lambda question: Reply("a", target=question.target, port=EITHER_PORT, tls=tls)
+
+    found = migrated([ingress()], speaking(tls=False), speaking(tls=True))
+    assert found.counts == {Sort.DIFFERS: 1}
+    assert any("TLS or none to the backend" in title for title in titles(found, Sort.DIFFERS))
+    assert not migrated([ingress()], speaking(tls=True), speaking(tls=True)).changes
 
 
 @pytest.mark.parametrize("who", ["old", "new"])

@@ -157,12 +157,27 @@ def test_stand_ins_have_the_names_and_ports_of_the_services_and_the_certificate_
     case = case_of(plan(made))
     (service,) = [m for m in case.objects if m["kind"] == "Service"]
     assert service["metadata"]["name"] == "web"
-    assert service["spec"]["ports"] == [{"name": "https", "port": 20000, "targetPort": 8443}]
+    assert service["spec"]["ports"] == [{"name": "https", "port": 20000, "targetPort": 8444}]
     (secret,) = [m for m in case.objects if m["kind"] == "Secret"]
     assert secret["metadata"]["name"] == "cert"
     assert secret["certificate"] == {"names": ["shop.example.com"]}
     (asked,) = plan(made).asked
     assert asked.scenes[0].stands_for == {"a": "shop/web"}
+
+
+def target(port: dict[str, Any], **annotations: str) -> int:
+    made = ingress(**annotations)  # type: ignore[arg-type]
+    made["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = port
+    (service,) = [m for m in case_of(plan(made)).objects if m["kind"] == "Service"]
+    return int(service["spec"]["ports"][0]["targetPort"])
+
+
+def test_only_an_annotation_makes_a_stand_in_speak_nothing_but_tls() -> None:
+    assert (
+        target({"number": 8443}, backend_protocol="HTTPS") == target({"number": 80}, backend_protocol="HTTPS") == 8443
+    )
+    assert {target(port) for port in ({"number": 443}, {"number": 8443}, {"name": "https-web"})} == {8444}
+    assert target({"number": 8080}) == 8080
 
 
 def test_each_service_of_a_group_has_a_stand_in_of_its_own() -> None:
