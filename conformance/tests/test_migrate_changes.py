@@ -86,6 +86,53 @@ def test_a_guard_that_is_gone_is_less_safe_and_stands_first(
     assert "LESS SAFE" not in shown(migrated([annotated(annotations)], elsewhere, guarding(refusal)))
 
 
+def limiting(*through: int, refusal: str = "status:503") -> Callable[[Question], Reply]:
+    """A controller that lets so many of thirty requests through, each time."""
+
+    def answer(question: Question) -> Reply:
+        if question.requests == 1:
+            return served(question)
+        tallies = tuple({"a": n, refusal: 30 - n} if n < 30 else {"a": 30} for n in through)
+        # The record shows a backend where any request of the last attempt reached one.
+        backend = "a" if through[-1] else ""
+        return Reply(backend, "a" if through[-1] == 30 else refusal, target=question.target, tallies=tallies)
+
+    return answer
+
+
+@pytest.mark.parametrize("old", [(2, 1, 2), (2, 0, 0), (1, 1, 0)])
+def test_a_rate_limit_that_is_gone_is_less_safe_whatever_chance_let_through(old: tuple[int, ...]) -> None:
+    found = migrated([ingress(limit_rps="5")], limiting(*old), limiting(30, 30, 30))
+    assert found.counts == {Sort.UNSAFE: 1}
+    assert titles(found, Sort.UNSAFE)[0].startswith("Open: the guard rate is not there.")
+    (change,) = found.changes
+    assert (change.places[0].old.facts["let through"], change.places[0].new.facts["let through"]) == (
+        f"{old[0]} of 30",
+        "30 of 30",
+    )
+
+
+def test_a_rate_limit_that_lets_far_more_through_is_less_safe_and_one_that_lets_less_through_a_change() -> None:
+    loosened = migrated([ingress(limit_rps="5")], limiting(2, 1, 1), limiting(29, 29, 29))
+    assert titles(loosened, Sort.UNSAFE)[0].startswith("Looser: the guard rate lets more requests through.")
+    tightened = migrated([ingress(limit_rps="5")], limiting(29, 29, 29), limiting(2, 1, 1))
+    assert tightened.counts == {Sort.DIFFERS: 1}
+    assert "how many requests are let through" in tightened.changes[0].title
+
+
+def test_a_rate_limit_that_lets_nearly_as_many_through_is_kept() -> None:
+    found = migrated([ingress(limit_rps="5")], limiting(2, 1, 0), limiting(1, 0, 1))
+    assert found.counts == {Sort.UNCHANGED: 1}
+    assert found.annotations[0].status == "kept"
+    other_status = migrated([ingress(limit_rps="5")], limiting(2, 0), limiting(1, 1, refusal="status:429"))
+    assert other_status.counts == {Sort.DIFFERS: 1}
+    cut_off = Reply("a", "reset", tallies=({"a": 1, "reset": 1},))
+    broken = migrated([ingress(limit_rps="5")], limiting(2, 0), lambda q: cut_off if q.requests > 1 else served(q))
+    assert broken.counts == {Sort.DIFFERS: 1}
+    open_before = migrated([ingress(limit_rps="5")], limiting(30), limiting(30))
+    assert open_before.annotations[0].status == "open before"
+
+
 def test_a_guard_that_never_held_is_said_to_have_been_open() -> None:
     found = migrated([ingress(whitelist_source_range="10.0.0.0/8")], served, served)
     assert [(one.name, one.status) for one in found.annotations] == [("source-range", "open before")]
