@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Level
+from conformance.case.model import SHARED_BACKENDS, Case, Level
 from conformance.migrate import derivation
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.derivation import CREDENTIALS
@@ -14,7 +14,7 @@ from conformance.migrate.question import Question
 from conformance.migrate.scene import unknown_annotations
 from conformance.plan.single import unit_of
 from conformance.tests.migrations import NGINX, found, ingress, plan
-from conformance.tests.plans import ground
+from conformance.tests.plans import NAMESPACES, ground
 
 
 def questions(made: Plan) -> list[Question]:
@@ -190,6 +190,35 @@ def test_each_service_of_a_group_has_a_stand_in_of_its_own() -> None:
     (asked,) = plan(many).asked
     assert len(asked.scenes[0].stands_for) == 9
     assert len(asked.scenes[0].case.backends) == 4
+
+
+def of_two_teams(number: int) -> Plan:
+    """So many Services of a second team, on one host with one of the first."""
+    return plan(
+        ingress("front", namespace="aa", path="/front"),
+        *(ingress(f"i{n}", namespace="bb", path=f"/p/{n}", service=f"svc{n}") for n in range(number)),
+    )
+
+
+def test_each_service_of_a_second_namespace_has_a_stand_in_of_its_own_too() -> None:
+    made = of_two_teams(8)
+    (asked,) = made.asked
+    scene = asked.scenes[0]
+    assert len(scene.stands_for) == 9
+    assert not any(" or " in service for service in scene.stands_for.values())
+    assert not any(left.kind == "services" for left in made.left_out)
+    applied = [m for m in unit_of(scene.case, ground()).objects if m]
+    there = {m["spec"]["template"]["metadata"]["labels"]["backend"] for m in applied if m["kind"] == "Deployment"}
+    other = [m for m in applied if m["kind"] == "Service" and m["metadata"]["namespace"] == NAMESPACES["other"]]
+    assert {m["spec"]["selector"]["backend"] for m in other} == {*SHARED_BACKENDS, *there}
+    assert {f"other/{name}" for name in there} <= set(scene.stands_for)
+    assert all(m["metadata"]["namespace"] == NAMESPACES["other"] for m in applied if m["kind"] == "Deployment")
+
+
+def test_services_that_share_a_stand_in_are_told_in_whichever_namespace_they_are() -> None:
+    assert not any(left.kind == "services" for left in of_two_teams(45).left_out)
+    (left,) = [left for left in of_two_teams(46).left_out if left.kind == "services"]
+    assert left.why.startswith("46 Services, of which some share a stand-in")
 
 
 def test_namespaces_are_mapped_and_a_third_one_is_told() -> None:
