@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("manifests", nargs=-1, metavar="MANIFESTS…")
+@click.argument("manifests", nargs=-1)
 @click.option("--from", "old", required=True, metavar="X", help="The controller that you leave.")
 @click.option("--to", "new", required=True, metavar="Y", help="The controller that you move to.")
 @click.option("--context", default="", metavar="C", help="Read the Ingresses of a cluster, by its context; GET only.")
@@ -41,7 +41,8 @@ def migrate(
     MANIFESTS are files, folders, or - for standard input. Your Ingresses are applied to two embedded clusters, one with
     each controller, with echo backends in place of your Services and certificates of the suite's own in place of your
     Secrets. Both are asked the same; what differs is shown, whatever becomes less safe first.
-    Without MANIFESTS the recorded answers of ingress-nginx are what the new controller is held against.
+    Only --from ingress-nginx works without MANIFESTS: its recorded answers to the suite's own objects are what the new
+    controller is held against, in several minutes.
 
     \b
     Examples:
@@ -54,7 +55,7 @@ def migrate(
     Exit status: 0 nothing changes, 1 something does, 2 bad input (also where a part of it could not be read and
     nothing else changes), 3 something could not be judged, 130 interrupted.
     """
-    from conformance.cli.migrating import Wanted, migrate_objects, migrate_profile
+    from conformance.cli.migrating import RECORDED, Wanted, migrate_objects, migrate_profile
     from conformance.errors import BadInput
     from conformance.migrate.markdown import migration_markdown
     from conformance.migrate.model import exit_status
@@ -64,6 +65,10 @@ def migrate(
     if context and manifests:
         raise BadInput("give manifests, or a context, not both", where="--context")
     if not manifests and not (context or kubeconfig):
+        if old != RECORDED:
+            # Easily forgotten, above all the - for standard input; a run of many minutes would not say so.
+            hint = f"name files, a folder, - or --context; only --from {RECORDED} works without"
+            raise BadInput("no manifests were given", hint=hint)
         migration = migrate_profile(wanted)
     else:
         migration = migrate_objects(wanted, _reading(manifests, kubeconfig, context, ingress_class))

@@ -83,6 +83,7 @@ def migrate_profile(wanted: Wanted) -> Migration:
 
     given = (wanted.new,) if wanted.old == RECORDED else (wanted.old, wanted.new)
     entries = [entry.name for entry in _entries(wanted, given)]
+    click.echo(f"no manifests: judging the cases of level parity on {' and '.join(entries)}; takes minutes", err=True)
     migration = profile_migration(given, entries, wanted.programs, wanted.out)
     write_files(migration, wanted.out)
     return migration

@@ -1,7 +1,8 @@
 """The echo backend as a process: ``python -m conformance.echo``, configured by its environment, ended by SIGTERM.
 
 POD_NAME, POD_NAMESPACE and BACKEND say who it is. PORTS (``8080,9090``) speak HTTP/1.1, TLS_PORTS HTTP/2 or HTTP/1.1
-over TLS, GRPC_PORTS HTTP/2 without TLS (gRPC, too), ADMIN_PORT readiness and counts; READY=false begins unready.
+over TLS, GRPC_PORTS HTTP/2 without TLS (gRPC, too), EITHER_PORTS HTTP/1.1 or TLS as the client begins, ADMIN_PORT
+readiness and counts; READY=false begins unready.
 TLS_PAIR is a PEM chain with its key (else one is made that nobody trusts), TLS_CLIENT_CA the PEM CAs whose clients are
 asked for a certificate.
 """
@@ -31,7 +32,7 @@ async def run(settings: Settings) -> None:
         ready=settings.ready,
         others=settings.others,
     )
-    ports = (*backend.ports, *backend.tls_ports, *backend.grpc_ports)
+    ports = (*backend.ports, *backend.tls_ports, *backend.grpc_ports, *backend.either_ports)
     sys.stdout.write(f"{settings.identity} listens on {', '.join(map(str, ports))}\n")
     sys.stdout.flush()
     await stop.wait()

@@ -32,16 +32,20 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True)
 class OtherPorts:
-    """Ports that do not speak plain HTTP/1.1: ``tls`` HTTP/2 or HTTP/1.1 over TLS, ``grpc`` HTTP/2 without TLS."""
+    """Ports that do not speak plain HTTP/1.1: ``tls`` HTTP/2 or HTTP/1.1 over TLS, ``grpc`` HTTP/2 without TLS.
+
+    ``either`` speaks HTTP/1.1, or what ``tls`` does, as each client begins.
+    """
 
     tls: tuple[int, ...] = ()
     grpc: tuple[int, ...] = ()
     tls_settings: TlsSettings = TlsSettings()
+    either: tuple[int, ...] = ()
 
     @property
     def all(self) -> tuple[int, ...]:
         """All of them."""
-        return (*self.tls, *self.grpc)
+        return (*self.tls, *self.grpc, *self.either)
 
 
 NO_OTHERS = OtherPorts()
@@ -77,11 +81,16 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 
 
 def other_ports_from(environment: Mapping[str, str]) -> OtherPorts:
-    """Return what TLS_PORTS, GRPC_PORTS, TLS_PAIR and TLS_CLIENT_CA say; ``ValueError`` names a port that is none."""
+    """Return what TLS_PORTS, GRPC_PORTS, EITHER_PORTS, TLS_PAIR and TLS_CLIENT_CA say.
+
+    Raises:
+        ValueError: names a port that is none.
+    """
     return OtherPorts(
         tls=ports_from(environment.get("TLS_PORTS", "")),
         grpc=ports_from(environment.get("GRPC_PORTS", "")),
         tls_settings=TlsSettings(environment.get("TLS_PAIR", ""), environment.get("TLS_CLIENT_CA", "")),
+        either=ports_from(environment.get("EITHER_PORTS", "")),
     )
 
 

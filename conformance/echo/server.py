@@ -11,6 +11,7 @@ from conformance.echo.answer import Answer, description, echo, to_json
 from conformance.echo.company import Company
 from conformance.echo.connection import Connection
 from conformance.echo.counts import Counts
+from conformance.echo.either import EitherWay
 from conformance.echo.identity import NO_OTHERS, Identity, OtherPorts
 from conformance.echo.place import Place
 from conformance.echo.request import Request
@@ -22,7 +23,8 @@ BACKLOG = 1024
 class Backend:
     """A running echo backend; the ports are where it really listens.
 
-    ``ports`` speak HTTP/1.1, ``tls_ports`` HTTP/2 or HTTP/1.1 over TLS as ALPN says, ``grpc_ports`` HTTP/2 without TLS.
+    ``ports`` speak HTTP/1.1, ``tls_ports`` HTTP/2 or HTTP/1.1 over TLS as ALPN says, ``grpc_ports`` HTTP/2 without TLS,
+    ``either_ports`` one of the first two, as the client begins.
     """
 
     def __init__(self, identity: Identity, *, ready: bool, on_readiness: Callable[[bool], None] | None) -> None:
@@ -32,13 +34,14 @@ class Backend:
         self.ports: tuple[int, ...] = ()
         self.tls_ports: tuple[int, ...] = ()
         self.grpc_ports: tuple[int, ...] = ()
+        self.either_ports: tuple[int, ...] = ()
         self.admin_port: int | None = None
         self._on_readiness = on_readiness
         self._empty = asyncio.Event()
         self._empty.set()
         self._echoes = Company(self._echo, self._describe, self._left)
         self._admins = Company(self._admin, self._describe, self._left)
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | EitherWay] = []
 
     @property
     def served(self) -> int:
@@ -81,13 +84,18 @@ class Backend:
 
         ``ValueError`` if the TLS settings cannot be used.
         """
-        tls = server_context(others.tls_settings) if others.tls else None
+        tls = server_context(others.tls_settings) if others.tls or others.either else None
         plain, admin = partial(Connection, self._echoes), partial(Connection, self._admins)
         try:
             self.ports = tuple([await self._bind(plain, host, port) for port in ports])
             secured = partial(Doorway, plain, partial(_http2, self._echoes))
             self.tls_ports = tuple([await self._bind(secured, host, port, tls) for port in others.tls])
             self.grpc_ports = tuple([await self._bind(partial(_http2, self._echoes), host, p) for p in others.grpc])
+            self.either_ports = tuple(
+                self._bind_either(EitherWay(host, port, BACKLOG, plain, (secured, tls)))
+                for port in others.either
+                if tls is not None
+            )
             self.admin_port = None if admin_port is None else await self._bind(admin, host, admin_port)
         except OSError:
             self.close()
@@ -100,6 +108,10 @@ class Backend:
         server = await loop.create_server(door, host, port, backlog=BACKLOG, ssl=tls)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
+
+    def _bind_either(self, way: EitherWay) -> int:
+        self._servers.append(way)
+        return way.port
 
     def _left(self) -> None:
         if self._echoes.leaving and not self._echoes.members and not self._admins.members:

@@ -6,6 +6,7 @@ counts only when the markers of every object, at their current revision, answere
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from conformance.judge.probes import Attempt, as_expected, settled
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.units import PlannedProbe, Unit
 from conformance.probes.answer import Answer, WireProbe
-from conformance.probes.outcome import Sighting, sighting
+from conformance.probes.outcome import Sighting, one_for_all, sightings
 from conformance.probes.sender import Sender
 
 NO_ALIASES: Mapping[str, str] = {}
@@ -112,11 +113,15 @@ class Watch:
     def _attempt(self, wire: WireProbe, ending: str, aliases: Mapping[str, str] = NO_ALIASES) -> Attempt:
         at = self.clock()
         answer = self.sender.send(wire)
-        seen: Sighting = sighting(answer, names=self.names, suffix=ending)
-        if seen.backend in aliases:
-            known = aliases[seen.backend]
-            seen = replace(seen, outcome=seen.outcome.replace(seen.backend, known), backend=known)
-        return Attempt(at, answer, seen, counted=False, revision=self.unit.revision)
+        each = [_known(seen, aliases) for seen in sightings(answer, names=self.names, suffix=ending)]
+        tally = Counter(seen.outcome for seen in each) if len(each) > 1 else Counter[str]()
+        return Attempt(at, answer, one_for_all(each), counted=False, revision=self.unit.revision, tally=tally)
+
+
+def _known(seen: Sighting, aliases: Mapping[str, str]) -> Sighting:
+    """Return what was seen with the name that the case has for a backend of its own."""
+    known = aliases.get(seen.backend)
+    return replace(seen, outcome=seen.outcome.replace(seen.backend, known), backend=known) if known else seen
 
 
 def positive(planned: PlannedProbe) -> bool:

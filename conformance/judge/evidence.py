@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.case.model import Expectation, Received
+from conformance.case.model import RECORD, Expectation, Received
 from conformance.judge.probes import Attempt
 
 
@@ -20,8 +20,12 @@ def looked_at(wanted: Received, account: Mapping[str, Any]) -> dict[str, Any] | 
 
 
 def of_the_answer(expect: Expectation, attempt: Attempt) -> dict[str, Any] | None:
-    """Return the parts of an answer that the judge compares: the headers named, whose it is, and the numbers."""
-    if not (expect.headers or expect.exact or expect.tally):
+    """Return the parts of an answer that the judge compares: the headers named, whose it is, and the numbers.
+
+    Where several requests are only recorded, the numbers are what is recorded of them.
+    """
+    recorded = expect.outcome == RECORD and attempt.tally
+    if not (expect.headers or expect.exact or expect.tally or recorded):
         return None
     names = {name.lower() for name in expect.headers}
     found = [[name, value] for name, value in attempt.answer.headers if name.lower() in names]

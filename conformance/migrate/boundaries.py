@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,9 @@ UNNAMED = "unnamed.invalid"
 _SENT_AS_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "?#")
 _REGEX = re.compile(r"[\\^$|?*+()\[\]{}]")
 _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+EVERY_PATH = "every path"
+"""How a rule is called that has no paths."""
+
 HSTS = ("Strict-Transport-Security",)
 
 
@@ -81,7 +84,7 @@ def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any]) -> 
         rule_host,
         plain,
         written,
-        str(path.get("pathType") or "every path"),
+        str(path.get("pathType") or EVERY_PATH),
         has_tls(found, rule_host),
     )
 
@@ -104,7 +107,7 @@ def _literal(path: str) -> str:
 
 def around(spot: Spot) -> tuple[Question, list[Question]]:
     """Return the request that the rule must serve, and those just beside it."""
-    served = _ask(spot, "path", spot.path, compares=HSTS if spot.tls else ())
+    served = replace(_ask(spot, "path", spot.path, compares=HSTS if spot.tls else ()), serves=True)
     bare = spot.path.rstrip("/")
     rest = [_ask(spot, "sub-path", f"{bare}/x")]
     if bare:

@@ -13,6 +13,7 @@ from conformance.migrate.restoring import Restores
 from conformance.migrate.roots import Turn, rooted
 from conformance.migrate.said import Seen, seen
 from conformance.migrate.scene import Scene
+from conformance.migrate.unserved import Answered, RuleKey, unserved
 from conformance.migrate.verdicts import difference, stays_open
 from conformance.migrate.wording import title_of
 from conformance.report.model import CaseRecord, ProbeRecord, Report
@@ -53,8 +54,10 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
     """Return what changes, the worst first; ``ledger`` takes note of how each Ingress and annotation stands."""
     found: dict[tuple[object, ...], _Collected] = {}
     for asked in plan.asked:
-        for scene in asked.scenes:
-            for one, root in rooted(list(_differences(asked, scene, pair, ledger))):
+        answered = [list(_answered(asked, scene, pair, ledger)) for scene in asked.scenes]
+        dead = unserved(asked.group.ingresses, (one for of_scene in answered for one in of_scene))
+        for of_scene in answered:
+            for one, root in rooted(list(_differences(asked, of_scene, dead, ledger))):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 collected = found.setdefault(root.key, _Collected(root))
                 everyone = [member.label for member in spoken_for(asked, one.question.owner, *one.question.speaks_for)]
@@ -65,7 +68,7 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
     return tuple(sorted(changes, key=lambda c: (WORST_FIRST.index(c.sort), not c.opens, -len(c.ingresses), c.kind)))
 
 
-def _differences(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iterator[Turn]:
+def _answered(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iterator[Answered]:
     records = pair.of(scene.case.id)
     troubles = [_trouble(record) for record in records]
     if any(troubles):
@@ -74,19 +77,29 @@ def _differences(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iter
         ledger.not_judged(asked, scene, why)
         return
     answers = [_answers(record, scene, report) for record, report in zip(records, (pair.old, pair.new), strict=True)]
-    paths = {(q.owner, q.rule, q.host): i for i, q in scene.questions.items() if q.kind == "path"}
     for probe_id, question in scene.questions.items():
         old, new = answers[0].get(probe_id), answers[1].get(probe_id)
         if old is None or new is None:
             ledger.not_judged(asked, scene, f"no attempt counted: {probe_id}")
-            continue
-        ledger.compared += 1
-        path = paths.get((question.owner, question.rule, question.host), "")
-        differs = difference(question, old, new, answers[1].get(path), answers[0].get(path))
-        if differs is None:
-            ledger.note(asked, question, Sort.UNCHANGED, open_before=stays_open(question, old, new))
         else:
-            yield Turn(question, differs, old, new)
+            ledger.compared += 1
+            yield Answered(question, old, new)
+
+
+def _differences(
+    asked: Asked, answered: Sequence[Answered], dead: Mapping[RuleKey, str], ledger: Ledger
+) -> Iterator[Turn]:
+    plain = {one.rule: one for one in answered if one.question.serves}
+    for one in answered:
+        path = plain.get(one.rule)
+        plain_new, plain_old = (path.new, path.old) if path else (None, None)
+        differs = difference(one.question, one.old, one.new, plain_new, plain_old)
+        if why := dead.get(one.rule):
+            ledger.note(asked, one.question, Sort.NOT_JUDGED, why=why)
+        elif differs is None:
+            ledger.note(asked, one.question, Sort.UNCHANGED, open_before=stays_open(one.question, one.old, one.new))
+        if differs is not None:
+            yield Turn(one.question, differs, one.old, one.new)
 
 
 def _answers(record: CaseRecord | None, scene: Scene, report: Report) -> dict[str, Seen | None]:

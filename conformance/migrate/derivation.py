@@ -51,7 +51,14 @@ def agenda(group: Group, *, first_of_all: bool = False) -> Agenda:
     boundaries = in_full.questions()
     if first_of_all and asked:
         asked.append(
-            replace(asked[0], kind="claimed-address", headers=(CLAIMED,), received=("X-Forwarded-For",), compares=())
+            replace(
+                asked[0],
+                kind="claimed-address",
+                headers=(CLAIMED,),
+                received=("X-Forwarded-For",),
+                compares=(),
+                serves=False,
+            )
         )
     everything = list(_once(_with_credentials([*asked, *boundaries], group, known)))
     guards = [question for question in everything if question.guards]
@@ -112,6 +119,7 @@ def _once(questions: Iterable[Question]) -> Iterator[Question]:
             speaks_for=tuple(dict.fromkeys(owner for owner in owners if owner != chosen.owner)),
             compares=tuple(dict.fromkeys((*first.compares, *question.compares))),
             received=tuple(dict.fromkeys((*first.received, *question.received))),
+            serves=first.serves or question.serves,
         )
     yield from merged.values()
 

@@ -30,10 +30,22 @@ class Ledger:
     _why: dict[str, str] = field(default_factory=dict)
 
     def note(
-        self, asked: Asked, question: Question, sort: Sort, *, follows: Sort | None = None, open_before: bool = False
+        self,
+        asked: Asked,
+        question: Question,
+        sort: Sort,
+        *,
+        follows: Sort | None = None,
+        open_before: bool = False,
+        why: str = "",
     ) -> None:
-        """Take note of one compared question: how it stands, and how that from which it ``follows``, if anything."""
+        """Take note of one compared question: how it stands, and how that from which it ``follows``, if anything.
+
+        ``why`` is why it is not judged.
+        """
         for found in spoken_for(asked, question.owner, *question.speaks_for):
+            if why:
+                self._why.setdefault(found.label, why[:600])
             self._sorts[found.label] = _worse(follows or sort, self._sorts.get(found.label))
             if question.family:
                 key = (found.label, question.family)

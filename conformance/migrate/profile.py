@@ -20,6 +20,7 @@ from conformance.migrate.model import (
     Sort,
     Status,
 )
+from conformance.migrate.profile_answers import differs
 from conformance.migrate.restoring import Restores
 from conformance.report.model import CaseRecord, Parity, ProbeRecord, Report
 from conformance.visible import visible
@@ -83,7 +84,7 @@ def _judged(case: CaseRecord, before: CaseRecord | None, old: Report | None, new
     places = tuple(
         _place(case, probe, earlier.get(key), old, new)
         for key, probe in probes_of(case).items()
-        if (probe.verdict is Verdict.FAIL if old is None else _differs(probe, earlier.get(key), old, new))
+        if (probe.verdict is Verdict.FAIL if old is None else _differs(case.id, probe, earlier.get(key), old, new))
     )
     return _Case(case, sort, places)
 
@@ -98,16 +99,14 @@ def _sort(case: CaseRecord, before: CaseRecord | None, old: Report | None, new: 
     if case.fail_open and not before.fail_open:
         return Sort.UNSAFE
     earlier = probes_of(before)
-    alike = not any(_differs(probe, earlier.get(key), old, new) for key, probe in probes_of(case).items())
+    alike = not any(_differs(case.id, probe, earlier.get(key), old, new) for key, probe in probes_of(case).items())
     if alike and case.parity == before.parity:
         return Sort.UNCHANGED
     return Sort.IGNORED if case.parity is Parity.IGNORED and before.parity is not Parity.IGNORED else Sort.DIFFERS
 
 
-def _differs(probe: ProbeRecord, earlier: ProbeRecord | None, old: Report, new: Report) -> bool:
-    if earlier is None:
-        return True
-    return answer(probe, new) != answer(earlier, old) or probe.verdict != earlier.verdict
+def _differs(case_id: str, probe: ProbeRecord, earlier: ProbeRecord | None, old: Report, new: Report) -> bool:
+    return earlier is None or differs(case_id, earlier, old, probe, new)
 
 
 def _place(case: CaseRecord, probe: ProbeRecord, earlier: ProbeRecord | None, old: Report | None, new: Report) -> Place:

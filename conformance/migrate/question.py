@@ -10,7 +10,7 @@ class Question:
     ``owner`` is the index of the Ingress in its group that it is about, ``speaks_for`` those for which its answer holds
     as well, ``rule`` the rule in few words. ``variant`` is the family of annotations whose closed value the objects
     hold when it is asked; ``family`` the one that it is about. ``compares`` and ``received`` are headers of the answer,
-    and at the backend, that must stay the same.
+    and at the backend, that must stay the same. ``serves`` says that it is what the rule is there to serve.
     """
 
     kind: str
@@ -29,6 +29,7 @@ class Question:
     compares: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
     speaks_for: tuple[int, ...] = ()
+    serves: bool = False
 
     @property
     def sent(self) -> tuple[object, ...]:

@@ -1,15 +1,20 @@
 """From the record of a probe to what is compared between two controllers, in the owner's words. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.migrate.derivation import CLAIMED
 from conformance.migrate.question import Question
+from conformance.plan.ground import EITHER_PORT
 from conformance.report.model import ProbeRecord
 
 ABSENT = "(none)"
+SERVED = "a backend answers"
+THROUGH = "let through"
+SPOKEN = "spoken to the backend"
 _COOKIE = re.compile(r"^([^=;]{1,80})=[^;]*")
 _LISTED = frozenset({"access-control-allow-methods", "access-control-allow-headers", "access-control-expose-headers"})
 _LONGEST = 300
@@ -17,23 +22,27 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Seen:
-    """One answer. ``served`` says that a backend answered, with a status below 400; ``reached``, with any status."""
+    """One answer. ``served`` says that a backend answered, with a status below 400; ``reached``, with any status.
+
+    Of several requests at once both say that none was refused, and ``through`` how many reached a backend.
+    """
 
     outcome: str
     served: bool
     reached: bool
     facts: Mapping[str, str] = field(default_factory=dict)
+    through: int | None = None
 
     @property
     def compared(self) -> tuple[object, ...]:
-        """What two answers must have in common to be the same."""
-        return self.outcome, tuple(sorted(self.facts.items()))
+        """What two answers must have in common to be the same; how many requests got through is nearly so."""
+        return self.outcome, tuple(sorted(item for item in self.facts.items() if item[0] != THROUGH))
 
     @property
     def brief(self) -> str:
         """The outcome without what differs from rule to rule."""
         if self.served:
-            return "a backend answers"
+            return SERVED
         parts = self.outcome.split(":")
         if parts[0] == "redirect" and len(parts) > 2:
             return f"redirect {parts[1]}" + (" to https" if parts[2] == "https" else "")
@@ -45,8 +54,11 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
     observed = probe.observed
     if observed is None or not any(attempt.counted for attempt in probe.attempts):
         return None
-    reached = observed.backend is not None
-    outcome = observed.outcome.replace(address, "@address") if address else observed.outcome
+    tallies = _tallies(probe)
+    refusal = _refusal(tallies, stands_for)
+    # Of several requests all must have reached one: where the connection broke off, who knows.
+    reached = observed.backend is not None and not refusal and (not tallies or observed.outcome in stands_for)
+    outcome = refusal or (observed.outcome.replace(address, "@address") if address else observed.outcome)
     facts: dict[str, str] = {}
     if question.scheme == "https":
         certificate = observed.certificate
@@ -56,11 +68,33 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
         facts["target"] = str(account.get("target") or "")[:_LONGEST]
         if account.get("port"):
             facts["port"] = str(account["port"])
+        if account.get("port") == EITHER_PORT:
+            facts[SPOKEN] = "over TLS" if account.get("tls") else "without TLS"
     facts |= {name: _header(name, observed.headers) for name in question.compares}
     if reached:
         facts |= {f"received {name}": _received(name, question, observed.received or {}) for name in question.received}
     served = reached and (observed.status or 0) < 400
-    return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts)
+    through = max((sum(tally.get(who, 0) for who in stands_for) for tally in tallies), default=None)
+    if through is not None:
+        facts[THROUGH] = f"{through} of {question.requests}"
+    return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts, through)
+
+
+def _tallies(probe: ProbeRecord) -> list[Mapping[str, int]]:
+    """Return how many of several requests showed each outcome, for each attempt that counts."""
+    found = [(attempt.answered or {}).get("tally") for attempt in probe.attempts if attempt.counted]
+    return [tally for tally in found if tally]
+
+
+def _refusal(tallies: Sequence[Mapping[str, int]], stands_for: Mapping[str, str]) -> str:
+    """Return by which answer some of several requests were refused, mostly; empty if none was.
+
+    Whether a few of the last ones got through is up to chance: a limit lets some in again after a while.
+    """
+    refused: Counter[str] = Counter()
+    for tally in tallies:
+        refused.update({who: n for who, n in tally.items() if who.startswith("status:") and who not in stands_for})
+    return refused.most_common(1)[0][0] if refused else ""
 
 
 def _named(outcome: str, stands_for: Mapping[str, str], *, reached: bool) -> str:

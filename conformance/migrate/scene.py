@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.case.matching import mapping
 from conformance.case.model import RECORD, Case, Expectation, Level, Manifest, Probe
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.found import CLASS_ANNOTATION, Found
 from conformance.migrate.grouping import Group
 from conformance.migrate.question import LeftOut, Question
-from conformance.migrate.stand_ins import Cast, cast_of
+from conformance.migrate.stand_ins import Cast, cast_of, most_in_one_namespace
 from conformance.migrate.values import applied_annotations
 from conformance.plan.hosts import ALONE_REALM, REALM
 
@@ -133,12 +132,7 @@ def stand_in_notes(group: Group) -> Iterator[LeftOut]:
             if kind not in {None, "hosts"} and slash and space != found.namespace:
                 why = f"{key} names an object of another namespace, for which nothing stands in"
                 yield LeftOut("other-namespace", why, found.label)
-    services = {
-        f"{found.namespace}/{mapping(mapping(path.get('backend')).get('service')).get('name')}"
-        for found in group.ingresses
-        for rule in found.rules
-        for path in mapping(rule.get("http")).get("paths") or ()
-    }
-    if len(services) > Cast.most_services():
-        why = f"{len(services)} Services, of which some share a stand-in: a mix-up of these would not be seen"
+    services = most_in_one_namespace(group)
+    if services > Cast.most_services():
+        why = f"{services} Services, of which some share a stand-in: a mix-up of these would not be seen"
         yield LeftOut("services", why, group.ingresses[0].label)

@@ -3,6 +3,7 @@
 import base64
 import copy
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +17,7 @@ from conformance.migrate.annotations import known_annotations
 from conformance.migrate.boundaries import UNNAMED
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
-from conformance.plan.ground import ALT_PORT, GRPC_PORT, HTTP_PORT, TLS_PORT
+from conformance.plan.ground import ALT_PORT, EITHER_PORT, GRPC_PORT, HTTP_PORT, TLS_PORT, backend_objects
 from conformance.plan.objects import OTHER, object_name, own_name
 
 OWN_BACKENDS = 40
@@ -75,7 +76,8 @@ def cast_of(group: Group, case: Case) -> Cast:
     return cast
 
 
-def _services(group: Group, case: Case, cast: Cast, *, folded: bool) -> Iterator[Manifest]:
+def services_of(group: Group) -> Mapping[tuple[str, str], Mapping[int | str, int]]:
+    """Return the Services that a group names, by namespace and name, with their ports and those of the echo backend."""
     ports: dict[tuple[str, str], dict[int | str, int]] = {}
     for found in group.ingresses:
         for backend in _backends(found.spec):
@@ -87,15 +89,30 @@ def _services(group: Group, case: Case, cast: Cast, *, folded: bool) -> Iterator
                 held.setdefault(wanted, _target(wanted, found, len(held)))
         for space, named in _named(found, "service"):
             ports.setdefault((space, named), {}).setdefault(80, HTTP_PORT)
+    return ports
+
+
+def most_in_one_namespace(group: Group) -> int:
+    """Return how many Services there are at most in one namespace of a case: all but the first are one."""
+    first = group.namespaces[0]
+    return max(Counter(space == first for space, _ in services_of(group)).values(), default=0)
+
+
+def _services(group: Group, case: Case, cast: Cast, *, folded: bool) -> Iterator[Manifest]:
     counts: dict[str, int] = {}
     own: list[Backend] = []
-    for (space, name), wanted_ports in ports.items():
+    for (space, name), wanted_ports in services_of(group).items():
         symbol = cast.namespaces[space]
         number = counts[symbol] = counts.get(symbol, -1) + 1
         echo = selector = SHARED_BACKENDS[number % len(SHARED_BACKENDS)]
-        if not symbol and len(SHARED_BACKENDS) <= number < Cast.most_services():
-            own.append(Backend(name=f"own{number}"))
-            echo, selector = own[-1].name, own_name(case, own[-1].name)
+        if len(SHARED_BACKENDS) <= number < Cast.most_services():
+            echo, selector = f"own{number}", own_name(case, f"own{number}")
+            if symbol:
+                # The backends that a case may ask for are made in the first namespace.
+                echo = selector
+                yield next(backend_objects(selector, symbol, 1))
+            else:
+                own.append(Backend(name=echo))
         called = f"{name}-{space}" if folded and symbol else name
         cast.services[space, name] = called
         outcome = f"{symbol}/{echo}" if symbol else echo
@@ -117,12 +134,22 @@ def _ports(wanted: Mapping[int | str, int]) -> Iterator[Manifest]:
 
 
 def _target(port: int | str | None, found: Found, place: int) -> int:
-    """Return the echo backend's port that speaks what the Service's port seems to; two ports of a Service differ."""
+    """Return the echo backend's port that speaks what the Service's port seems to; two ports of a Service differ.
+
+    Where only its number or its name hints at TLS, some controllers speak it and others do not: that port takes both,
+    and which it was is compared.
+    """
     protocol = known_annotations().value(dict(found.annotations), "backend-protocol").upper()
     if protocol == "GRPC":
         return GRPC_PORT
-    speaks_tls = protocol in {"HTTPS", "GRPCS"} or port in {443, 8443} or str(port).startswith("https")
-    return TLS_PORT if speaks_tls else (HTTP_PORT, ALT_PORT)[place % 2]
+    if protocol in {"HTTPS", "GRPCS"}:
+        return TLS_PORT
+    return EITHER_PORT if seems_tls(port) else (HTTP_PORT, ALT_PORT)[place % 2]
+
+
+def seems_tls(port: int | str | None) -> bool:
+    """Tell whether a Service's port is one that TLS is usually spoken on, by its number or its name."""
+    return port in {443, 8443} or str(port).startswith("https")
 
 
 def _certificates(group: Group, cast: Cast, *, folded: bool) -> Iterator[Manifest]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.model import Place, Sort
 from conformance.migrate.question import Question
+from conformance.migrate.said import SERVED, SPOKEN, THROUGH
 
 KINDS = {
     "path": "The path of a rule is answered differently",
@@ -29,6 +30,8 @@ _NAMES = {
     "certificate": "another certificate",
     "target": "another path for the backend",
     "port": "another port of the Service",
+    THROUGH: "how many requests are let through",
+    SPOKEN: "TLS or none to the backend",
     "Strict-Transport-Security": "the header Strict-Transport-Security",
 }
 
@@ -37,7 +40,7 @@ def title_of(question: Question, sort: Sort, before: str, after: str, places: Se
     """Return the heading of a change."""
     family = known_annotations().families.get(question.family)
     if sort is Sort.UNSAFE:
-        return _unsafe(question)
+        return _unsafe(question, after)
     if family is not None:
         about = f"{question.family}: {family.says}"
         if sort is Sort.IGNORED:
@@ -46,7 +49,7 @@ def title_of(question: Question, sort: Sort, before: str, after: str, places: Se
     return f"{KINDS.get(question.kind, question.kind)} ({_what(before, after, places)})"
 
 
-def _unsafe(question: Question) -> str:
+def _unsafe(question: Question, after: str) -> str:
     if question.kind in {"without-tls", "without-tls-slash"}:
         return "Served without TLS: http was not served, now it is"
     if question.kind == "claimed-address":
@@ -55,6 +58,8 @@ def _unsafe(question: Question) -> str:
         return "Pages of any origin may call it: an origin that is not listed is allowed"
     if question.guards:
         about = known_annotations().families[question.family].says if question.family else ""
+        if question.requests > 1 and after != SERVED:
+            return f"Looser: the guard {question.family} lets more requests through. {about}"
         return f"Open: the guard {question.family} is not there. {about}"
     what = KINDS.get(question.kind, question.kind).partition(" is ")[0]
     return f"Past the guard: it was refused, now it is served. {what}"

@@ -15,6 +15,8 @@ HTTP_PORT = 8080
 ALT_PORT = 9090
 TLS_PORT = 8443
 GRPC_PORT = 50051
+EITHER_PORT = 8444
+"""Takes TLS as well as plain HTTP, and says which it was: for Services of which nobody says what they speak."""
 
 
 def namespaces(run_id: str) -> dict[str, str]:
@@ -73,9 +75,10 @@ def _deployment(meta: Manifest, backend: str) -> Manifest:
         "PORTS": f"{HTTP_PORT},{ALT_PORT}",
         "TLS_PORTS": str(TLS_PORT),
         "GRPC_PORTS": str(GRPC_PORT),
+        "EITHER_PORTS": str(EITHER_PORT),
         "ADMIN_PORT": str(ADMIN_PORT),
     }
-    ports = {"http": HTTP_PORT, "alt": ALT_PORT, "https": TLS_PORT, "grpc": GRPC_PORT}
+    ports = {"http": HTTP_PORT, "alt": ALT_PORT, "https": TLS_PORT, "grpc": GRPC_PORT, "either": EITHER_PORT}
     container = {
         "name": "echo",
         "image": IMAGE,

@@ -8,7 +8,7 @@ The set: a backend's name (``a``, or ``other/a`` in another namespace), ``status
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NotRequired
 
@@ -44,10 +44,12 @@ def sighting(answer: Answer, *, names: Mapping[str, str], suffix: str = "") -> S
     ``names`` maps the namespaces of the run to the names that cases use for them (the first one is ""); ``suffix`` is
     what made the hosts of the case unique. Both keep what differs from run to run out of the outcome.
     """
-    last = _sighting(answer, names, suffix)
-    if not answer.earlier:
-        return last
-    return _worst([*(_sighting(earlier, names, suffix) for earlier in answer.earlier), last])
+    return one_for_all(sightings(answer, names=names, suffix=suffix))
+
+
+def sightings(answer: Answer, *, names: Mapping[str, str], suffix: str = "") -> list[Sighting]:
+    """Read an answer and the earlier ones of its connection, in their order; see :func:`sighting`."""
+    return [_sighting(one, names, suffix) for one in (*answer.earlier, answer)]
 
 
 def _sighting(answer: Answer, names: Mapping[str, str], suffix: str) -> Sighting:
@@ -65,7 +67,7 @@ def _sighting(answer: Answer, names: Mapping[str, str], suffix: str) -> Sighting
     return Sighting(name if _succeeded(answer) else status, backend, namespace, pod, account)
 
 
-def _worst(seen: list[Sighting]) -> Sighting:
+def one_for_all(seen: Sequence[Sighting]) -> Sighting:
     """Return one sighting for all: what fell short of a backend, if anything did, and any backend that was reached.
 
     So neither "this backend" nor "no match" holds unless it holds for every request.

@@ -40,7 +40,7 @@ class AttemptRecord(Recorded):
     answered: dict[str, Any] | None = Field(
         default=None,
         description="Of the answer, the parts that the probe expects something of: whose it is (by), headers, and of "
-        "several requests how many showed each outcome (tally).",
+        "several requests how many showed each outcome (tally); also where nothing is expected of several.",
     )
     certificate: str = Field(default="", description="Fingerprint (SHA-256) of the leaf that was presented.")
     foreign: bool = Field(default=False, description="No Secret of the run holds that certificate.")

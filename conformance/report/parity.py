@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.case.model import Level, Received, Wanted, values_fit
 from conformance.judge.words import Reason, Verdict
-from conformance.report.model import CaseRecord, Parity, ProbeRecord, TwinRecord
+from conformance.report.model import AttemptRecord, CaseRecord, Parity, ProbeRecord, TwinRecord
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 RESTRICTING = re.compile(
@@ -88,8 +88,8 @@ def parity_of(case: CaseRecord) -> Parity | None:
         return Parity.DIFFERS
     if case.reason is Reason.NOT_PROGRAMMED:
         return Parity.REFUSED
-    answers = {probe.id: _answer(probe, case.id) for probe in case.probes}
-    twins = {probe.id: _answer(probe, case.id) for probe in case.twin.probes}
+    answers = {probe.id: shown_answer(probe, case.id) for probe in case.probes}
+    twins = {probe.id: shown_answer(probe, case.id) for probe in case.twin.probes}
     if all(twins.get(name) == answer for name, answer in answers.items()):
         return Parity.IGNORED
     return Parity.REFUSED if _is_absent(case.probes, case.twin.probes) else Parity.DIFFERS
@@ -141,24 +141,30 @@ def _outcome(probe: ProbeRecord) -> str:
     return probe.observed.outcome if probe.observed else ""
 
 
+def last_counted(probe: ProbeRecord) -> AttemptRecord | None:
+    """Return the last attempt that counts, or the last of all where none does."""
+    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
+    return counted[-1] if counted else None
+
+
 def _last(probe: ProbeRecord) -> Mapping[str, Any]:
     """Return what the last attempt that counts showed of the answer, as far as the probe looks at it."""
-    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
-    return (counted[-1].answered if counted else None) or {}
+    attempt = last_counted(probe)
+    return (attempt.answered if attempt else None) or {}
 
 
-def _answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
+def shown_answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
     """Return of an answer what the case looks at; the names that make hosts unique are left out.
 
     Of a value that is only known by its looks, such as a random one, it matters whether it looks so.
     """
-    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
-    received = (counted[-1].received if counted else None) or {}
-    kept = {key: _bare(value, case_id) for key, value in received.items() if key != _HEADERS}
+    attempt = last_counted(probe)
+    received = (attempt.received if attempt else None) or {}
+    kept = {key: without_ending(value, case_id) for key, value in received.items() if key != _HEADERS}
     wanted = Received.model_validate(probe.expected.received or {}).headers
     headers = Received.model_validate({_HEADERS: probe.expected.more.get(_HEADERS) or {}}).headers
     return (
-        _bare(_outcome(probe), case_id),
+        without_ending(_outcome(probe), case_id),
         (probe.observed.backend or "") if probe.observed else "",
         kept,
         _looks(wanted, received.get(_HEADERS), case_id),
@@ -169,12 +175,12 @@ def _answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
 def _looks(wanted: Mapping[str, Wanted], pairs: Any, case_id: str) -> tuple[Any, ...]:
     found = []
     for name, value in wanted.items():
-        values = [_bare(str(pair[1]), case_id) for pair in pairs or [] if str(pair[0]).lower() == name.lower()]
+        values = [without_ending(str(pair[1]), case_id) for pair in pairs or [] if str(pair[0]).lower() == name.lower()]
         found.append(values_fit(value, values) if not isinstance(value, (str, tuple)) and value else values)
     return tuple(map(str, found))
 
 
-def _bare(value: Any, case_id: str) -> Any:
+def without_ending(value: Any, case_id: str) -> Any:
     """Return a text without what makes the hosts of a case, or of its twin, unique."""
     section, _, name = case_id.partition("/")
     ending = rf"(\.copy\d+)?\.{re.escape(name)}(-twin)?\.{re.escape(section)}(\.[a-z0-9-]+)*?\.test"

@@ -30,6 +30,10 @@ class Echo:
     def http2(self) -> Endpoint:
         return Endpoint(HOST, self.backend.grpc_ports[0], self.backend.tls_ports[0])
 
+    @property
+    def either(self) -> Endpoint:
+        return Endpoint(HOST, self.backend.either_ports[0], self.backend.either_ports[0])
+
     def endpoint(self, probe: WireProbe) -> Endpoint:
         """Where a probe of this protocol finds its port."""
         return self.http2 if probe.over_http2 else self.plain
@@ -48,7 +52,7 @@ def echoing(settings: TlsSettings | None = None) -> Iterator[Echo]:
     found: list[tuple[Backend, asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def run() -> None:
-        others = OtherPorts((0,), (0,), settings or TlsSettings())
+        others = OtherPorts((0,), (0,), settings or TlsSettings(), (0,))
         backend = await serve(WHO, HOST, [0], 0, others=others)
         stop = asyncio.Event()
         found.append((backend, asyncio.get_running_loop(), stop))

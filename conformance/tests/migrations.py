@@ -44,6 +44,9 @@ class Reply:
     target: str = ""
     received: tuple[tuple[str, str], ...] = ()
     status: int = 200
+    port: int = 8080
+    tls: bool = False
+    tallies: tuple[dict[str, int], ...] = ()
 
 
 Answering = Callable[[Question], Reply]
@@ -152,7 +155,8 @@ def report(name: str, made: Plan, answering: Answering, failing: str = "") -> Re
 
 
 def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
-    account = {"target": reply.target, "port": 8080, "headers": [list(pair) for pair in reply.received]}
+    account: dict[str, Any] = {"target": reply.target, "port": reply.port}
+    account |= {"headers": [list(pair) for pair in reply.received], "tls": {"alpn": None} if reply.tls else None}
     observed = Observed(
         outcome=reply.outcome or reply.backend,
         status=reply.status,
@@ -160,7 +164,13 @@ def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
         headers=reply.headers,
         received=account if reply.backend else None,
     )
-    attempt = AttemptRecord(at=1.0, seconds=0.01, outcome=observed.outcome, counted=True)
+    answered: list[dict[str, Any] | None] = [
+        {"by": reply.backend, "headers": [], "tally": tally} for tally in reply.tallies
+    ]
+    attempts = tuple(
+        AttemptRecord(at=1.0, seconds=0.01, outcome=observed.outcome, counted=True, answered=one)
+        for one in answered or [None] * 3
+    )
     return ProbeRecord(
         id=probe_id,
         expected=Expected(outcome="record"),
@@ -168,6 +178,6 @@ def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
         verdict=Verdict.PASS,
         reason=None,
         detail="",
-        attempts=(attempt, attempt, attempt),
+        attempts=attempts,
         curl="",
     )

@@ -20,6 +20,7 @@ from conformance.migrate.restoring import FOLDER, Restores
 from conformance.migrate.terminal import print_migration
 from conformance.migrate.wording import KINDS
 from conformance.migrate.written import read_migrations
+from conformance.plan.ground import EITHER_PORT
 from conformance.site.pages import move_site
 from conformance.tests.migrations import Reply, ingress, migrated, not_found, served
 
@@ -83,6 +84,53 @@ def test_a_guard_that_is_gone_is_less_safe_and_stands_first(
     text = shown(found)
     assert text.index("LESS SAFE") < text.index("Answered differently")
     assert "LESS SAFE" not in shown(migrated([annotated(annotations)], elsewhere, guarding(refusal)))
+
+
+def limiting(*through: int, refusal: str = "status:503") -> Callable[[Question], Reply]:
+    """A controller that lets so many of thirty requests through, each time."""
+
+    def answer(question: Question) -> Reply:
+        if question.requests == 1:
+            return served(question)
+        tallies = tuple({"a": n, refusal: 30 - n} if n < 30 else {"a": 30} for n in through)
+        # The record shows a backend where any request of the last attempt reached one.
+        backend = "a" if through[-1] else ""
+        return Reply(backend, "a" if through[-1] == 30 else refusal, target=question.target, tallies=tallies)
+
+    return answer
+
+
+@pytest.mark.parametrize("old", [(2, 1, 2), (2, 0, 0), (1, 1, 0)])
+def test_a_rate_limit_that_is_gone_is_less_safe_whatever_chance_let_through(old: tuple[int, ...]) -> None:
+    found = migrated([ingress(limit_rps="5")], limiting(*old), limiting(30, 30, 30))
+    assert found.counts == {Sort.UNSAFE: 1}
+    assert titles(found, Sort.UNSAFE)[0].startswith("Open: the guard rate is not there.")
+    (change,) = found.changes
+    assert (change.places[0].old.facts["let through"], change.places[0].new.facts["let through"]) == (
+        f"{old[0]} of 30",
+        "30 of 30",
+    )
+
+
+def test_a_rate_limit_that_lets_far_more_through_is_less_safe_and_one_that_lets_less_through_a_change() -> None:
+    loosened = migrated([ingress(limit_rps="5")], limiting(2, 1, 1), limiting(29, 29, 29))
+    assert titles(loosened, Sort.UNSAFE)[0].startswith("Looser: the guard rate lets more requests through.")
+    tightened = migrated([ingress(limit_rps="5")], limiting(29, 29, 29), limiting(2, 1, 1))
+    assert tightened.counts == {Sort.DIFFERS: 1}
+    assert "how many requests are let through" in tightened.changes[0].title
+
+
+def test_a_rate_limit_that_lets_nearly_as_many_through_is_kept() -> None:
+    found = migrated([ingress(limit_rps="5")], limiting(2, 1, 0), limiting(1, 0, 1))
+    assert found.counts == {Sort.UNCHANGED: 1}
+    assert found.annotations[0].status == "kept"
+    other_status = migrated([ingress(limit_rps="5")], limiting(2, 0), limiting(1, 1, refusal="status:429"))
+    assert other_status.counts == {Sort.DIFFERS: 1}
+    cut_off = Reply("a", "reset", tallies=({"a": 1, "reset": 1},))
+    broken = migrated([ingress(limit_rps="5")], limiting(2, 0), lambda q: cut_off if q.requests > 1 else served(q))
+    assert broken.counts == {Sort.DIFFERS: 1}
+    open_before = migrated([ingress(limit_rps="5")], limiting(30), limiting(30))
+    assert open_before.annotations[0].status == "open before"
 
 
 def test_a_guard_that_never_held_is_said_to_have_been_open() -> None:
@@ -171,6 +219,16 @@ def test_another_backend_and_another_path_at_it_are_told() -> None:
     assert change.places[0].old.outcome == "backend shop/web"
 
 
+def test_a_backend_that_one_speaks_tls_to_and_the_other_does_not_is_a_change() -> None:
+    def speaking(*, tls: bool) -> Callable[[Question], Reply]:
+        return lambda question: Reply("a", target=question.target, port=EITHER_PORT, tls=tls)
+
+    found = migrated([ingress()], speaking(tls=False), speaking(tls=True))
+    assert found.counts == {Sort.DIFFERS: 1}
+    assert any("TLS or none to the backend" in title for title in titles(found, Sort.DIFFERS))
+    assert not migrated([ingress()], speaking(tls=True), speaking(tls=True)).changes
+
+
 @pytest.mark.parametrize("who", ["old", "new"])
 @pytest.mark.parametrize("reason", ["not-programmed", "harness", "controller-crashed"])
 def test_what_could_not_be_judged_is_never_unchanged(who: str, reason: str) -> None:
@@ -180,12 +238,89 @@ def test_what_could_not_be_judged_is_never_unchanged(who: str, reason: str) -> N
     assert reason in found.ingresses[0].detail
 
 
+@pytest.mark.parametrize("outcome", ["status:502", "status:404", "timeout", "status:403"])
+def test_a_rule_that_neither_serves_is_not_judged(outcome: str) -> None:
+    def dead(question: Question) -> Reply:
+        return Reply(outcome=outcome)
+
+    found = migrated([ingress(tls=True)], dead, dead)
+    assert found.counts == {Sort.NOT_JUDGED: 1}
+    assert exit_status(found) == 3
+    assert "served by neither here: Prefix /cart of shop.example.com" in found.ingresses[0].detail
+
+
+def test_an_annotation_of_a_rule_that_neither_serves_is_not_kept() -> None:
+    found = migrated([ingress(rewrite_target="/x")], not_found, not_found)
+    assert [(one.name, one.sort) for one in found.annotations] == [("rewrite", Sort.NOT_JUDGED)]
+
+
+def test_a_rule_that_both_redirect_or_refuse_because_of_a_guard_is_judged() -> None:
+    def redirecting(question: Question) -> Reply:
+        return Reply(outcome="redirect:301:https://elsewhere.test/x")
+
+    def refusing(question: Question) -> Reply:
+        return Reply(outcome="status:401")
+
+    moved = migrated([ingress(permanent_redirect="https://elsewhere.test/x")], redirecting, redirecting)
+    assert moved.counts == {Sort.UNCHANGED: 1}
+    assert migrated([ingress(auth_type="basic")], refusing, refusing).counts == {Sort.UNCHANGED: 1}
+    assert migrated([ingress()], refusing, refusing).counts == {Sort.NOT_JUDGED: 1}
+
+
+def test_a_rule_that_neither_serves_leaves_the_others_of_its_group_judged() -> None:
+    def half(question: Question) -> Reply:
+        return not_found(question) if question.target.startswith("/gone") else served(question)
+
+    found = migrated([ingress("here", path="/cart"), ingress("gone", path="/gone", path_type="Exact")], half, half)
+    assert {one.label: one.sort for one in found.ingresses} == {
+        "shop/here": Sort.UNCHANGED,
+        "shop/gone": Sort.NOT_JUDGED,
+    }
+
+
+def test_a_pattern_that_its_plain_beginning_misses_is_judged_by_what_lies_below() -> None:
+    pattern = ingress(path="/v[0-9]+", path_type="ImplementationSpecific", use_regex="true")
+
+    def below(question: Question) -> Reply:
+        return served(question) if question.target.startswith("/v/") else not_found(question)
+
+    assert migrated([pattern], below, below).counts == {Sort.UNCHANGED: 1}
+    assert migrated([pattern], not_found, not_found).counts == {Sort.NOT_JUDGED: 1}
+
+
+def test_a_rule_without_paths_and_without_a_backend_has_nothing_to_serve() -> None:
+    bare = ingress()
+    del bare["spec"]["rules"][0]["http"]
+    assert migrated([bare], not_found, not_found).counts == {Sort.UNCHANGED: 1}
+
+
 def test_those_that_are_alike_stand_the_same() -> None:
     both = [ingress("one", host="a.test"), ingress("two", host="b.test", namespace="other")]
     found = migrated(both, served, not_found)
     assert [(one.label, one.asked_as) for one in found.ingresses] == [("other/two", ""), ("shop/one", "other/two")]
     assert found.changes[0].ingresses == ("other/two", "shop/one")
     assert {one.sort for one in found.ingresses} == {Sort.DIFFERS}
+
+
+def test_a_host_with_www_does_not_speak_for_one_without() -> None:
+    def one_way(question: Question) -> Reply:
+        bare = question.host.removeprefix("www.")
+        redirects = question.family == "www" and question.host != bare
+        return Reply(outcome=f"redirect:308:http://{bare}/") if redirects else served(question)
+
+    def both_ways(question: Question) -> Reply:
+        other = {"www.a.com": "a.com", "b.com": "www.b.com"}.get(question.host, "")
+        redirects = question.family == "www" and other
+        return Reply(outcome=f"redirect:308:http://{other}/") if redirects else served(question)
+
+    both = [
+        ingress("a", host="a.com", from_to_www_redirect="true"),
+        ingress("b", host="www.b.com", namespace="team", from_to_www_redirect="true"),
+    ]
+    assert {one.label: one.sort for one in migrated(both, both_ways, one_way).ingresses} == {
+        "shop/a": Sort.UNCHANGED,
+        "team/b": Sort.IGNORED,
+    }
 
 
 def test_what_is_asked_of_two_of_a_kind_holds_for_all_of_them() -> None:

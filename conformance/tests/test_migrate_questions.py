@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Level
+from conformance.case.model import SHARED_BACKENDS, Case, Level
 from conformance.migrate import derivation
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.derivation import CREDENTIALS
@@ -14,7 +14,7 @@ from conformance.migrate.question import Question
 from conformance.migrate.scene import unknown_annotations
 from conformance.plan.single import unit_of
 from conformance.tests.migrations import NGINX, found, ingress, plan
-from conformance.tests.plans import ground
+from conformance.tests.plans import NAMESPACES, ground
 
 
 def questions(made: Plan) -> list[Question]:
@@ -157,12 +157,27 @@ def test_stand_ins_have_the_names_and_ports_of_the_services_and_the_certificate_
     case = case_of(plan(made))
     (service,) = [m for m in case.objects if m["kind"] == "Service"]
     assert service["metadata"]["name"] == "web"
-    assert service["spec"]["ports"] == [{"name": "https", "port": 20000, "targetPort": 8443}]
+    assert service["spec"]["ports"] == [{"name": "https", "port": 20000, "targetPort": 8444}]
     (secret,) = [m for m in case.objects if m["kind"] == "Secret"]
     assert secret["metadata"]["name"] == "cert"
     assert secret["certificate"] == {"names": ["shop.example.com"]}
     (asked,) = plan(made).asked
     assert asked.scenes[0].stands_for == {"a": "shop/web"}
+
+
+def target(port: dict[str, Any], **annotations: str) -> int:
+    made = ingress(**annotations)  # type: ignore[arg-type]
+    made["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = port
+    (service,) = [m for m in case_of(plan(made)).objects if m["kind"] == "Service"]
+    return int(service["spec"]["ports"][0]["targetPort"])
+
+
+def test_only_an_annotation_makes_a_stand_in_speak_nothing_but_tls() -> None:
+    assert (
+        target({"number": 8443}, backend_protocol="HTTPS") == target({"number": 80}, backend_protocol="HTTPS") == 8443
+    )
+    assert {target(port) for port in ({"number": 443}, {"number": 8443}, {"name": "https-web"})} == {8444}
+    assert target({"number": 8080}) == 8080
 
 
 def test_each_service_of_a_group_has_a_stand_in_of_its_own() -> None:
@@ -175,6 +190,35 @@ def test_each_service_of_a_group_has_a_stand_in_of_its_own() -> None:
     (asked,) = plan(many).asked
     assert len(asked.scenes[0].stands_for) == 9
     assert len(asked.scenes[0].case.backends) == 4
+
+
+def of_two_teams(number: int) -> Plan:
+    """So many Services of a second team, on one host with one of the first."""
+    return plan(
+        ingress("front", namespace="aa", path="/front"),
+        *(ingress(f"i{n}", namespace="bb", path=f"/p/{n}", service=f"svc{n}") for n in range(number)),
+    )
+
+
+def test_each_service_of_a_second_namespace_has_a_stand_in_of_its_own_too() -> None:
+    made = of_two_teams(8)
+    (asked,) = made.asked
+    scene = asked.scenes[0]
+    assert len(scene.stands_for) == 9
+    assert not any(" or " in service for service in scene.stands_for.values())
+    assert not any(left.kind == "services" for left in made.left_out)
+    applied = [m for m in unit_of(scene.case, ground()).objects if m]
+    there = {m["spec"]["template"]["metadata"]["labels"]["backend"] for m in applied if m["kind"] == "Deployment"}
+    other = [m for m in applied if m["kind"] == "Service" and m["metadata"]["namespace"] == NAMESPACES["other"]]
+    assert {m["spec"]["selector"]["backend"] for m in other} == {*SHARED_BACKENDS, *there}
+    assert {f"other/{name}" for name in there} <= set(scene.stands_for)
+    assert all(m["metadata"]["namespace"] == NAMESPACES["other"] for m in applied if m["kind"] == "Deployment")
+
+
+def test_services_that_share_a_stand_in_are_told_in_whichever_namespace_they_are() -> None:
+    assert not any(left.kind == "services" for left in of_two_teams(45).left_out)
+    (left,) = [left for left in of_two_teams(46).left_out if left.kind == "services"]
+    assert left.why.startswith("46 Services, of which some share a stand-in")
 
 
 def test_namespaces_are_mapped_and_a_third_one_is_told() -> None:

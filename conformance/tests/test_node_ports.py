@@ -66,6 +66,7 @@ def test_the_backends_of_a_run_listen_where_they_declare_it() -> None:
     declared = {port["name"]: port["containerPort"] for port in spec["containers"][0]["ports"]}
     assert read.ports == (declared["http"], declared["alt"]) == (8080, 9090)
     assert (read.others.tls, read.others.grpc) == ((declared["https"],), (declared["grpc"],)) == ((8443,), (50051,))
+    assert read.others.either == (declared["either"],) == (8444,)
     assert read.admin_port == 8079
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
-from conformance.case.model import NO_MATCH, RECORD, Case, Expectation
+from conformance.case.model import NO_MATCH, RECORD, Backend, Case, Expectation
 from conformance.engine.limits import Limits
 from conformance.engine.rounds import Watch
 from conformance.engine.watching import converge
+from conformance.judge.evidence import of_the_answer
 from conformance.judge.probes import Attempt, judge_probe
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
@@ -198,3 +200,22 @@ def test_long_answers_do_not_pile_up() -> None:
         everything = [*watch.marker_attempts, *(attempt for attempts in kept(watch) for attempt in attempts)]
         assert len(everything) == 3
         assert all(len(attempt.answer.body) <= BODY_KEPT for attempt in everything)
+
+
+def test_of_several_requests_on_one_connection_it_is_kept_how_many_showed_what() -> None:
+    def limited(wire: WireProbe) -> Answer:
+        if wire.requests_on_connection == 1:
+            return loaded(wire)
+        return replace(status(503), earlier=(served("mine-one-s"), *[status(503)] * 3))
+
+    many = probe("foo.com", expect=Expectation(outcome=RECORD)).model_copy(update={"on_one_connection": 5})
+    recorded = case("s/one", probes=(many,)).model_copy(update={"backends": (Backend(name="mine"),)})
+    with watching(limited, recorded) as (watch, _):
+        watch.round()
+        ((attempt,),) = kept(watch)
+    assert attempt.tally == {"mine": 1, "status:503": 4}
+    assert (attempt.seen.outcome, attempt.seen.backend) == ("status:503", "mine")
+    shown = of_the_answer(many.expect, attempt)
+    assert shown is not None
+    assert shown["tally"] == {"mine": 1, "status:503": 4}
+    assert of_the_answer(Expectation(outcome="a"), attempt) is None

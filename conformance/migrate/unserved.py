@@ -1,0 +1,70 @@
+"""Which rules neither controller serves here: two equal errors say nothing of the owner's backend. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from conformance.migrate.annotations import known_annotations
+from conformance.migrate.boundaries import EVERY_PATH
+from conformance.migrate.found import Found
+from conformance.migrate.question import Question
+from conformance.migrate.said import Seen
+from conformance.migrate.verdicts import REFUSALS
+
+RuleKey = tuple[int, str, str]
+"""The Ingress, the rule of it, and the host."""
+
+_BELOW = frozenset({"sub-path", "rewritten"})
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question and what both controllers answered."""
+
+    question: Question
+    old: Seen
+    new: Seen
+
+    @property
+    def rule(self) -> RuleKey:
+        """The rule that it is about."""
+        return self.question.owner, self.question.rule, self.question.host
+
+    @property
+    def reached(self) -> bool:
+        """Whether a backend answered on either side."""
+        return self.old.reached or self.new.reached
+
+
+def unserved(ingresses: tuple[Found, ...], answered: Iterable[Answered]) -> Mapping[RuleKey, str]:
+    """Return the rules whose own request neither serves, redirects nor refuses as it should, and what came instead."""
+    everything = list(answered)
+    below = {one.rule for one in everything if one.question.kind in _BELOW and one.reached}
+    return {
+        one.rule: f"served by neither here: {one.question.rule} of {one.question.host} "
+        f"({one.old.outcome} before, {one.new.outcome} after)"
+        for one in everything
+        if _must_serve(one.question, ingresses[one.question.owner])
+        and not one.reached
+        and not any(_meant(answer, ingresses[one.question.owner]) for answer in (one.old, one.new))
+        and not (_is_pattern_missed(one) and one.rule in below)
+    }
+
+
+def _must_serve(question: Question, found: Found) -> bool:
+    """Tell whether the rule has a backend for its own request: one without paths may have none."""
+    return question.serves and (not question.rule.startswith(EVERY_PATH) or bool(found.spec.get("defaultBackend")))
+
+
+def _meant(answer: Seen, found: Found) -> bool:
+    """Tell whether an answer without a backend is what the Ingress may be there for."""
+    if answer.outcome.startswith("redirect:"):
+        return True
+    known = known_annotations()
+    families = (known.families.get(known.family(key)) for key in found.annotations)
+    return answer.outcome in REFUSALS and any(family and family.guards for family in families)
+
+
+def _is_pattern_missed(one: Answered) -> bool:
+    """Tell whether the request may have missed the rule: of a pattern, only the plain beginning is asked for."""
+    exact = one.question.rule.startswith("Exact ")
+    return not exact and one.old.outcome == one.new.outcome == "status:404"
