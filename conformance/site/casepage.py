@@ -105,9 +105,10 @@ def case_page(
 
 
 def _statement(name: str, spec_url: str, statements: StatementsFile) -> StatementView:
-    for statement in statements.statements():
-        if statement.id == name:
-            return StatementView(name, statement.says, f"{statements.page}#{statement.anchor}")
+    for section in statements.sections:
+        for statement in section.statements:
+            if statement.id == name:
+                return StatementView(name, statement.says, f"{section.page or statements.page}#{statement.anchor}")
     return StatementView(name, "", spec_url)
 
 

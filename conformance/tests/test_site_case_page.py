@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from conformance.case.model import Level
 from conformance.case.statements import load_statements
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import (
@@ -142,3 +143,10 @@ def test_known_statements_say_what_they_say_and_unknown_ones_link_to_the_case() 
     assert known.says == "Prefix / matches every path."
     assert known.url.endswith("#examples")
     assert (unknown.says, unknown.url) == ("", "https://example.test/#spec")
+
+
+def test_a_statement_of_ingress_nginx_links_to_the_page_that_says_it() -> None:
+    (said,) = page(case_record("ingress-nginx/x", level=Level.PARITY, statements=("N-A13",))).statements
+    assert said.url.startswith(
+        "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#"
+    )
