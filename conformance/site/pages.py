@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
+from conformance.case.model import Level
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
 from conformance.migrate.model import Migration
@@ -90,9 +91,20 @@ def _index(matrix: Matrix) -> dict[str, Any]:
         "matrix": matrix,
         "legend": [(sign, word) for _, sign, word in used],
         "present": [word.replace(" ", "-") for _, _, word in used],
+        "asked": _asked(matrix),
         "notes": _notes(matrix.columns),
         "suites": list(dict.fromkeys(column.report.suite.version for column in matrix.columns)),
     }
+
+
+def _asked(matrix: Matrix) -> str:
+    """Return of what the matrix tells, in half a sentence: how many cases, and what they are held against."""
+    compared = sum(row.level is Level.PARITY for row in matrix.rows)
+    written = len(matrix.rows) - compared
+    numbers = [(written, "from the Ingress specification"), (compared, "of what ingress-nginx does")]
+    first, *more = [(count, source) for count, source in numbers if count] or numbers[:1]
+    cases = f"{first[0]} {'case' if first[0] == 1 else 'cases'} {first[1]}"
+    return " and ".join([cases, *(f"{count} {source}" for count, source in more)])
 
 
 def _notes(columns: Sequence[Column]) -> list[str]:

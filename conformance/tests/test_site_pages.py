@@ -9,9 +9,11 @@ from pathlib import PurePosixPath
 import pytest
 from lxml import html
 
+from conformance.case.model import Level
 from conformance.case.statements import load_statements
 from conformance.report.model import Report
 from conformance.site.pages import ASSETS, site
+from conformance.tests.reports import case_record, report
 from conformance.tests.rich_report import named, perfect, rich
 from conformance.tests.site_reports import PAYLOADS, everything, hostile
 
@@ -125,6 +127,24 @@ def test_unknown_statements_and_empty_cases_have_pages() -> None:
     made = pages(rich())
     assert b"tls/broken" in made["case/tls--broken.html"]
     assert b"refused by the API server" in made["case/tls--broken.html"]
+
+
+def test_what_the_cases_are_held_against_is_told_and_linked_by_its_name() -> None:
+    """The documents of ingress-nginx are no specification."""
+    written = case_record("hosts/x", spec_url="https://example.test/spec")
+    compared = [case_record(f"ingress-nginx/{n}", level=Level.PARITY, statements=("N-A13",)) for n in "abc"]
+    for cases, says in [
+        ([written, *compared], "1 case from the Ingress specification and 3 of what ingress-nginx does, each judged"),
+        ([written], "1 case from the Ingress specification, each judged"),
+        (compared, "3 cases of what ingress-nginx does, each judged"),
+        ([], "0 cases from the Ingress specification, each judged"),
+    ]:
+        assert says in pages(report(*cases))["index.html"].decode()
+    made = pages(report(written, *compared))
+    assert "the specification</a>" in made["case/hosts--x.html"].decode()
+    linked = made["case/ingress-nginx--a.html"].decode()
+    assert "the documents of ingress-nginx</a>" in linked
+    assert "the specification</a>" not in linked
 
 
 def test_an_interrupted_run_is_told_on_the_first_page() -> None:
