@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from conformance.case.model import Level
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Finding, StepRecord
@@ -98,7 +99,9 @@ def case_page(
             for column, case in having
         ),
         steps=_steps(having),
-        probes=tuple(probe_view(asked, habits, certificates) for asked in _asked(having)),
+        probes=tuple(
+            probe_view(asked, habits, certificates, offered=record.level is Level.API) for asked in _asked(having)
+        ),
         certificates=certificates,
         measurements=_measurements(having),
     )

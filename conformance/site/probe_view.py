@@ -11,7 +11,7 @@ from conformance.site.certificates import CertificateView, kind_of
 from conformance.site.columns import Column
 from conformance.site.lanes import LANE, paths, story
 from conformance.site.manifests import RUN
-from conformance.site.usual import Habits, Header, answer_headers, received_headers
+from conformance.site.usual import NO_HABITS, Habits, Header, answer_headers, received_headers
 from conformance.site.words import LETTERS, RECORDED, RECORDED_LETTER, SIGNS, WORST_FIRST
 
 RECORD = "record"
@@ -72,6 +72,7 @@ class ProbeView:
     counts: tuple[tuple[str, str, str, int], ...]
     received: tuple[Evidence, ...]
     replies: tuple[Evidence, ...]
+    answered_by: str
     certificates: tuple[Evidence, ...]
     curls: tuple[tuple[str, tuple[Column, ...]], ...]
     asked: int
@@ -81,8 +82,13 @@ def probe_view(
     asked: Sequence[Asked],
     habits: Mapping[str, Habits],
     certificates: Sequence[CertificateView],
+    *,
+    offered: bool = False,
 ) -> ProbeView:
-    """Return the view of a probe; ``habits`` are those of the columns, by slug."""
+    """Return the view of a probe; ``habits`` are those of the columns, by slug.
+
+    ``offered``: an object was offered to the API server, and no controller was asked.
+    """
     first = asked[-1][1]
     answers = _answers(asked)
     wanted = [*(first.expected.received or {}).items(), *first.expected.more.items()]
@@ -97,7 +103,8 @@ def probe_view(
         answers=answers,
         counts=_counts(answers),
         received=_received(asked, habits),
-        replies=_replies(asked, habits),
+        replies=_replies(asked, {} if offered else habits),
+        answered_by="The API server answered" if offered else "Answer",
         certificates=_certificates(asked, certificates),
         curls=_curls(asked, answers),
         asked=len(asked),
@@ -224,13 +231,13 @@ def _received(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evi
 
 
 def _replies(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evidence, ...]:
-    """Return what came back, where it was not as this controller usually answers."""
+    """Return what came back, where it was not as this controller usually answers; of who has no habits, all of it."""
     found = []
     for column, probe in asked:
         seen = probe.observed
         if seen is None:
             continue
-        own = habits[column.slug]
+        own = habits.get(column.slug, NO_HABITS)
         usual, usual_body = own.refusals.get(seen.outcome, (own.answered, ""))
         headers, missing = usual.unusual(answer_headers(seen)) if seen.status is not None else ((), ())
         # The backend's own length differs with the request it describes.

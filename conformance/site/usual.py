@@ -63,6 +63,10 @@ class Habits:
         return self.secure if protocol else self.received
 
 
+NO_HABITS = Habits(Usual(0, {}), Usual(0, {}), Usual(0, {}), {}, "")
+"""Of who answers, and is not the controller: what a controller usually does says nothing about it."""
+
+
 def habits_of(report: Report) -> Habits:
     """Return the habits that the last counted attempts of a run show."""
     seen = [probe.observed for case in report.cases for probe in case.probes if probe.observed is not None]

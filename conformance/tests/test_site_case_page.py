@@ -16,6 +16,7 @@ from conformance.report.model import (
 )
 from conformance.site.casepage import CasePage, case_page
 from conformance.site.columns import columns_of
+from conformance.site.render import Renderer
 from conformance.site.usual import habits_of
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.tests.rich_report import CERTIFICATE, named, passing
@@ -149,4 +150,18 @@ def test_a_statement_of_ingress_nginx_links_to_the_page_that_says_it() -> None:
     (said,) = page(case_record("ingress-nginx/x", level=Level.PARITY, statements=("N-A13",))).statements
     assert said.url.startswith(
         "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#"
+    )
+
+
+def test_what_the_api_server_answers_is_not_held_against_the_habits_of_a_controller() -> None:
+    served = passing(observed=Observed(outcome="a", status=200, headers=(("Via", "p"),), received={"port": 80}))
+    refused = probe_record(observed=Observed(outcome="refused:422", status=422, detail="pathType must be specified"))
+    api = case_record("api/x", level=Level.API, probes=(refused,))
+    (column,) = columns_of([report(case_record("s/y", probes=(served, served)), api)])
+    shown = case_page("api/x", [column], load_statements(), {column.slug: habits_of(column.report)})
+    (reply,) = shown.probes[0].replies
+    assert (reply.headers, reply.missing) == ((), ())
+    assert reply.facts == (("status", "422"), ("detail", "pathType must be specified"))
+    assert b"The API server answered" in Renderer()(
+        "case.html", root="../", page=shown, section="api", ticks=[], before=None, after=None
     )
