@@ -8,7 +8,7 @@ from conformance.case.model import Level
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
 from conformance.migrate.model import Migration
-from conformance.report.model import Report
+from conformance.report.model import Parity, Report
 from conformance.site.casepage import case_page
 from conformance.site.columns import Column, columns_of, section_of
 from conformance.site.controllerpage import controller_page
@@ -24,6 +24,10 @@ from conformance.site.words import (
     FINDING_TEXTS,
     LETTERS,
     LEVEL_TEXTS,
+    OPEN,
+    OPEN_TEXT,
+    PARITY_LETTERS,
+    PARITY_TEXTS,
     REASON_TEXTS,
     RECORDED,
     SIGNS,
@@ -83,7 +87,9 @@ def assets() -> Iterator[tuple[str, bytes]]:
 
 
 def _index(matrix: Matrix) -> dict[str, Any]:
-    letters = {letter for row in matrix.rows for letter in row.letters}
+    cells = [cell for row in matrix.rows for cell in row.cells]
+    letters = {cell.letter for cell in cells if not cell.parity}
+    parity = {word for cell in cells if cell.parity for _, _, word in cell.counted}
     words = [(LETTERS[verdict], SIGNS[verdict], verdict.value) for verdict in Verdict]
     words += [("r", RECORDED, "recorded"), ("n", ABSENT, "not run")]
     used = [(letter, sign, word) for letter, sign, word in words if letter in letters]
@@ -91,6 +97,7 @@ def _index(matrix: Matrix) -> dict[str, Any]:
         "matrix": matrix,
         "legend": [(sign, word) for _, sign, word in used],
         "present": [word.replace(" ", "-") for _, _, word in used],
+        "compared": [word for word in (*(word.value for word in Parity), OPEN) if word in parity],
         "asked": _asked(matrix),
         "notes": _notes(matrix.columns),
         "suites": list(dict.fromkeys(column.report.suite.version for column in matrix.columns)),
@@ -125,6 +132,9 @@ def _words() -> dict[str, Any]:
         "signs": SIGNS,
         "letters": LETTERS,
         "levels": LEVEL_TEXTS,
+        "parity": PARITY_TEXTS,
+        "parity_letters": PARITY_LETTERS,
+        "open": (OPEN, OPEN_TEXT),
         "reasons": REASON_TEXTS,
         "findings": FINDING_TEXTS,
         "recorded": RECORDED,
