@@ -15,6 +15,7 @@ from conformance.site.manifests import Manifest, left_out, named_alike, own_obje
 from conformance.site.matrix import newest
 from conformance.site.plots import Measured, measured
 from conformance.site.probe_view import ALONE, Asked, ProbeView, probe_view
+from conformance.site.twin_view import Compared, beside, compared
 from conformance.site.usual import Habits
 from conformance.site.words import WORST_FIRST
 
@@ -66,6 +67,7 @@ class CasePage:
 
     record: CaseRecord
     judged: tuple[Judged, ...]
+    compared: Compared
     absent: tuple[Column, ...]
     runs: int
     alone: tuple[Column, ...]
@@ -86,8 +88,10 @@ def case_page(
     having = [(column, column.cases[case_id]) for column in columns if case_id in column.cases]
     record = newest(case_id, columns)
     certificates = certificates_of(having)
+    twins = beside(having)
     return CasePage(
         record=record,
+        compared=compared(having),
         judged=_judged([(*one, cell) for one, cell in zip(having, _there(cells), strict=True)]),
         runs=len(having),
         alone=_alone(having),
@@ -100,7 +104,8 @@ def case_page(
         ),
         steps=_steps(having),
         probes=tuple(
-            probe_view(asked, habits, certificates, offered=record.level is Level.API) for asked in _asked(having)
+            probe_view(asked, habits, certificates, offered=record.level is Level.API, twins=twins)
+            for asked in _asked(having)
         ),
         certificates=certificates,
         measurements=_measurements(having),
@@ -135,7 +140,9 @@ def _judged(having: Sequence[tuple[Column, CaseRecord, Cell]]) -> tuple[Judged, 
         )
         for (_, detail), those in groups.items()
     ]
-    return tuple(sorted(judged, key=lambda one: WORST_FIRST.index(one.cell.verdict or Verdict.PASS)))
+    return tuple(
+        sorted(judged, key=lambda one: (WORST_FIRST.index(one.cell.verdict or Verdict.PASS), not one.cell.open))
+    )
 
 
 def _alone(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[Column, ...]:

@@ -12,6 +12,7 @@ from conformance.report.model import (
     MeasurementRecord,
     ObjectRecord,
     Observed,
+    Parity,
     StepRecord,
 )
 from conformance.site.casepage import CasePage, case_page
@@ -20,6 +21,7 @@ from conformance.site.render import Renderer
 from conformance.site.usual import habits_of
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.tests.rich_report import CERTIFICATE, named, passing
+from conformance.tests.site_reports import compared
 
 
 def page(*cases: CaseRecord) -> CasePage:
@@ -165,3 +167,33 @@ def test_what_the_api_server_answers_is_not_held_against_the_habits_of_a_control
     assert b"The API server answered" in Renderer()(
         "case.html", root="../", page=shown, section="api", ticks=[], before=None, after=None
     )
+
+
+def test_words_of_parity_are_told_with_what_they_mean_and_what_is_open_with_its_runs() -> None:
+    shown = page(compared("n/x", Parity.SAME), compared("n/x", Parity.IGNORED, fail_open=True))
+    assert [(look, word) for look, word, _ in shown.compared.words] == [("pi", "ignored"), ("ps", "same")]
+    assert all(text.endswith(".") for _, _, text in shown.compared.words)
+    assert (names(shown.compared.opened), shown.compared.lacks) == (["b"], ("nginx.ingress.kubernetes.io/auth-url",))
+    assert [one.cell.word for one in shown.judged] == ["ignored, open", "same"]
+    assert page(case_record("s/x")).compared.words == ()
+
+
+def test_what_the_twin_answered_stands_beside_the_answers_of_the_case() -> None:
+    """As much of it as the probe looks at, which is what the word rests on."""
+    shown = page(compared("n/x", Parity.IGNORED), compared("n/x", Parity.DIFFERS))
+    (twin,) = shown.probes[0].twins
+    assert names(twin.columns) == ["a", "b"]
+    assert twin.facts == (
+        ("", "a"),
+        ("of all requests", "a: 3"),
+        ("received target", "/twin"),
+        ("received X-Received:", "r"),
+    )
+    assert (twin.headers, twin.missing) == ((("Via", "p"),), ("WWW-Authenticate",))
+
+
+def test_a_twin_that_is_not_served_is_told() -> None:
+    made = compared("n/x", Parity.DIFFERS)
+    assert made.twin is not None
+    dead = made.model_copy(update={"twin": made.twin.model_copy(update={"objects": live(None)})})
+    assert names(page(made, dead).compared.dead) == ["b"]

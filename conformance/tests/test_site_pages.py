@@ -11,11 +11,11 @@ from lxml import html
 
 from conformance.case.model import Level
 from conformance.case.statements import load_statements
-from conformance.report.model import Report
+from conformance.report.model import Parity, Report
 from conformance.site.pages import ASSETS, site
 from conformance.tests.reports import case_record, report
 from conformance.tests.rich_report import named, perfect, rich
-from conformance.tests.site_reports import PAYLOADS, everything, hostile
+from conformance.tests.site_reports import PAYLOADS, compared, everything, hostile
 
 SCRIPTS = {"early.js", "page.js", "query.js", "matrix.js", "migrate.js"}
 HIDDEN_AWAY = re.compile(r"alert\(\d\)|evil\.test|onerror|onload")
@@ -68,6 +68,12 @@ def test_the_payloads_are_there_as_text(kind: str) -> None:
     # Otherwise the test above would look at pages that show nothing.
     shown = [name for name, page in evil(kind).items() if name.endswith(".html") and b"alert(1)" in page]
     assert len(shown) >= len([name for name in evil(kind) if name.startswith(("case/", "controller/"))])
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_what_twins_say_is_among_the_payloads(kind: str) -> None:
+    shown = [page for name, page in evil(kind).items() if name.startswith("case/") and b"<i>Twin</i>" in page]
+    assert len(shown) == len(Parity)
 
 
 @pytest.mark.parametrize("kind", PAYLOADS)
@@ -145,6 +151,30 @@ def test_what_the_cases_are_held_against_is_told_and_linked_by_its_name() -> Non
     linked = made["case/ingress-nginx--a.html"].decode()
     assert "the documents of ingress-nginx</a>" in linked
     assert "the specification</a>" not in linked
+
+
+def test_what_is_open_is_said_in_words_before_anything_else_of_the_case() -> None:
+    made = pages(report(compared("ingress-nginx/x", Parity.IGNORED, fail_open=True)))
+    assert "<td class=po>ignored, open" in made["index.html"].decode()
+    text = "".join(map(str, html.document_fromstring(made["case/ingress-nginx--x.html"].decode()).itertext()))
+    said = [text.index(words) for words in ("Open with demo", "Every probe is answered as if", "What was seen", "Twin")]
+    assert said == sorted(said)
+    controller = made["controller/demo-1.0.html"].decode()
+    assert "What ingress-nginx does otherwise" in controller
+    assert "Open where ingress-nginx is shut, in 1 case:" in controller
+    assert "What does not pass" not in controller
+
+
+def test_a_word_that_changed_from_version_to_version_is_a_change_and_worse_where_it_opens() -> None:
+    old, new = (
+        report(compared("n/x", Parity.DIFFERS), compared("n/y", Parity.DIFFERS)),
+        report(compared("n/x", Parity.IGNORED), compared("n/y", Parity.DIFFERS, fail_open=True)),
+    )
+    newer = new.model_copy(update={"controller": new.controller.model_copy(update={"version": "2.0"})})
+    page = pages(old, newer)["controller/demo-2.0.html"].decode()
+    assert "differs: no-match → ignored: no-match" in page
+    assert page.index("differs, open: no-match") < page.index("ignored: no-match")
+    assert page.count("worse</b>") == 1
 
 
 def test_an_interrupted_run_is_told_on_the_first_page() -> None:
