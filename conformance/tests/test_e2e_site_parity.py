@@ -89,3 +89,20 @@ def test_the_matrix_says_the_words_and_what_is_open_without_scripts(chromium: "B
         assert counts.split() == ["2", "same", "2", "differs", "1", "ignored", "1", "refused", "2", "open"]
         page = visiting.open("case/nginx--guard.html")
         assert page.locator(".loud").inner_text().startswith("Open with two: ")
+
+
+def test_a_move_shows_first_what_opens_and_takes_another_word_for_a_change(at: Visit) -> None:
+    page = at.open("migrate.html", "from=one-1.0&to=two-1.0")
+    shown = {
+        part.get_attribute("id"): part.locator("tbody small").first.inner_text().split(" ")[0]
+        for part in page.locator("#result section:has(tbody)").all()
+    }
+    assert list(shown) == ["open", "parity", "unlike", "better"]
+    assert shown == {"open": "nginx/size", "parity": "nginx/lost", "unlike": "nginx/other", "better": "nginx/found"}
+    opened = [row.locator("td b").all_inner_texts() for row in page.locator("#open tbody tr").all()]
+    assert opened == [["differs", "differs, open"], ["same", "ignored, open"]]
+    says = "3 of 7 cases break (0 core, 2 open what is shut), 1 behave differently"
+    assert says in page.locator("#summary").inner_text()
+    assert at.violations() == []
+    page.get_by_role("button", name="Swap").click()
+    assert page.locator("#open").count() == 0
