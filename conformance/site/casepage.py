@@ -95,7 +95,7 @@ def case_page(
         judged=_judged([(*one, cell) for one, cell in zip(having, _there(cells), strict=True)]),
         runs=len(having),
         alone=_alone(having),
-        absent=tuple(column for column in columns if case_id not in column.cases),
+        absent=_absent(case_id, columns),
         statements=tuple(_statement(name, record.spec_url, statements) for name in dict.fromkeys(record.statements)),
         findings=_findings(having),
         variants=_variants(
@@ -142,6 +142,14 @@ def _judged(having: Sequence[tuple[Column, CaseRecord, Cell]]) -> tuple[Judged, 
     ]
     return tuple(
         sorted(judged, key=lambda one: (WORST_FIRST.index(one.cell.verdict or Verdict.PASS), not one.cell.open))
+    )
+
+
+def _absent(case_id: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the runs without the case, but not where another run of the same version has it."""
+    asked = {(column.name, column.version) for column in columns if case_id in column.cases}
+    return tuple(
+        column for column in columns if case_id not in column.cases and (column.name, column.version) not in asked
     )
 
 

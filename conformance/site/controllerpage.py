@@ -78,7 +78,7 @@ def controller_page(
     shorts = _shorts(column, cases)
     return ControllerPage(
         column=column,
-        others=tuple(other for other in columns if other.slug != column.slug),
+        others=tuple(other for other in columns if other is not column and other.cases.keys() & column.cases.keys()),
         command=command_of(report),
         levels=tuple(levels),
         shorts=tuple(short for short in shorts if not short.cell.parity),
@@ -102,6 +102,10 @@ def command_of(report: Report) -> str:
     # A name that begins with a dash would be taken for an option.
     name = report.controller.name
     words = ["ingress-conformance", "run", "--cluster", report.cluster.provider]
+    levels = dict.fromkeys(case.level.value for case in report.cases)
+    if Level.PARITY.value in levels:
+        # A run leaves it out unless it is asked for.
+        words += ["--level", ",".join(levels)]
     options = report.suite.options
     if options.get("isolate") is True:
         words.append("--isolate")

@@ -117,14 +117,18 @@ def matrix_of(columns: Sequence[Column], pages: Mapping[str, str]) -> Matrix:
         own = sorted((row for row in rows if row.section == name), key=_order)
         counts = tuple(_count(row.cells[place] for row in own) for place in range(len(columns)))
         sections.append(Section(name, tuple(own), counts))
-    # What fails comes first: sections in which nothing does stand below the others.
-    sections.sort(key=lambda section: min(row.rank for row in section.rows) > _FAILS)
+    # What the specification says comes before what ingress-nginx does, and what fails before what does not.
+    sections.sort(key=lambda section: (_is_compared(section), min(row.rank for row in section.rows) > _FAILS))
     levels = []
     for level in Level:
         of_level = [row for row in rows if row.level is level]
         if of_level:
             levels.append((level, tuple(_count(row.cells[place] for row in of_level) for place in range(len(columns)))))
     return Matrix(tuple(columns), tuple(sections), tuple(levels))
+
+
+def _is_compared(section: Section) -> bool:
+    return all(row.level is Level.PARITY for row in section.rows)
 
 
 def newest(case_id: str, columns: Iterable[Column]) -> CaseRecord:

@@ -134,6 +134,22 @@ def test_runs_of_one_version_are_told_apart_by_cluster_then_time_then_number() -
     assert len(set(slugs)) == 4
 
 
+def test_a_run_that_was_only_compared_with_ingress_nginx_stands_last_and_says_so() -> None:
+    judged = report(case_record("s/x"))
+    asked = report(compared("n/x", Parity.SAME))
+    runs = [called(asked, "b"), called(asked, "a"), called(judged, "b"), called(asked, "only"), called(judged, "a")]
+    columns = columns_of(runs)
+    assert [(column.label, column.short) for column in columns] == [
+        ("a 1.0", "a"),
+        ("b 1.0", "b"),
+        ("a 1.0 parity", "a parity"),
+        ("b 1.0 parity", "b parity"),
+        ("only 1.0", "only"),
+    ]
+    later = columns_of([called(judged, "a"), called(judged, "a", "2.0"), called(asked, "a")])
+    assert [column.short for column in later] == ["a 1.0", "a 2.0", "a parity"]
+
+
 def test_reasons_and_groups_are_there_for_queries() -> None:
     failing = report(case_record("s/x", Verdict.FAIL, reason=Reason.UNSTABLE))
     row = of(failing, report(case_record("s/x"))).rows[0]
@@ -191,6 +207,12 @@ def test_words_are_counted_and_what_is_open_once_more() -> None:
 def test_what_is_open_stands_first() -> None:
     cases = (compared("n/x", Parity.DIFFERS), compared("n/y", Parity.IGNORED, fail_open=True))
     assert [row.name for row in of(report(*cases)).rows] == ["y", "x"]
+
+
+def test_what_the_specification_says_stands_before_what_ingress_nginx_does() -> None:
+    """Even where nothing of it fails."""
+    matrix = of(report(compared("a/x", Parity.IGNORED, fail_open=True), case_record("b/x"), case_record("c/x")))
+    assert [section.name for section in matrix.sections] == ["b", "c", "a"]
 
 
 def test_sections_in_which_something_fails_stand_first() -> None:

@@ -165,6 +165,20 @@ def test_what_is_open_is_said_in_words_before_anything_else_of_the_case() -> Non
     assert "What does not pass" not in controller
 
 
+def test_two_runs_of_one_version_with_other_cases_do_not_call_each_other_missing() -> None:
+    made = pages(
+        report(case_record("hosts/x")),
+        report(compared("ingress-nginx/x", Parity.SAME)),
+        named(report(case_record("hosts/x")), "other"),
+    )
+    assert "Not run" not in made["case/hosts--x.html"].decode()
+    assert "Not run: other." in made["case/ingress-nginx--x.html"].decode()
+    assert ">to other 1.0</a>" in made["controller/demo-1.0.html"].decode()
+    # They have no case in common, so there is nothing to compare.
+    assert "Compare</h2>" not in made["controller/demo-1.0-parity.html"].decode()
+    assert "run --cluster local --level parity demo" in made["controller/demo-1.0-parity.html"].decode()
+
+
 def test_a_word_that_changed_from_version_to_version_is_a_change_and_worse_where_it_opens() -> None:
     old, new = (
         report(compared("n/x", Parity.DIFFERS), compared("n/y", Parity.DIFFERS)),
