@@ -54,7 +54,8 @@ def site(
     yield "migrate.html", render("migrate.html", here="migrate", data=migration_data(matrix, habits), moves=moved)
     yield "verdicts.html", render("verdicts.html", here="verdicts", **_words())
     for place, column in enumerate(columns):
-        levels = [(level, counts[place]) for level, counts in matrix.levels]
+        asked = {case.level for case in column.report.cases}
+        levels = [(level, counts[place]) for level, counts in matrix.levels if level in asked]
         page = controller_page(column, columns, levels, habits[column.slug])
         yield f"controller/{column.slug}.html", render("controller.html", root="../", page=page, pages=names)
     rows = matrix.rows

@@ -100,6 +100,8 @@ def test_a_move_shows_first_what_opens_and_takes_another_word_for_a_change(at: V
     assert list(shown) == ["open", "parity", "unlike", "better"]
     assert shown == {"open": "nginx/size", "parity": "nginx/lost", "unlike": "nginx/other", "better": "nginx/found"}
     opened = [row.locator("td b").all_inner_texts() for row in page.locator("#open tbody tr").all()]
+    # A word that says why needs no reason beside it.
+    assert page.locator("#open tbody tr").last.locator("td").last.locator("span").count() == 0
     assert opened == [["differs", "differs, open"], ["same", "ignored, open"]]
     says = "3 of 7 cases break (0 core, 2 open what is shut), 1 behave differently"
     assert says in page.locator("#summary").inner_text()

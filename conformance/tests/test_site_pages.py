@@ -176,6 +176,8 @@ def test_two_runs_of_one_version_with_other_cases_do_not_call_each_other_missing
     assert ">to other 1.0</a>" in made["controller/demo-1.0.html"].decode()
     # They have no case in common, so there is nothing to compare.
     assert "Compare</h2>" not in made["controller/demo-1.0-parity.html"].decode()
+    assert "<th scope=row>core</th>" not in made["controller/demo-1.0-parity.html"].decode()
+    assert "<span>1.0 parity</span>" in made["controller/demo-1.0-parity.html"].decode()
     assert "run --cluster local --level parity demo" in made["controller/demo-1.0-parity.html"].decode()
 
 

@@ -36,7 +36,7 @@
   const level = (name) => (kase) => kase[3] === name;
   const compared = level("parity");
   const KINDS = [
-    ["open", "Opens what is shut", "An annotation that restricts access has an effect today, and will have none.",
+    ["open", "Opens what is shut", "It does not stand open today. It will: an annotation that restricts access will have no effect.",
       (k, a, b) => judged(a) && !isOpen(a) && isOpen(b)],
     ["core", "Breaks, core", "It holds today. The specification demands it, and it will not hold.",
       (k, a, b) => level("core")(k) && a[0] === "p" && short(b)],
@@ -67,7 +67,7 @@
     const word = parity && WORDS[parity.toLowerCase()] + (open ? ", open" : "");
     const look = parity ? `p${open ? "o" : parity}` : letter;
     const td = make("td", { class: look }, make("b", {}, word || SIGNS[letter] || letter));
-    if (reason) td.append(" ", make("span", {}, reason));
+    if (reason && !/[ir]/i.test(parity || "")) td.append(" ", make("span", {}, reason));
     if (data.texts[text]) td.append(make("small", {}, data.texts[text]));
     return td;
   }
