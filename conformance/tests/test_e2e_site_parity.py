@@ -77,7 +77,9 @@ def test_words_have_buttons_of_their_own_in_a_bar_that_holds_them(at: Visit) -> 
     words = page.get_by_role("group", name="Compared with ingress-nginx")
     words.get_by_role("button", name="open").click()
     assert page.locator("#q").input_value() == "parity:open"
-    assert page.evaluate("(bar => bar.scrollHeight <= bar.clientHeight)(document.querySelector('.filter'))")
+    for width in (1440, 1000, 920, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("(bar => bar.scrollHeight <= bar.clientHeight)(document.querySelector('.filter'))")
 
 
 def test_the_matrix_says_the_words_and_what_is_open_without_scripts(chromium: "Browser", folder: Path) -> None:
