@@ -62,7 +62,11 @@ def load_statements(path: Path | None = None) -> StatementsFile:
 @cache
 def _builtin() -> StatementsFile:
     files = [_load(folder / "statements.yaml") for folder in builtin_folders()]
-    return files[0].model_copy(update={"sections": tuple(section for file in files for section in file.sections)})
+    # A section that names no page means that of its own file, and only the first file's page is kept.
+    sections = [
+        section.model_copy(update={"page": section.page or file.page}) for file in files for section in file.sections
+    ]
+    return files[0].model_copy(update={"sections": tuple(sections)})
 
 
 def _load(path: Path) -> StatementsFile:

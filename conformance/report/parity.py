@@ -68,7 +68,7 @@ def judged(case: CaseRecord) -> CaseRecord:
 
 def is_vacuous(case: CaseRecord) -> bool:
     """Tell whether a controller that loads nothing would show the same: only 404 is expected, and the twin is dead."""
-    if case.level is not Level.PARITY or case.twin is None or _is_live(case.twin):
+    if case.level is not Level.PARITY or case.twin is None or is_live(case.twin):
         return False
     return _expects_nothing(case)
 
@@ -84,7 +84,7 @@ def parity_of(case: CaseRecord) -> Parity | None:
         return None
     if case.verdict is Verdict.PASS:
         return Parity.SAME
-    if case.twin is None or not _is_live(case.twin):
+    if case.twin is None or not is_live(case.twin):
         return Parity.DIFFERS
     if case.reason is Reason.NOT_PROGRAMMED:
         return Parity.REFUSED
@@ -125,7 +125,8 @@ def _let_in(probe: ProbeRecord) -> bool:
     return exact and bool(probe.observed.backend)
 
 
-def _is_live(twin: TwinRecord) -> bool:
+def is_live(twin: TwinRecord) -> bool:
+    """Tell whether everything of a twin was served that says whether it is."""
     return all(part.marker is None or part.marker.live_after is not None for part in twin.objects)
 
 

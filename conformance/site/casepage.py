@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from conformance.case.model import Level
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Finding, StepRecord
@@ -14,6 +15,7 @@ from conformance.site.manifests import Manifest, left_out, named_alike, own_obje
 from conformance.site.matrix import newest
 from conformance.site.plots import Measured, measured
 from conformance.site.probe_view import ALONE, Asked, ProbeView, probe_view
+from conformance.site.twin_view import Compared, beside, compared
 from conformance.site.usual import Habits
 from conformance.site.words import WORST_FIRST
 
@@ -65,6 +67,7 @@ class CasePage:
 
     record: CaseRecord
     judged: tuple[Judged, ...]
+    compared: Compared
     absent: tuple[Column, ...]
     runs: int
     alone: tuple[Column, ...]
@@ -85,12 +88,14 @@ def case_page(
     having = [(column, column.cases[case_id]) for column in columns if case_id in column.cases]
     record = newest(case_id, columns)
     certificates = certificates_of(having)
+    twins = beside(having)
     return CasePage(
         record=record,
+        compared=compared(having),
         judged=_judged([(*one, cell) for one, cell in zip(having, _there(cells), strict=True)]),
         runs=len(having),
         alone=_alone(having),
-        absent=tuple(column for column in columns if case_id not in column.cases),
+        absent=_absent(case_id, columns),
         statements=tuple(_statement(name, record.spec_url, statements) for name in dict.fromkeys(record.statements)),
         findings=_findings(having),
         variants=_variants(
@@ -98,16 +103,20 @@ def case_page(
             for column, case in having
         ),
         steps=_steps(having),
-        probes=tuple(probe_view(asked, habits, certificates) for asked in _asked(having)),
+        probes=tuple(
+            probe_view(asked, habits, certificates, offered=record.level is Level.API, twins=twins)
+            for asked in _asked(having)
+        ),
         certificates=certificates,
         measurements=_measurements(having),
     )
 
 
 def _statement(name: str, spec_url: str, statements: StatementsFile) -> StatementView:
-    for statement in statements.statements():
-        if statement.id == name:
-            return StatementView(name, statement.says, f"{statements.page}#{statement.anchor}")
+    for section in statements.sections:
+        for statement in section.statements:
+            if statement.id == name:
+                return StatementView(name, statement.says, f"{section.page or statements.page}#{statement.anchor}")
     return StatementView(name, "", spec_url)
 
 
@@ -131,7 +140,17 @@ def _judged(having: Sequence[tuple[Column, CaseRecord, Cell]]) -> tuple[Judged, 
         )
         for (_, detail), those in groups.items()
     ]
-    return tuple(sorted(judged, key=lambda one: WORST_FIRST.index(one.cell.verdict or Verdict.PASS)))
+    return tuple(
+        sorted(judged, key=lambda one: (WORST_FIRST.index(one.cell.verdict or Verdict.PASS), not one.cell.open))
+    )
+
+
+def _absent(case_id: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the runs without the case, but not where another run of the same version has it."""
+    asked = {(column.name, column.version) for column in columns if case_id in column.cases}
+    return tuple(
+        column for column in columns if case_id not in column.cases and (column.name, column.version) not in asked
+    )
 
 
 def _alone(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[Column, ...]:

@@ -8,7 +8,16 @@ from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ControllerRecord, ProbeRecord
 from conformance.site.columns import Column
-from conformance.site.words import ABSENT, ABSENT_LETTER, LETTERS, RECORDED, RECORDED_LETTER, SIGNS
+from conformance.site.words import (
+    ABSENT,
+    ABSENT_LETTER,
+    LETTERS,
+    OPEN,
+    PARITY_LETTERS,
+    RECORDED,
+    RECORDED_LETTER,
+    SIGNS,
+)
 
 NOTHING = "nothing"
 """Stands where a probe was never sent."""
@@ -21,7 +30,8 @@ class Cell:
     """One case of one run.
 
     ``group`` is equal where two runs say the same about the case; ``letter`` is the class of its verdict (see
-    ``words.LETTERS``); ``answer`` is what was recorded, or what the failing probes saw.
+    ``words.LETTERS``); ``answer`` is what was recorded, or what the failing probes saw. Compared with ingress-nginx,
+    it has a word of parity in place of sign and verdict, and its letter (see ``words.PARITY_LETTERS``).
     """
 
     verdict: Verdict | None
@@ -31,6 +41,29 @@ class Cell:
     reason: str
     answer: str
     group: int
+    parity: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether a restriction of ingress-nginx has no effect."""
+        return self.parity.isupper()
+
+    @property
+    def look(self) -> str:
+        """The class that the style sheet knows it by."""
+        return "po" if self.open else f"p{self.parity}" if self.parity else self.letter
+
+    @property
+    def why(self) -> str:
+        """The reason, where the word does not already say it."""
+        return "" if self.parity.lower() in {"i", "r"} else self.reason
+
+    @property
+    def counted(self) -> tuple[tuple[str, str, str], ...]:
+        """As what it is counted, each with look, sign and word: what is open counts as such, too."""
+        if not self.open:
+            return ((self.look, self.sign, self.word),)
+        return ((f"p{self.parity.lower()}", "", self.word.partition(",")[0]), (self.look, "", OPEN))
 
     @property
     def recorded(self) -> bool:
@@ -71,9 +104,16 @@ def said(record: CaseRecord, controller: ControllerRecord) -> Key:
     if is_recorded(record):
         return ("recorded", *(f"{p.step} {p.id}\0{outcome(p, controller)}" for p in record.probes))
     if record.verdict is Verdict.PASS:
-        return ("pass",)
+        return ("pass", parity_words(record))
     seen = [f"{p.step} {p.id}\0{outcome(p, controller)}" for p in record.probes if p.verdict is not Verdict.PASS]
-    return (record.verdict.value, record.reason or "", *seen)
+    return (record.verdict.value, record.reason or "", parity_words(record), *seen)
+
+
+def parity_words(record: CaseRecord) -> str:
+    """Return the word of parity, and that the case fails open; nothing where it has no word."""
+    if record.parity is None:
+        return ""
+    return f"{record.parity.value}, {OPEN}" if record.fail_open else record.parity.value
 
 
 def outcome(probe: ProbeRecord, controller: ControllerRecord) -> str:
@@ -108,4 +148,8 @@ def _cell(record: CaseRecord | None, controller: ControllerRecord, group: int) -
         return Cell(record.verdict, RECORDED_LETTER, RECORDED, "recorded", reason, answer, group)
     wrong = [outcome(probe, controller) for probe in record.probes if probe.verdict is not Verdict.PASS]
     verdict = record.verdict
+    if record.parity is not None:
+        letter = PARITY_LETTERS[record.parity]
+        letter = letter.upper() if record.fail_open else letter
+        return Cell(verdict, LETTERS[verdict], "", parity_words(record), reason, in_short(wrong), group, letter)
     return Cell(verdict, LETTERS[verdict], SIGNS[verdict], verdict.value, reason, in_short(wrong), group)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from conformance.case.model import Level
 from conformance.report.model import CaseRecord, Report
 from conformance.site.names import file_names
 
@@ -17,7 +18,7 @@ class Column:
     """One run; equal to none but itself, so that comparing columns does not compare whole reports.
 
     ``slug`` names its page and is its word in queries; ``note`` tells runs of one version apart; ``short`` is the
-    controller's name where no other run has it, else the whole label.
+    controller's name where no other run of the same kind has it, else the whole label.
     """
 
     report: Report
@@ -47,19 +48,18 @@ class Column:
 
 
 def columns_of(reports: Iterable[Report]) -> tuple[Column, ...]:
-    """Return a column for each report, by name, version and time, in whatever order the reports came."""
+    """Return a column for each report, by name, version and time, in whatever order the reports came.
+
+    Runs that were only compared with ingress-nginx stand last, as their section does.
+    """
     ordered = sorted(reports, key=_place)
     notes = _notes(ordered)
     labels = [_label(report, note) for report, note in zip(ordered, notes, strict=True)]
     slugs = file_names(labels)
     names = Counter(report.controller.name for report in ordered)
+    alike = Counter((report.controller.name, _subject(report)) for report in ordered)
     return tuple(
-        Column(
-            report,
-            slugs[label],
-            note,
-            label if names[report.controller.name] > 1 else report.controller.name,
-        )
+        Column(report, slugs[label], note, _short(report, label, names, alike))
         for report, note, label in zip(ordered, notes, labels, strict=True)
     )
 
@@ -80,16 +80,29 @@ def section_of(case_id: str) -> str:
     return case_id.partition("/")[0]
 
 
+def _short(report: Report, label: str, names: Counter[str], alike: Counter[tuple[str, str]]) -> str:
+    name, subject = report.controller.name, _subject(report)
+    if alike[name, subject] > 1:
+        return label
+    return f"{name} {subject}".strip() if names[name] > 1 else name
+
+
+def _subject(report: Report) -> str:
+    """Return ``parity`` where a run was only compared with ingress-nginx: it shares no case with a run that was not."""
+    only = bool(report.cases) and all(case.level is Level.PARITY for case in report.cases)
+    return Level.PARITY.value if only else ""
+
+
 def _label(report: Report, note: str) -> str:
     return " ".join(part for part in (report.controller.name, report.controller.version, note) if part)
 
 
-def _place(report: Report) -> tuple[list[tuple[int, str]], list[tuple[int, str]], str, str, str]:
+def _place(report: Report) -> tuple[str, list[tuple[int, str]], list[tuple[int, str]], str, str, str]:
     who = report.controller
     where = f"{report.cluster.provider} {report.cluster.kubernetes_version}"
     # The last decides between runs that were started within one second.
     rest = report.run.model_dump_json() + report.suite.model_dump_json() + who.model_dump_json()
-    return natural(who.name), natural(who.version), where, report.run.started, rest
+    return _subject(report), natural(who.name), natural(who.version), where, report.run.started, rest
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -99,9 +112,12 @@ def natural(text: str) -> list[tuple[int, str]]:
 
 
 def _notes(reports: list[Report]) -> list[str]:
-    """Return what tells each report from others of the same version: its cluster, else its time, else its number."""
+    """Return what tells each report from others of the same version.
+
+    That is what it was compared with, else its cluster, else its time, else its number.
+    """
     notes = [""] * len(reports)
-    for tell in (_cluster, lambda report: report.run.started):
+    for tell in (_subject, _cluster, lambda report: report.run.started):
         labels = [_label(report, note) for report, note in zip(reports, notes, strict=True)]
         again = Counter(labels)
         alike: dict[str, set[str]] = {}

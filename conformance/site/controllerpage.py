@@ -23,7 +23,7 @@ OPTIONS = {"markerLimit": ("--marker-limit", 60.0), "convergence": ("--convergen
 
 @dataclass(frozen=True)
 class Short:
-    """A case that does not pass."""
+    """A case that does not pass, or is not as ingress-nginx has it."""
 
     case: CaseRecord
     cell: Cell
@@ -48,6 +48,7 @@ class ControllerPage:
     command: str
     levels: tuple[tuple[Level, Count], ...]
     shorts: tuple[Short, ...]
+    unlike: tuple[Short, ...]
     claimed: tuple[CaseRecord, ...]
     contradictions: tuple[tuple[str, tuple[CaseRecord, ...]], ...]
     findings: tuple[tuple[Finding, CaseRecord | None], ...]
@@ -60,6 +61,11 @@ class ControllerPage:
     habits: Habits
     history: tuple[Version, ...]
 
+    @property
+    def opened(self) -> int:
+        """In how many cases a restriction of ingress-nginx has no effect."""
+        return sum(short.cell.open for short in self.unlike)
+
 
 def controller_page(
     column: Column, columns: Sequence[Column], levels: Sequence[tuple[Level, Count]], habits: Habits
@@ -69,12 +75,14 @@ def controller_page(
     cases = tuple(column.cases.values())
     markers = [record.marker for case in cases for record in case.objects if record.marker is not None]
     attempts = [attempt for case in cases for probe in case.probes for attempt in probe.attempts]
+    shorts = _shorts(column, cases)
     return ControllerPage(
         column=column,
-        others=tuple(other for other in columns if other.slug != column.slug),
+        others=tuple(other for other in columns if other is not column and other.cases.keys() & column.cases.keys()),
         command=command_of(report),
         levels=tuple(levels),
-        shorts=_shorts(column, cases),
+        shorts=tuple(short for short in shorts if not short.cell.parity),
+        unlike=tuple(short for short in shorts if short.cell.parity),
         claimed=tuple(case for case in cases if case.verdict is Verdict.UNSUPPORTED),
         contradictions=_contradictions(cases),
         findings=_findings(report, cases),
@@ -94,6 +102,10 @@ def command_of(report: Report) -> str:
     # A name that begins with a dash would be taken for an option.
     name = report.controller.name
     words = ["ingress-conformance", "run", "--cluster", report.cluster.provider]
+    levels = dict.fromkeys(case.level.value for case in report.cases)
+    if Level.PARITY.value in levels:
+        # A run leaves it out unless it is asked for.
+        words += ["--level", ",".join(levels)]
     options = report.suite.options
     if options.get("isolate") is True:
         words.append("--isolate")
@@ -107,9 +119,12 @@ def command_of(report: Report) -> str:
 def _shorts(column: Column, cases: Sequence[CaseRecord]) -> tuple[Short, ...]:
     levels = list(Level)
     found = [Short(case, cells_of(case.id, [column])[0]) for case in cases if case.verdict is not Verdict.PASS]
-    return tuple(
-        sorted(found, key=lambda short: (WORST_FIRST.index(short.case.verdict), levels.index(short.case.level)))
-    )
+
+    def place(short: Short) -> tuple[int, int, bool, str]:
+        case = short.case
+        return WORST_FIRST.index(case.verdict), levels.index(case.level), not short.cell.open, case.parity or ""
+
+    return tuple(sorted(found, key=place))
 
 
 def _contradictions(cases: Sequence[CaseRecord]) -> tuple[tuple[str, tuple[CaseRecord, ...]], ...]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.site.cells import said
+from conformance.report.model import CaseRecord
+from conformance.site.cells import parity_words, said
 from conformance.site.columns import Column, case_ids
 from conformance.site.matrix import newest
 
 WIDTH = 240
-_LEVELS = (Level.CORE, Level.EXTENDED)
+_LEVELS = (Level.CORE, Level.EXTENDED, Level.PARITY)
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def _changes(old: Column, new: Column) -> tuple[Change, ...]:
             continue
         if said(before, old.report.controller) == said(after, new.report.controller):
             continue
-        worse = before.verdict is Verdict.PASS and after.verdict is not Verdict.PASS
+        lost = before.verdict is Verdict.PASS and after.verdict is not Verdict.PASS
+        worse = lost or (after.fail_open and not before.fail_open)
         title = newest(case_id, [old, new]).title
-        changes.append(
-            Change(case_id, title, _words(before.verdict, before.reason), _words(after.verdict, after.reason), worse)
-        )
+        changes.append(Change(case_id, title, _words(before), _words(after), worse))
     return tuple(sorted(changes, key=lambda change: not change.worse))
 
 
-def _words(verdict: Verdict, reason: str | None) -> str:
-    return f"{verdict.value}: {reason}" if reason else verdict.value
+def _words(case: CaseRecord) -> str:
+    word = parity_words(case) or case.verdict.value
+    return f"{word}: {case.reason.value}" if case.reason else word

@@ -14,8 +14,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FAILS = 1
 """Ranks up to this one have a case that fails."""
 
-_COUNTED = "pfeusrn"
-"""The order of counts, by the letters of the verdicts."""
+_COUNTED = ("ps", "pd", "pi", "pr", "po", *"pfeusrn")
+"""The order of counts, by the looks of cells."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Row:
         return "".join(_DIGITS[min(cell.group, len(_DIGITS) - 1)] if cell.group >= 0 else "-" for cell in self.cells)
 
     @property
+    def parity(self) -> str:
+        """The words of parity of all columns, a letter each, for scripts; empty where no column has one."""
+        letters = "".join(cell.parity or "-" for cell in self.cells)
+        return letters if letters.strip("-") else ""
+
+    @property
     def reasons(self) -> str:
         """The reasons of all columns, for scripts."""
         return " ".join(dict.fromkeys(cell.reason for cell in self.cells if cell.reason))
@@ -52,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Count:
-    """How many cases of a level or section of one column ended how; ``parts`` holds (letter, sign, word, number)."""
+    """How many cases of a level or section of one column ended how; ``parts`` holds (look, sign, word, number)."""
 
     parts: tuple[tuple[str, str, str, int], ...]
     total: int
@@ -81,7 +87,8 @@ class Section:
         """How many rows are folded, and why."""
         folded = self.folded_rows
         alike = sum(1 for row in folded if row.level is Level.OBSERVED)
-        parts = [(len(folded) - alike, "pass"), (alike, "recorded alike")]
+        compared = sum(1 for row in folded if row.parity)
+        parts = [(len(folded) - alike - compared, "pass"), (compared, "as ingress-nginx"), (alike, "recorded alike")]
         text = " · ".join(f"{count} {word}" for count, word in parts if count)
         if len(self.counts) < 2:
             return text
@@ -110,14 +117,18 @@ def matrix_of(columns: Sequence[Column], pages: Mapping[str, str]) -> Matrix:
         own = sorted((row for row in rows if row.section == name), key=_order)
         counts = tuple(_count(row.cells[place] for row in own) for place in range(len(columns)))
         sections.append(Section(name, tuple(own), counts))
-    # What fails comes first: sections in which nothing does stand below the others.
-    sections.sort(key=lambda section: min(row.rank for row in section.rows) > _FAILS)
+    # What the specification says comes before what ingress-nginx does, and what fails before what does not.
+    sections.sort(key=lambda section: (_is_compared(section), min(row.rank for row in section.rows) > _FAILS))
     levels = []
     for level in Level:
         of_level = [row for row in rows if row.level is level]
         if of_level:
             levels.append((level, tuple(_count(row.cells[place] for row in of_level) for place in range(len(columns)))))
     return Matrix(tuple(columns), tuple(sections), tuple(levels))
+
+
+def _is_compared(section: Section) -> bool:
+    return all(row.level is Level.PARITY for row in section.rows)
 
 
 def newest(case_id: str, columns: Iterable[Column]) -> CaseRecord:
@@ -168,11 +179,13 @@ def _rank(level: Level, cells: Sequence[Cell]) -> int:
     return 4 if _same(cells) else 3
 
 
-def _order(row: Row) -> tuple[bool, int, int]:
-    return row.same, row.rank, -sum(1 for cell in row.cells if cell.verdict in {Verdict.FAIL, Verdict.ERROR})
+def _order(row: Row) -> tuple[bool, int, int, int]:
+    bad = sum(1 for cell in row.cells if cell.verdict in {Verdict.FAIL, Verdict.ERROR})
+    return row.same, row.rank, -sum(1 for cell in row.cells if cell.open), -bad
 
 
 def _count(cells: Iterable[Cell]) -> Count:
-    found = Counter((cell.letter, cell.sign, cell.word) for cell in cells)
+    those = tuple(cells)
+    found = Counter(part for cell in those for part in cell.counted)
     parts = sorted(found, key=lambda part: _COUNTED.index(part[0]))
-    return Count(tuple((*part, found[part]) for part in parts), found.total())
+    return Count(tuple((*part, found[part]) for part in parts), len(those))

@@ -2,7 +2,8 @@
 
 ``cases`` holds for each case: id, page (0 where it is the id with dashes for the slash), title, level, statements, and
 for each column a list of letter of the verdict, reason, index of what was seen in ``texts``, and group (equal where two
-runs say the same); 1 stands for a plain pass, 0 where a run has no such case. ``headers`` holds for each column what
+runs say the same), and its letter where it has a word of parity; 1 stands for a plain pass, 0 where a run has no such
+case. ``headers`` holds for each column what
 backends usually receive from it.
 """
 
@@ -35,7 +36,8 @@ def migration_data(matrix: Matrix, habits: Mapping[str, Habits]) -> dict[str, An
                 cells.append(1)
                 continue
             text = visible(_seen(record, cell, column))
-            cells.append([cell.letter, cell.reason, texts.setdefault(text, len(texts)), cell.group])
+            parity = [cell.parity] if cell.parity else []
+            cells.append([cell.letter, cell.reason, texts.setdefault(text, len(texts)), cell.group, *parity])
         words = [visible(word) for word in row.statements]
         page = 0 if row.page == row.id.replace("/", "--") else row.page
         cases.append([visible(row.id), page, visible(row.title), row.level.value, words, cells])

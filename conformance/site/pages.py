@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
+from conformance.case.model import Level
 from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
 from conformance.migrate.model import Migration
-from conformance.report.model import Report
+from conformance.report.model import Parity, Report
 from conformance.site.casepage import case_page
 from conformance.site.columns import Column, columns_of, section_of
 from conformance.site.controllerpage import controller_page
@@ -23,6 +24,10 @@ from conformance.site.words import (
     FINDING_TEXTS,
     LETTERS,
     LEVEL_TEXTS,
+    OPEN,
+    OPEN_TEXT,
+    PARITY_LETTERS,
+    PARITY_TEXTS,
     REASON_TEXTS,
     RECORDED,
     SIGNS,
@@ -49,7 +54,8 @@ def site(
     yield "migrate.html", render("migrate.html", here="migrate", data=migration_data(matrix, habits), moves=moved)
     yield "verdicts.html", render("verdicts.html", here="verdicts", **_words())
     for place, column in enumerate(columns):
-        levels = [(level, counts[place]) for level, counts in matrix.levels]
+        asked = {case.level for case in column.report.cases}
+        levels = [(level, counts[place]) for level, counts in matrix.levels if level in asked]
         page = controller_page(column, columns, levels, habits[column.slug])
         yield f"controller/{column.slug}.html", render("controller.html", root="../", page=page, pages=names)
     rows = matrix.rows
@@ -82,7 +88,9 @@ def assets() -> Iterator[tuple[str, bytes]]:
 
 
 def _index(matrix: Matrix) -> dict[str, Any]:
-    letters = {letter for row in matrix.rows for letter in row.letters}
+    cells = [cell for row in matrix.rows for cell in row.cells]
+    letters = {cell.letter for cell in cells if not cell.parity}
+    parity = {word for cell in cells if cell.parity for _, _, word in cell.counted}
     words = [(LETTERS[verdict], SIGNS[verdict], verdict.value) for verdict in Verdict]
     words += [("r", RECORDED, "recorded"), ("n", ABSENT, "not run")]
     used = [(letter, sign, word) for letter, sign, word in words if letter in letters]
@@ -90,9 +98,21 @@ def _index(matrix: Matrix) -> dict[str, Any]:
         "matrix": matrix,
         "legend": [(sign, word) for _, sign, word in used],
         "present": [word.replace(" ", "-") for _, _, word in used],
+        "compared": [word for word in (*(word.value for word in Parity), OPEN) if word in parity],
+        "asked": _asked(matrix),
         "notes": _notes(matrix.columns),
         "suites": list(dict.fromkeys(column.report.suite.version for column in matrix.columns)),
     }
+
+
+def _asked(matrix: Matrix) -> str:
+    """Return of what the matrix tells, in half a sentence: how many cases, and what they are held against."""
+    compared = sum(row.level is Level.PARITY for row in matrix.rows)
+    written = len(matrix.rows) - compared
+    numbers = [(written, "from the Ingress specification"), (compared, "of what ingress-nginx does")]
+    first, *more = [(count, source) for count, source in numbers if count] or numbers[:1]
+    cases = f"{first[0]} {'case' if first[0] == 1 else 'cases'} {first[1]}"
+    return " and ".join([cases, *(f"{count} {source}" for count, source in more)])
 
 
 def _notes(columns: Sequence[Column]) -> list[str]:
@@ -113,6 +133,9 @@ def _words() -> dict[str, Any]:
         "signs": SIGNS,
         "letters": LETTERS,
         "levels": LEVEL_TEXTS,
+        "parity": PARITY_TEXTS,
+        "parity_letters": PARITY_LETTERS,
+        "open": (OPEN, OPEN_TEXT),
         "reasons": REASON_TEXTS,
         "findings": FINDING_TEXTS,
         "recorded": RECORDED,

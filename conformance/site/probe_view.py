@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from conformance.judge.words import Verdict
 from conformance.report.model import Observed, ProbeRecord
 from conformance.site.cells import group_name, outcome
 from conformance.site.certificates import CertificateView, kind_of
 from conformance.site.columns import Column
+from conformance.site.evidence import Evidence, plain, together
 from conformance.site.lanes import LANE, paths, story
 from conformance.site.manifests import RUN
-from conformance.site.usual import Habits, Header, answer_headers, received_headers
+from conformance.site.twin_view import NO_TWINS, Beside, twin_answers
+from conformance.site.usual import NO_HABITS, Habits, answer_headers, received_headers
 from conformance.site.words import LETTERS, RECORDED, RECORDED_LETTER, SIGNS, WORST_FIRST
 
 RECORD = "record"
@@ -48,17 +49,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Facts that several runs have in common: ``facts`` are names and values, ``headers`` what is not as usual."""
-
-    columns: tuple[Column, ...]
-    facts: tuple[tuple[str, str], ...]
-    headers: tuple[Header, ...] = ()
-    missing: tuple[str, ...] = ()
-    body: str = ""
-
-
-@dataclass(frozen=True)
 class ProbeView:
     """One probe of a case, with the answers of all runs."""
 
@@ -72,6 +62,8 @@ class ProbeView:
     counts: tuple[tuple[str, str, str, int], ...]
     received: tuple[Evidence, ...]
     replies: tuple[Evidence, ...]
+    answered_by: str
+    twins: tuple[Evidence, ...]
     certificates: tuple[Evidence, ...]
     curls: tuple[tuple[str, tuple[Column, ...]], ...]
     asked: int
@@ -81,8 +73,15 @@ def probe_view(
     asked: Sequence[Asked],
     habits: Mapping[str, Habits],
     certificates: Sequence[CertificateView],
+    *,
+    offered: bool = False,
+    twins: Beside = NO_TWINS,
 ) -> ProbeView:
-    """Return the view of a probe; ``habits`` are those of the columns, by slug."""
+    """Return the view of a probe; ``habits`` are those of the columns, by slug.
+
+    ``offered``: an object was offered to the API server, and no controller was asked. ``twins`` are the probes that
+    were sent to the case's twins.
+    """
     first = asked[-1][1]
     answers = _answers(asked)
     wanted = [*(first.expected.received or {}).items(), *first.expected.more.items()]
@@ -97,7 +96,9 @@ def probe_view(
         answers=answers,
         counts=_counts(answers),
         received=_received(asked, habits),
-        replies=_replies(asked, habits),
+        replies=_replies(asked, {} if offered else habits),
+        twins=twin_answers(asked, twins),
+        answered_by="The API server answered" if offered else "Answer",
         certificates=_certificates(asked, certificates),
         curls=_curls(asked, answers),
         asked=len(asked),
@@ -129,19 +130,6 @@ def _curls(asked: Sequence[Asked], answers: Sequence[Answer]) -> tuple[tuple[str
             if column in answer.columns:
                 lines.setdefault(RUN.sub("RUN", probe.curl.replace(ALONE, ".test")), []).append((probe.curl, column))
     return tuple((those[0][0], tuple(column for _, column in those)) for those in lines.values())
-
-
-def plain(value: Any) -> str:
-    """Return a value of a report in one line: objects as ``name: value, …``."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {plain(item)}" for name, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(plain(item) for item in value)
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _answers(asked: Sequence[Asked]) -> tuple[Answer, ...]:
@@ -195,14 +183,6 @@ def _lanes(those: Sequence[Asked], stories: Mapping[str, str], *, merge: bool) -
     return [*lanes, (f"{len(calm)} runs" if lanes else "", calm)]
 
 
-def _together(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Return equal evidence once, with all its columns."""
-    groups: dict[tuple[Any, ...], list[Column]] = {}
-    for one in evidence:
-        groups.setdefault((one.facts, one.headers, one.missing, one.body), []).extend(one.columns)
-    return tuple(Evidence(tuple(columns), *key) for key, columns in groups.items())
-
-
 def _received(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evidence, ...]:
     found = []
     for column, probe in asked:
@@ -220,17 +200,17 @@ def _received(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evi
         if got.get("trailers"):
             facts.append(("trailers", plain(got["trailers"])))
         found.append(Evidence((column,), tuple(facts), headers, missing))
-    return _together(found)
+    return together(found)
 
 
 def _replies(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evidence, ...]:
-    """Return what came back, where it was not as this controller usually answers."""
+    """Return what came back, where it was not as this controller usually answers; of who has no habits, all of it."""
     found = []
     for column, probe in asked:
         seen = probe.observed
         if seen is None:
             continue
-        own = habits[column.slug]
+        own = habits.get(column.slug, NO_HABITS)
         usual, usual_body = own.refusals.get(seen.outcome, (own.answered, ""))
         headers, missing = usual.unusual(answer_headers(seen)) if seen.status is not None else ((), ())
         # The backend's own length differs with the request it describes.
@@ -245,7 +225,7 @@ def _replies(asked: Sequence[Asked], habits: Mapping[str, Habits]) -> tuple[Evid
         body = (seen.body or "") if seen.body != usual_body else ""
         if headers or missing or body or [fact for fact in facts if fact[0] != "status"]:
             found.append(Evidence((column,), tuple(facts), headers, missing, body))
-    return _together(found)
+    return together(found)
 
 
 def _pods(seen: Observed) -> list[tuple[str, str]]:
@@ -262,4 +242,4 @@ def _certificates(asked: Sequence[Asked], kinds: Sequence[CertificateView]) -> t
             one = numbers[kind_of(shown)]
             held = f"Secret {one.secret}" if one.secret else "of no Secret of this case"
             found.append(Evidence((column,), ((held, f"no. {one.number}"),)))
-    return _together(found)
+    return together(found)

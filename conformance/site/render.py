@@ -5,8 +5,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.site.evidence import plain
 from conformance.site.links import safe_link
-from conformance.site.probe_view import plain
 from conformance.visible import visible
 
 

@@ -63,6 +63,10 @@ class Habits:
         return self.secure if protocol else self.received
 
 
+NO_HABITS = Habits(Usual(0, {}), Usual(0, {}), Usual(0, {}), {}, "")
+"""Of who answers, and is not the controller: what a controller usually does says nothing about it."""
+
+
 def habits_of(report: Report) -> Habits:
     """Return the habits that the last counted attempts of a run show."""
     seen = [probe.observed for case in report.cases for probe in case.probes if probe.observed is not None]
@@ -103,7 +107,7 @@ def usual_of(messages: Sequence[Sequence[Header]]) -> Usual:
 def received_headers(observed: Observed) -> tuple[Header, ...]:
     """Return the headers that the backend received, as it says, but those of the suite; the Host as ``{host}``,
     an address as ``{address}``."""
-    pairs = _pairs((observed.received or {}).get("headers"))
+    pairs = header_pairs((observed.received or {}).get("headers"))
     host = next((value for name, value in pairs if name.lower() == "host"), "")
     return tuple((name, HOST if host and value == host else _unlisted(value)) for name, value in pairs if _kept(name))
 
@@ -143,7 +147,7 @@ def _kept(name: str) -> bool:
     return name.lower() not in OF_THE_SUITE
 
 
-def _pairs(value: Any) -> list[Header]:
+def header_pairs(value: Any) -> list[Header]:
     """Return the pairs of a list that should hold nothing else: a backend's account is evidence, not a promise."""
     if not isinstance(value, list | tuple):
         return []

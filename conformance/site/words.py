@@ -2,6 +2,7 @@
 
 from conformance.case.model import Level
 from conformance.judge.words import Reason, Verdict
+from conformance.report.model import Parity
 
 SIGNS = {
     Verdict.PASS: "✓",
@@ -21,6 +22,12 @@ LETTERS = {
     Verdict.ERROR: "e",
 }
 """One letter a verdict: the class of a cell, and its place in the data that scripts read."""
+
+PARITY_LETTERS = {Parity.SAME: "s", Parity.DIFFERS: "d", Parity.IGNORED: "i", Parity.REFUSED: "r"}
+"""One letter a word of parity, in the data that scripts read: a capital where the case fails open."""
+
+OPEN = "open"
+"""Stands beside a word of parity where a restriction of ingress-nginx has no effect."""
 
 RECORDED_LETTER = "r"
 ABSENT_LETTER = "n"
@@ -42,6 +49,14 @@ LEVEL_TEXTS = {
     Level.API: "The API server's duty, not the controller's.",
     Level.PARITY: "What ingress-nginx does, whatever the specification says: the same, or not.",
 }
+
+PARITY_TEXTS = {
+    Parity.SAME: "Every probe is answered as ingress-nginx answers it.",
+    Parity.DIFFERS: "Some probe is not answered as by ingress-nginx, and the case is neither ignored nor refused.",
+    Parity.IGNORED: "Every probe is answered as if the annotations under test were not there.",
+    Parity.REFUSED: "The Ingress was not taken, while the same one without the annotations under test is served.",
+}
+OPEN_TEXT = "An annotation that restricts access has no effect: a backend answers what must be refused."
 
 REASON_TEXTS = {
     Reason.WRONG_BACKEND: "Another backend answered than the one that the rules choose.",

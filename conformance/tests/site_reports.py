@@ -4,8 +4,22 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from conformance.judge.words import Reason
-from conformance.report.model import Report, summary_of
+from conformance.case.model import Level
+from conformance.judge.words import Reason, Verdict
+from conformance.report.model import (
+    AttemptRecord,
+    CaseRecord,
+    Expected,
+    MarkerRecord,
+    ObjectRecord,
+    Observed,
+    Parity,
+    Report,
+    TwinRecord,
+    summary_of,
+)
+from conformance.report.parity import PREFIX
+from conformance.tests.reports import case_record, probe_record
 from conformance.tests.rich_report import every_verdict, rich
 from conformance.tests.synthetic_runs import run
 
@@ -24,8 +38,47 @@ PAYLOADS = {
 }
 """What is put into every string of a report."""
 
-CLOSED = frozenset({"schemaVersion", "level", "verdict", "reason", "placement", "kind", "unit", "summary", "digest"})
+CLOSED = frozenset(
+    {"schemaVersion", "level", "verdict", "reason", "placement", "kind", "unit", "summary", "digest", "parity"}
+)
 """Keys whose values are closed lists, or no text: nothing else would be a report. (``kind`` of manifests is text.)"""
+
+OPEN_KEYS = frozenset({"answered", "manifest", "manifests", "received", "more", "options", "pods", "failures"})
+"""Keys below which keys are any text."""
+
+LOOKED_AT = frozenset(
+    {"metadata", "spec", "rules", "annotations", "headers", "tally", "body", "method", "target", "port"}
+)
+"""Of those, the keys that the site looks at."""
+
+
+def compared(identifier: str, word: Parity, *, fail_open: bool = False, **changes: Any) -> CaseRecord:
+    """A case that was held against ingress-nginx; a backend answered its twin, which has no ``auth-url``."""
+    verdict = Verdict.PASS if word is Parity.SAME else Verdict.FAIL
+    wanted = Expected(outcome="status:401", more={"headers": {"WWW-Authenticate": "Basic"}})
+    manifest = {"kind": "Ingress", "metadata": {"name": "x", "annotations": {"kept": "1", f"{PREFIX}auth-url": "x"}}}
+    marker = MarkerRecord(host="r1.x.marker.test", live_after=0.1, looks=1, last_outcome="marker")
+    bare = {"kind": "Ingress", "metadata": {"name": "x-twin", "annotations": {"kept": "1"}}}
+    seen = AttemptRecord(
+        at=1.0,
+        seconds=0.1,
+        outcome="a",
+        counted=True,
+        answered={"by": "a", "headers": [["Via", "p"]], "tally": {"a": 3}},
+        received={"target": "/twin", "headers": [["X-Received", "r"]]},
+    )
+    probes = (probe_record(verdict, expected=wanted),)
+    twin = probe_record(
+        id="GET /", expected=Expected(outcome="record"), observed=Observed(outcome="a"), attempts=(seen,)
+    )
+    fields: dict[str, Any] = {
+        "parity": word,
+        "fail_open": fail_open,
+        "objects": (ObjectRecord(manifest=manifest, marker=marker),),
+        "probes": probes,
+        "twin": TwinRecord(objects=(ObjectRecord(manifest=bare, marker=marker),), probes=(twin,)),
+    }
+    return case_record(identifier, verdict, Level.PARITY, **{**fields, **changes})
 
 
 @cache
@@ -39,7 +92,8 @@ def everything() -> Report:
         sections[section] = sections.get(section, 0) + 1
         if sections[section] == 1:
             some.append(case)
-    cases = (*some, *every_verdict())
+    words = (compared(f"ingress-nginx/{word}", word, fail_open=word is Parity.IGNORED) for word in Parity)
+    cases = (*some, *every_verdict(), *words)
     findings = rich().cases[1].findings
     return made.model_copy(update={"cases": cases, "summary": summary_of(cases), "findings": findings, "digest": ""})
 
@@ -55,6 +109,9 @@ def hostile(payload: str) -> Report:
     for case in evil["cases"]:
         if case["reason"] is not None:
             case["reason"] = Reason.UNSTABLE.value
+        # A twin is found by the names of the case's probes.
+        for probe, twin in zip(case["probes"], (case["twin"] or {"probes": []})["probes"], strict=False):
+            twin["id"] = probe["id"]
     return Report.model_validate(evil)
 
 
@@ -68,10 +125,10 @@ def _evil(value: Any, payload: Any, *, free: bool) -> Any:
         return value
     made = {}
     for key, item in value.items():
-        open_keys = free or key in {"manifest", "manifests", "received", "more", "options", "pods", "failures"}
+        open_keys = free or key in OPEN_KEYS
         if not free and key in CLOSED:
             made[key] = item
-        elif free and key not in {"metadata", "spec", "rules", "headers", "body", "method", "target", "port"}:
+        elif free and key not in LOOKED_AT:
             made[payload()] = _evil(item, payload, free=True)
         else:
             made[key] = _evil(item, payload, free=open_keys)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 KINDS = ("index.html", "migrate.html", "verdicts.html", "controller/two-1.2.3.html", "case/hosts--wrong.html")
+COMPARED = ("case/ingress-nginx--ignored.html", "case/ingress-nginx--same.html")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_no_page_of_a_site_asks_for_anything_outside(chromium: "Browser", folder
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*KINDS, "case/lifecycle", "case/tls", "case/paths--open.html"])
+@pytest.mark.parametrize("name", [*KINDS, "case/lifecycle", "case/tls", "case/paths--open.html", *COMPARED])
 def test_axe_finds_nothing(chromium: "Browser", folder: Path, scheme: str, name: str) -> None:
     if not name.endswith(".html"):
         name = next(path for path in sorted(folder.glob(f"{name}*.html"))).relative_to(folder).as_posix()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from conformance.case.model import Level
 from conformance.case.statements import load_statements
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import (
@@ -11,13 +12,16 @@ from conformance.report.model import (
     MeasurementRecord,
     ObjectRecord,
     Observed,
+    Parity,
     StepRecord,
 )
 from conformance.site.casepage import CasePage, case_page
 from conformance.site.columns import columns_of
+from conformance.site.render import Renderer
 from conformance.site.usual import habits_of
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.tests.rich_report import CERTIFICATE, named, passing
+from conformance.tests.site_reports import compared
 
 
 def page(*cases: CaseRecord) -> CasePage:
@@ -142,3 +146,54 @@ def test_known_statements_say_what_they_say_and_unknown_ones_link_to_the_case() 
     assert known.says == "Prefix / matches every path."
     assert known.url.endswith("#examples")
     assert (unknown.says, unknown.url) == ("", "https://example.test/#spec")
+
+
+def test_a_statement_of_ingress_nginx_links_to_the_page_that_says_it() -> None:
+    (said,) = page(case_record("ingress-nginx/x", level=Level.PARITY, statements=("N-A13",))).statements
+    assert said.url.startswith(
+        "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#"
+    )
+
+
+def test_what_the_api_server_answers_is_not_held_against_the_habits_of_a_controller() -> None:
+    served = passing(observed=Observed(outcome="a", status=200, headers=(("Via", "p"),), received={"port": 80}))
+    refused = probe_record(observed=Observed(outcome="refused:422", status=422, detail="pathType must be specified"))
+    api = case_record("api/x", level=Level.API, probes=(refused,))
+    (column,) = columns_of([report(case_record("s/y", probes=(served, served)), api)])
+    shown = case_page("api/x", [column], load_statements(), {column.slug: habits_of(column.report)})
+    (reply,) = shown.probes[0].replies
+    assert (reply.headers, reply.missing) == ((), ())
+    assert reply.facts == (("status", "422"), ("detail", "pathType must be specified"))
+    assert b"The API server answered" in Renderer()(
+        "case.html", root="../", page=shown, section="api", ticks=[], before=None, after=None
+    )
+
+
+def test_words_of_parity_are_told_with_what_they_mean_and_what_is_open_with_its_runs() -> None:
+    shown = page(compared("n/x", Parity.SAME), compared("n/x", Parity.IGNORED, fail_open=True))
+    assert [(look, word) for look, word, _ in shown.compared.words] == [("pi", "ignored"), ("ps", "same")]
+    assert all(text.endswith(".") for _, _, text in shown.compared.words)
+    assert (names(shown.compared.opened), shown.compared.lacks) == (["b"], ("nginx.ingress.kubernetes.io/auth-url",))
+    assert [one.cell.word for one in shown.judged] == ["ignored, open", "same"]
+    assert page(case_record("s/x")).compared.words == ()
+
+
+def test_what_the_twin_answered_stands_beside_the_answers_of_the_case() -> None:
+    """As much of it as the probe looks at, which is what the word rests on."""
+    shown = page(compared("n/x", Parity.IGNORED), compared("n/x", Parity.DIFFERS))
+    (twin,) = shown.probes[0].twins
+    assert names(twin.columns) == ["a", "b"]
+    assert twin.facts == (
+        ("", "a"),
+        ("of all requests", "a: 3"),
+        ("received target", "/twin"),
+        ("received X-Received:", "r"),
+    )
+    assert (twin.headers, twin.missing) == ((("Via", "p"),), ("WWW-Authenticate",))
+
+
+def test_a_twin_that_is_not_served_is_told() -> None:
+    made = compared("n/x", Parity.DIFFERS)
+    assert made.twin is not None
+    dead = made.model_copy(update={"twin": made.twin.model_copy(update={"objects": live(None)})})
+    assert names(page(made, dead).compared.dead) == ["b"]

@@ -4,11 +4,12 @@ import pytest
 
 from conformance.case.model import Level
 from conformance.judge.words import Reason, Verdict
-from conformance.report.model import Expected, Finding, Observed, Report
+from conformance.report.model import Expected, Finding, Observed, Parity, Report
 from conformance.site.cells import cells_of, group_name, in_short
 from conformance.site.columns import case_ids, columns_of
 from conformance.site.matrix import Matrix, matrix_of
 from conformance.tests.reports import case_record, probe_record, report
+from conformance.tests.site_reports import compared
 
 
 def recorded(identifier: str, *outcomes: str) -> Report:
@@ -133,6 +134,22 @@ def test_runs_of_one_version_are_told_apart_by_cluster_then_time_then_number() -
     assert len(set(slugs)) == 4
 
 
+def test_a_run_that_was_only_compared_with_ingress_nginx_stands_last_and_says_so() -> None:
+    judged = report(case_record("s/x"))
+    asked = report(compared("n/x", Parity.SAME))
+    runs = [called(asked, "b"), called(asked, "a"), called(judged, "b"), called(asked, "only"), called(judged, "a")]
+    columns = columns_of(runs)
+    assert [(column.label, column.short) for column in columns] == [
+        ("a 1.0", "a"),
+        ("b 1.0", "b"),
+        ("a 1.0 parity", "a parity"),
+        ("b 1.0 parity", "b parity"),
+        ("only 1.0", "only"),
+    ]
+    later = columns_of([called(judged, "a"), called(judged, "a", "2.0"), called(asked, "a")])
+    assert [column.short for column in later] == ["a 1.0", "a 2.0", "a parity"]
+
+
 def test_reasons_and_groups_are_there_for_queries() -> None:
     failing = report(case_record("s/x", Verdict.FAIL, reason=Reason.UNSTABLE))
     row = of(failing, report(case_record("s/x"))).rows[0]
@@ -143,6 +160,59 @@ def test_short_words() -> None:
     assert in_short(["a", "a", "b"]) == "a ×2, b"
     assert in_short(["x" * 99], 10) == "x" * 9 + "…"
     assert [group_name(number) for number in (-1, 0, 25, 26, 27, 702)] == ["", "A", "Z", "AA", "AB", "AAA"]
+
+
+def test_a_case_that_is_compared_has_a_word_and_a_mark_in_place_of_its_verdict() -> None:
+    matrix = of(
+        report(compared("n/x", Parity.IGNORED, fail_open=True)),
+        report(compared("n/x", Parity.SAME)),
+        report(compared("n/x", Parity.REFUSED)),
+    )
+    (row,) = matrix.rows
+    assert [(cell.sign, cell.word, cell.look) for cell in row.cells] == [
+        ("", "ignored, open", "po"),
+        ("", "same", "ps"),
+        ("", "refused", "pr"),
+    ]
+    # The verdict stays for queries; the words stand beside it.
+    assert (row.letters, row.parity) == ("fpf", "Isr")
+    assert [cell.why for cell in row.cells] == ["", "", ""]
+
+
+def test_another_word_or_mark_is_a_difference() -> None:
+    words = [(Parity.IGNORED, False), (Parity.IGNORED, True), (Parity.DIFFERS, False), (Parity.DIFFERS, False)]
+    matrix = of(*(report(compared("n/x", word, fail_open=opened)) for word, opened in words))
+    assert matrix.rows[0].groups == "1200"
+
+
+def test_words_are_counted_and_what_is_open_once_more() -> None:
+    cases = (
+        compared("n/x", Parity.IGNORED, fail_open=True),
+        compared("n/y", Parity.IGNORED),
+        compared("n/z", Parity.SAME),
+        case_record("n/lost", Verdict.ERROR, Level.PARITY),
+    )
+    matrix = of(report(*cases))
+    ((level, (count,)),) = matrix.levels
+    assert (level, count.total) == (Level.PARITY, 4)
+    assert [(word, number) for _, _, word, number in count.parts] == [
+        ("same", 1),
+        ("ignored", 2),
+        ("open", 1),
+        ("error", 1),
+    ]
+    assert matrix.sections[0].folded_text == "1 as ingress-nginx"
+
+
+def test_what_is_open_stands_first() -> None:
+    cases = (compared("n/x", Parity.DIFFERS), compared("n/y", Parity.IGNORED, fail_open=True))
+    assert [row.name for row in of(report(*cases)).rows] == ["y", "x"]
+
+
+def test_what_the_specification_says_stands_before_what_ingress_nginx_does() -> None:
+    """Even where nothing of it fails."""
+    matrix = of(report(compared("a/x", Parity.IGNORED, fail_open=True), case_record("b/x"), case_record("c/x")))
+    assert [section.name for section in matrix.sections] == ["b", "c", "a"]
 
 
 def test_sections_in_which_something_fails_stand_first() -> None:

@@ -9,11 +9,13 @@ from pathlib import PurePosixPath
 import pytest
 from lxml import html
 
+from conformance.case.model import Level
 from conformance.case.statements import load_statements
-from conformance.report.model import Report
+from conformance.report.model import Parity, Report
 from conformance.site.pages import ASSETS, site
+from conformance.tests.reports import case_record, report
 from conformance.tests.rich_report import named, perfect, rich
-from conformance.tests.site_reports import PAYLOADS, everything, hostile
+from conformance.tests.site_reports import PAYLOADS, compared, everything, hostile
 
 SCRIPTS = {"early.js", "page.js", "query.js", "matrix.js", "migrate.js"}
 HIDDEN_AWAY = re.compile(r"alert\(\d\)|evil\.test|onerror|onload")
@@ -66,6 +68,12 @@ def test_the_payloads_are_there_as_text(kind: str) -> None:
     # Otherwise the test above would look at pages that show nothing.
     shown = [name for name, page in evil(kind).items() if name.endswith(".html") and b"alert(1)" in page]
     assert len(shown) >= len([name for name in evil(kind) if name.startswith(("case/", "controller/"))])
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_what_twins_say_is_among_the_payloads(kind: str) -> None:
+    shown = [page for name, page in evil(kind).items() if name.startswith("case/") and b"<i>Twin</i>" in page]
+    assert len(shown) == len(Parity)
 
 
 @pytest.mark.parametrize("kind", PAYLOADS)
@@ -125,6 +133,64 @@ def test_unknown_statements_and_empty_cases_have_pages() -> None:
     made = pages(rich())
     assert b"tls/broken" in made["case/tls--broken.html"]
     assert b"refused by the API server" in made["case/tls--broken.html"]
+
+
+def test_what_the_cases_are_held_against_is_told_and_linked_by_its_name() -> None:
+    """The documents of ingress-nginx are no specification."""
+    written = case_record("hosts/x", spec_url="https://example.test/spec")
+    compared = [case_record(f"ingress-nginx/{n}", level=Level.PARITY, statements=("N-A13",)) for n in "abc"]
+    for cases, says in [
+        ([written, *compared], "1 case from the Ingress specification and 3 of what ingress-nginx does, each judged"),
+        ([written], "1 case from the Ingress specification, each judged"),
+        (compared, "3 cases of what ingress-nginx does, each judged"),
+        ([], "0 cases from the Ingress specification, each judged"),
+    ]:
+        assert says in pages(report(*cases))["index.html"].decode()
+    made = pages(report(written, *compared))
+    assert "the specification</a>" in made["case/hosts--x.html"].decode()
+    linked = made["case/ingress-nginx--a.html"].decode()
+    assert "the documents of ingress-nginx</a>" in linked
+    assert "the specification</a>" not in linked
+
+
+def test_what_is_open_is_said_in_words_before_anything_else_of_the_case() -> None:
+    made = pages(report(compared("ingress-nginx/x", Parity.IGNORED, fail_open=True)))
+    assert "<td class=po>ignored, open" in made["index.html"].decode()
+    text = "".join(map(str, html.document_fromstring(made["case/ingress-nginx--x.html"].decode()).itertext()))
+    said = [text.index(words) for words in ("Open with demo", "Every probe is answered as if", "What was seen", "Twin")]
+    assert said == sorted(said)
+    controller = made["controller/demo-1.0.html"].decode()
+    assert "What ingress-nginx does otherwise" in controller
+    assert "Open where ingress-nginx is shut, in 1 case:" in controller
+    assert "What does not pass" not in controller
+
+
+def test_two_runs_of_one_version_with_other_cases_do_not_call_each_other_missing() -> None:
+    made = pages(
+        report(case_record("hosts/x")),
+        report(compared("ingress-nginx/x", Parity.SAME)),
+        named(report(case_record("hosts/x")), "other"),
+    )
+    assert "Not run" not in made["case/hosts--x.html"].decode()
+    assert "Not run: other." in made["case/ingress-nginx--x.html"].decode()
+    assert ">to other 1.0</a>" in made["controller/demo-1.0.html"].decode()
+    # They have no case in common, so there is nothing to compare.
+    assert "Compare</h2>" not in made["controller/demo-1.0-parity.html"].decode()
+    assert "<th scope=row>core</th>" not in made["controller/demo-1.0-parity.html"].decode()
+    assert "<span>1.0 parity</span>" in made["controller/demo-1.0-parity.html"].decode()
+    assert "run --cluster local --level parity demo" in made["controller/demo-1.0-parity.html"].decode()
+
+
+def test_a_word_that_changed_from_version_to_version_is_a_change_and_worse_where_it_opens() -> None:
+    old, new = (
+        report(compared("n/x", Parity.DIFFERS), compared("n/y", Parity.DIFFERS)),
+        report(compared("n/x", Parity.IGNORED), compared("n/y", Parity.DIFFERS, fail_open=True)),
+    )
+    newer = new.model_copy(update={"controller": new.controller.model_copy(update={"version": "2.0"})})
+    page = pages(old, newer)["controller/demo-2.0.html"].decode()
+    assert "differs: no-match → ignored: no-match" in page
+    assert page.index("differs, open: no-match") < page.index("ignored: no-match")
+    assert page.count("worse</b>") == 1
 
 
 def test_an_interrupted_run_is_told_on_the_first_page() -> None:

@@ -33,6 +33,7 @@
         level: LEVEL[line.classList[0]],
         letters: line.dataset.v,
         groups: line.dataset.g,
+        parity: line.dataset.p || "",
         statements: words(line.dataset.s),
         reasons,
         findings: words(line.dataset.f),

@@ -4,13 +4,16 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   for (const kase of data.cases) {
     kase[1] = kase[1] || kase[0].replace("/", "--");
-    kase[5] = kase[5].map((one) => (one === 1 ? ["p", "", -1, -1] : one));
+    kase[5] = kase[5].map((one) => (one === 1 ? ["p", "", -1, -1, kase[3] === "parity" ? "s" : ""] : one));
   }
   const from = document.getElementById("from");
   const to = document.getElementById("to");
   const summary = document.getElementById("summary");
   const result = document.getElementById("result");
   const SIGNS = { p: "✓ pass", f: "✗ fail", u: "○ unsupported", s: "– skipped", e: "! error", r: "• recorded" };
+  // Compared with ingress-nginx, a letter stands for a word: a capital where the case is open.
+  const WORDS = { s: "same", d: "differs", i: "ignored", r: "refused" };
+  const isOpen = (cell) => /[A-Z]/.test(cell[4] || "");
 
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
@@ -31,15 +34,22 @@
   const judged = (cell) => "pfu".includes(cell[0]);
   const short = (cell) => cell[0] === "f" || cell[0] === "u";
   const level = (name) => (kase) => kase[3] === name;
+  const compared = level("parity");
   const KINDS = [
+    ["open", "Opens what is shut", "It does not stand open today. It will: an annotation that restricts access will have no effect.",
+      (k, a, b) => judged(a) && !isOpen(a) && isOpen(b)],
     ["core", "Breaks, core", "It holds today. The specification demands it, and it will not hold.",
       (k, a, b) => level("core")(k) && a[0] === "p" && short(b)],
     ["extended", "Breaks, extended", "It holds today, and will not hold. The specification leaves a way out.",
-      (k, a, b) => !level("core")(k) && a[0] === "p" && short(b)],
+      (k, a, b) => !level("core")(k) && !compared(k) && a[0] === "p" && short(b)],
+    ["parity", "No longer as ingress-nginx", "It does today what ingress-nginx does, and will not.",
+      (k, a, b) => compared(k) && a[0] === "p" && short(b)],
     ["observed", "Behaves differently", "The specification leaves it open, and the two do not do the same.",
       (k, a, b) => a[0] === "r" && b[0] === "r" && a[3] !== b[3]],
     ["wrong", "Wrong in another way", "Neither does what the statement says, but not the same.",
-      (k, a, b) => short(a) && short(b) && a[3] !== b[3]],
+      (k, a, b) => !compared(k) && short(a) && short(b) && a[3] !== b[3]],
+    ["unlike", "Unlike ingress-nginx in another way", "Neither does what ingress-nginx does, but not the same.",
+      (k, a, b) => compared(k) && short(a) && short(b) && a[3] !== b[3]],
     ["better", "Gets right", "It does not hold today, and will hold.", (k, a, b) => short(a) && b[0] === "p"],
     ["unknown", "Not known", "One of the two was not judged here, so nothing can be said.",
       (k, a, b) => !a || !b || !(judged(a) && judged(b)) && !(a[0] === "r" && b[0] === "r")],
@@ -52,9 +62,12 @@
 
   function cell(one) {
     if (!one) return make("td", { class: "n" }, "· not run");
-    const [letter, reason, text] = one;
-    const td = make("td", { class: letter }, make("b", {}, SIGNS[letter] || letter));
-    if (reason) td.append(" ", make("span", {}, reason));
+    const [letter, reason, text, , parity] = one;
+    const open = isOpen(one);
+    const word = parity && WORDS[parity.toLowerCase()] + (open ? ", open" : "");
+    const look = parity ? `p${open ? "o" : parity}` : letter;
+    const td = make("td", { class: look }, make("b", {}, word || SIGNS[letter] || letter));
+    if (reason && !/[ir]/i.test(parity || "")) td.append(" ", make("span", {}, reason));
     if (data.texts[text]) td.append(make("small", {}, data.texts[text]));
     return td;
   }
@@ -112,11 +125,13 @@
     const [a, b] = [place(from.value), place(to.value)];
     const found = new Map(KINDS.map(([key]) => [key, []]));
     for (const kase of data.cases) found.get(kindOf(kase, kase[5][a], kase[5][b])).push(kase);
-    const breaks = found.get("core").length + found.get("extended").length;
-    const changes = found.get("observed").length + found.get("wrong").length;
+    const sum = (...keys) => keys.reduce((count, key) => count + found.get(key).length, 0);
+    const breaks = sum("open", "core", "extended", "parity");
+    const changes = sum("observed", "wrong", "unlike");
+    const opens = sum("open") ? `, ${sum("open")} open what is shut` : "";
     summary.textContent = a === b
       ? "Pick two different runs."
-      : `${breaks} of ${data.cases.length} cases break (${found.get("core").length} core), ${changes} behave `
+      : `${breaks} of ${data.cases.length} cases break (${found.get("core").length} core${opens}), ${changes} behave `
         + `differently, ${found.get("better").length} get right, ${found.get("same").length} stay the same`
         + (found.get("unknown").length ? `, ${found.get("unknown").length} are not known.` : ".");
     const parts = a === b ? [] : KINDS.filter(([key]) => found.get(key).length).map(

@@ -8,10 +8,11 @@ const Query = (() => {
     pass: "p", fail: "f", unsupported: "u", skipped: "s", error: "e", recorded: "r", "not-run": "n",
   };
   const LEVELS = ["core", "extended", "observed", "api", "parity"];
+  const PARITY = { same: "s", differs: "d", ignored: "i", refused: "r" };
   const IS = ["different", "same"];
-  const KEYS = ["status", "level", "is", "controller", "section", "id", "statement", "reason", "finding"];
+  const KEYS = ["status", "level", "is", "controller", "section", "id", "statement", "reason", "finding", "parity"];
   const TERM = /(-?)(?:([a-z]+):)?((?:"[^"]*"?|[^\s"])+)/gi;
-  const CLOSED = { status: Object.keys(LETTERS), level: LEVELS, is: IS };
+  const CLOSED = { status: Object.keys(LETTERS), level: LEVELS, is: IS, parity: [...Object.keys(PARITY), "open"] };
 
   // Splits at commas that stand outside quotes, and takes the quotes away.
   function values(text) {
@@ -72,9 +73,16 @@ const Query = (() => {
     return seen.size > 1;
   }
 
-  // A row: id, section, level, letters, groups, statements, reasons, findings (lists in lower case), text (lower case).
+  // A word of parity is a letter, a capital where the case is open.
+  function compared(letter, value) {
+    return value === "open" ? /[A-Z]/.test(letter) : letter.toLowerCase() === PARITY[value];
+  }
+
+  // A row: id, section, level, letters, groups, parity, statements, reasons, findings (lists in lower case), text
+  // (lower case).
   const FITS = {
     status: (row, value, view) => view.some((shown, place) => shown && row.letters[place] === LETTERS[value]),
+    parity: (row, value, view) => view.some((shown, place) => shown && compared(row.parity[place] || "", value)),
     level: (row, value) => row.level === value,
     is: (row, value, view) => IS.includes(value) && different(row.groups, view) === (value === "different"),
     section: (row, value) => row.section.includes(value),
