@@ -53,7 +53,9 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
             narrowed, look_only = False, None
             continue
         narrowed = narrowed or 0 < len(look_only) < len(watch.unit.probes)
-        if not look_only and (look_only := _to_be_watched(watch)) and elapsed < _dwell(watch, look_only, began, limits):
+        watched = () if look_only else _to_be_watched(watch)
+        if watched and elapsed < _dwell(watch, watched, began, limits):
+            look_only = watched
             # Often at first, and then less and less: a minute may pass.
             time.sleep(min(WATCHING_PAUSE, max(FIRST_WATCHING_PAUSE, elapsed / 10)))
             continue

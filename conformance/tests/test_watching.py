@@ -75,6 +75,14 @@ def test_where_no_status_is_ever_written_it_was_watched_as_long_as_one_may_take(
     assert len(attempts) < 20
 
 
+def test_what_is_never_served_is_watched_twice_as_long_as_its_neighbour_took_and_no_longer() -> None:
+    absent = case("s/absent", probes=(probe("nobody.test", expect=Expectation(outcome=NO_MATCH)),), marker="beside")
+    watch = observed(World(), absent, Limits(**{**vars(LIMITS), "presence": 0.3, "convergence": 30.0}))
+    assert verdicts(watch) == [Verdict.PASS]
+    seen = watch.of(watch.unit.probes[0])
+    assert 0.2 < seen[-1].at - seen[0].at < 5.0
+
+
 class Late(World):
     """A world that serves the marker at once, and the rest after so many requests."""
 
