@@ -118,7 +118,9 @@ class Engine:
                 begin(judge, ([case] for case in doubtful))
                 return settled
 
-            others = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
+            groups = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
+            # Steps take time, one after another: whoever has most of them begins first.
+            others = sorted(groups, key=_most_steps, reverse=True)
             if self.stage.lanes:
                 # Odd ones take longest, so where they have instances of their own they begin at once.
                 begin(self._odd, _groups(odd))
@@ -302,6 +304,10 @@ class Engine:
         # Threads of their own: a look itself waits for threads of the crew's pool.
         with ThreadPoolExecutor(LOOKS, "second-look") as looks:
             return list(looks.map(look, judgements))
+
+
+def _most_steps(cases: Sequence[Case]) -> int:
+    return max(len(case.steps) for case in cases)
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
