@@ -1,9 +1,12 @@
 """Ingresses from short texts, and reports of controllers that answer as a test says."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from rich.console import Console
 
 from conformance.case.model import Level
 from conformance.judge.words import Reason, Verdict
@@ -16,6 +19,7 @@ from conformance.migrate.objects import ingresses, reading_of
 from conformance.migrate.plan import Plan, plan_of
 from conformance.migrate.question import Question
 from conformance.migrate.sources import Text
+from conformance.migrate.terminal import print_migration
 from conformance.report.model import (
     AttemptRecord,
     CaseRecord,
@@ -181,3 +185,20 @@ def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
         attempts=attempts,
         curl="",
     )
+
+
+def guarding(refusal: str, *families: str) -> Callable[[Question], Reply]:
+    """A controller that keeps its guards."""
+
+    def answer(question: Question) -> Reply:
+        refused = question.guards and (not families or question.family in families)
+        return Reply(outcome=refusal) if refused else served(question)
+
+    return answer
+
+
+def shown(migration: Migration) -> str:
+    """What the terminal shows of a migration."""
+    text = io.StringIO()
+    print_migration(migration, Console(width=200, file=text))
+    return text.getvalue()

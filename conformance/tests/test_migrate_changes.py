@@ -1,38 +1,17 @@
 """What is told of two controllers' answers: less safe before all else, and nothing that was not seen."""
 
-import io
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-from lxml import html
-from rich.console import Console
 
-from conformance.export.published import schema_text
 from conformance.migrate.annotations import known_annotations
-from conformance.migrate.markdown import migration_markdown
 from conformance.migrate.model import Migration, Sort, exit_status
 from conformance.migrate.question import Question
 from conformance.migrate.restoring import FOLDER, Restores
-from conformance.migrate.terminal import print_migration
 from conformance.migrate.wording import KINDS
-from conformance.migrate.written import read_migrations
 from conformance.plan.ground import EITHER_PORT
-from conformance.site.pages import move_site
-from conformance.tests.migrations import Reply, ingress, migrated, not_found, served
-
-
-def guarding(refusal: str, *families: str) -> Callable[[Question], Reply]:
-    """A controller that keeps its guards."""
-
-    def answer(question: Question) -> Reply:
-        refused = question.guards and (not families or question.family in families)
-        return Reply(outcome=refusal) if refused else served(question)
-
-    return answer
+from conformance.tests.migrations import Reply, guarding, ingress, migrated, not_found, served, shown
 
 
 def annotated(annotations: dict[str, Any]) -> dict[str, Any]:
@@ -41,12 +20,6 @@ def annotated(annotations: dict[str, Any]) -> dict[str, Any]:
 
 def titles(migration: Migration, sort: Sort) -> list[str]:
     return [change.title for change in migration.of(sort)]
-
-
-def shown(migration: Migration) -> str:
-    text = io.StringIO()
-    print_migration(migration, Console(width=200, file=text))
-    return text.getvalue()
 
 
 def test_the_same_answers_are_no_change() -> None:
@@ -340,56 +313,6 @@ def test_an_unknown_annotation_is_counted() -> None:
     found = migrated([strange], served, served)
     assert [(one.name, one.status) for one in found.annotations] == [("example.com/own", "unknown")]
     assert found.ingresses[0].unknown == ("example.com/own",)
-
-
-def test_the_json_fits_its_schema_and_can_be_read_again(tmp_path: Path) -> None:
-    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
-    written = found.to_json()
-    jsonschema.validate(json.loads(written), json.loads(schema_text("migration.schema.json")))
-    (tmp_path / "migration.json").write_text(written)
-    assert list(read_migrations([tmp_path])) == [found]
-
-
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>`[x](javascript:alert(3))` \u202e\x1b[31m'
-
-
-def hostile() -> Migration:
-    evil = ingress(EVIL[:60], namespace=EVIL, service="web", permanent_redirect=EVIL)
-    evil["metadata"]["annotations"][EVIL] = EVIL
-
-    def lying(question: Question) -> Reply:
-        return Reply(outcome=f"redirect:301:{EVIL}", headers=((EVIL, EVIL),))
-
-    return migrated([evil, ingress("tame")], lying, served)
-
-
-def test_nothing_that_anybody_wrote_becomes_part_of_the_page() -> None:
-    page = dict(move_site(hostile()))["index.html"]
-    tree = html.document_fromstring(page.decode())
-    scripts = [element.get("src") for element in tree.iter("script")]
-    assert scripts == ["assets/early.js", "assets/page.js"]
-    assert not list(tree.iter("img"))
-    assert not any(str(name).startswith("on") for element in tree.iter(html.etree.Element) for name in element.attrib)
-    assert not any("javascript" in (link.get("href") or "") for link in tree.iter("a"))
-    assert "\u202e" not in page.decode()
-    assert "\x1b" not in page.decode()
-
-
-def test_nothing_that_anybody_wrote_becomes_markup_or_a_command_of_the_terminal() -> None:
-    assert "\x1b" not in shown(hostile())
-    markdown = migration_markdown(hostile())
-    outside = "".join(part for number, part in enumerate(markdown.split("```")) if number % 2 == 0)
-    assert "<script" not in outside
-    assert "](javascript" not in outside
-
-
-def test_every_change_on_the_page_can_be_reached_by_its_number() -> None:
-    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
-    tree = html.document_fromstring(dict(move_site(found))["index.html"].decode())
-    ids = {element.get("id") for element in tree.iter(html.etree.Element)}
-    links = [href for link in tree.iter("a") if (href := str(link.get("href"))).startswith("#c")]
-    assert links
-    assert {link[1:] for link in links} <= ids
 
 
 def test_hints_name_families_and_kinds_that_there_are() -> None:

@@ -1,0 +1,65 @@
+"""The written forms of a migration: JSON that can be read again, a page, Markdown, and the terminal's lines."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+from lxml import html
+
+from conformance.export.published import schema_text
+from conformance.migrate.markdown import migration_markdown
+from conformance.migrate.model import Migration
+from conformance.migrate.question import Question
+from conformance.migrate.written import read_migrations
+from conformance.site.pages import move_site
+from conformance.tests.migrations import Reply, guarding, ingress, migrated, served, shown
+
+
+def test_the_json_fits_its_schema_and_can_be_read_again(tmp_path: Path) -> None:
+    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
+    written = found.to_json()
+    jsonschema.validate(json.loads(written), json.loads(schema_text("migration.schema.json")))
+    (tmp_path / "migration.json").write_text(written)
+    assert list(read_migrations([tmp_path])) == [found]
+
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>`[x](javascript:alert(3))` \u202e\x1b[31m'
+
+
+def hostile() -> Migration:
+    evil = ingress(EVIL[:60], namespace=EVIL, service="web", permanent_redirect=EVIL)
+    evil["metadata"]["annotations"][EVIL] = EVIL
+
+    def lying(question: Question) -> Reply:
+        return Reply(outcome=f"redirect:301:{EVIL}", headers=((EVIL, EVIL),))
+
+    return migrated([evil, ingress("tame")], lying, served)
+
+
+def test_nothing_that_anybody_wrote_becomes_part_of_the_page() -> None:
+    page = dict(move_site(hostile()))["index.html"]
+    tree = html.document_fromstring(page.decode())
+    scripts = [element.get("src") for element in tree.iter("script")]
+    assert scripts == ["assets/early.js", "assets/page.js"]
+    assert not list(tree.iter("img"))
+    assert not any(str(name).startswith("on") for element in tree.iter(html.etree.Element) for name in element.attrib)
+    assert not any("javascript" in (link.get("href") or "") for link in tree.iter("a"))
+    assert "\u202e" not in page.decode()
+    assert "\x1b" not in page.decode()
+
+
+def test_nothing_that_anybody_wrote_becomes_markup_or_a_command_of_the_terminal() -> None:
+    assert "\x1b" not in shown(hostile())
+    markdown = migration_markdown(hostile())
+    outside = "".join(part for number, part in enumerate(markdown.split("```")) if number % 2 == 0)
+    assert "<script" not in outside
+    assert "](javascript" not in outside
+
+
+def test_every_change_on_the_page_can_be_reached_by_its_number() -> None:
+    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
+    tree = html.document_fromstring(dict(move_site(found))["index.html"].decode())
+    ids = {element.get("id") for element in tree.iter(html.etree.Element)}
+    links = [href for link in tree.iter("a") if (href := str(link.get("href"))).startswith("#c")]
+    assert links
+    assert {link[1:] for link in links} <= ids
