@@ -82,10 +82,10 @@ def prove(
         workers = parallel or at_once(len(expected))
         matrix = carry_out(depth, cases, expected, sentences, plan, out, workers, bar.told, resume=resume)
     write_matrix(matrix, out, site)
-    if shipped:
-        publish(matrix, Path.cwd())
     for line in _lines(matrix, out):
         click.echo(line)
+    if shipped:
+        publish(matrix, Path.cwd())
     return 3 if matrix.obstacles else 1 if matrix.problems else 0
 
 
