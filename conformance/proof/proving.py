@@ -20,7 +20,7 @@ from conformance.proof.expectation import Expectation
 from conformance.proof.matrix import matrix_of
 from conformance.proof.model import Depth, KillMatrix, Spent
 from conformance.proof.plan import Plan
-from conformance.proof.published import published
+from conformance.proof.published import PUBLISHED, published
 from conformance.proof.trial import RIGHT
 from conformance.report.model import Report
 
@@ -74,7 +74,8 @@ def prove(
         HarnessFailure: no namespaces, or no programs.
         KeyboardInterrupt: a signal ended it.
     """
-    started, began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
+    started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    began = time.monotonic() - (_seconds_before(out) if resume else 0.0)
     ensure(lambda _: None)
     whole = expected.keys() == sentences.keys()
     asked = tuple(case.id for case in cases if whole or any(case.id in plan[name] for name in expected))
@@ -107,6 +108,14 @@ def prove(
             agenda = Agenda(trials=tuple(trial for trial in trials if trial.subject in doubtful), at_once=at_once)
             _carry_out(agenda, out, clusters, told)
     return matrix()
+
+
+def _seconds_before(out: Path) -> float:
+    """Return how long the proof in the folder took that is now resumed, as far as that is known."""
+    try:
+        return KillMatrix.model_validate_json((out / PUBLISHED).read_bytes()).seconds
+    except (OSError, ValidationError):
+        return 0.0
 
 
 def _seconds_published() -> Callable[[str], float]:
