@@ -13,7 +13,8 @@ class Limits:
     a later revision of the same objects, to be final before that.
     ``suspicion``: how long after the marker a wrong answer in a packed object is looked at before the case is judged
     again in an object of its own.
-    ``patience``: the least that new markers get once the controller has shown how fast it is (five times its slowest).
+    ``patience``: the least that new markers get once the controller has shown how fast it is (five times its slowest);
+    never less than ``convergence``.
     ``hopeless``: the marker limit once a whole wave has shown nothing within ``marker``.
     """
 
@@ -22,6 +23,6 @@ class Limits:
     presence: float = 1.0
     absence: float = 3.0
     suspicion: float = 0.5
-    patience: float = 10.0
+    patience: float = 5.0
     hopeless: float = 5.0
     probe: float = 5.0
