@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,7 +30,7 @@ class Stored(Api):
 
 
 @contextmanager
-def controller(*hosts: str) -> Iterator[int]:
+def controller(*hosts: str, port: int = 0) -> Iterator[int]:
     """A server that passes requests for these hosts on to a marker backend, so to say."""
 
     class Answers(BaseHTTPRequestHandler):
@@ -47,7 +47,7 @@ def controller(*hosts: str) -> Iterator[int]:
         def log_message(self, *words: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server.server_port
@@ -96,6 +96,30 @@ def test_nobody_at_the_address() -> None:
     with controller() as port:
         pass
     assert "Connection refused (as --address says)" in failure(port)
+
+
+def test_a_port_that_opens_with_the_first_ingress_is_waited_for() -> None:
+    with controller("r1.reached") as port:
+        pass
+    opened: list[Any] = []
+
+    def open_it() -> None:
+        opened.append(stack.enter_context(controller("r1.reached", port=port)))
+
+    class Opening(Stored):
+        """Somebody who begins to listen a moment after an Ingress was written."""
+
+        def apply(self, manifest: Manifest) -> Manifest:
+            if not opened:
+                opened.append(None)
+                threading.Timer(0.3, open_it).start()
+            return manifest
+
+    with ExitStack() as stack:
+        settings = Settings(host="127.0.0.1", http_port=port)
+        late = Reaching(Opening(ApiClient()), settings, "mine", CLASS, {"": HOME}, "abc123.test", served_limit=5.0)
+        assert late.find(lambda _: None, Patience()).http_port == port
+    assert opened == [None, port]
 
 
 def test_a_name_without_an_address() -> None:

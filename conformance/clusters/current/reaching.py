@@ -1,7 +1,7 @@
 """Find the one address that probes are sent to, and see a plain Ingress served there before anything is judged."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.case.model import Manifest
@@ -26,6 +26,7 @@ STATUS_LIMIT = 75.0
 """ingress-nginx writes status once a minute."""
 
 CONNECT_LIMIT = 3.0
+OPENING_LIMIT = 15.0
 NAMES = ("reached", "reached-too")
 """Two: some classes give each Ingress an address of its own, and all probes go to one."""
 
@@ -74,6 +75,20 @@ class Reaching:
     def _endpoint(self, say: Say, patience: Patience) -> tuple[Endpoint, str]:
         places = [Place(self.settings.host, "as --address says")] if self.settings.host else self._told(say, patience)
         tried: list[str] = []
+        found: list[tuple[Endpoint, str]] = []
+
+        def connected() -> bool:
+            tried.clear()
+            found.extend(self._connected(places, tried))
+            return bool(found)
+
+        # Some controllers open their ports with the first Ingress, and that has only just been written.
+        if not patience.until(connected, min(OPENING_LIMIT, self.served_limit)):
+            raise HarnessFailure(f"the controller cannot be reached from here: {'; '.join(tried)}", hint=self._advice())
+        return found[0]
+
+    def _connected(self, places: Sequence[Place], tried: list[str]) -> Iterator[tuple[Endpoint, str]]:
+        """Yield the endpoints that take connections, with who told of them; what others said goes to ``tried``."""
         for place in places:
             for address in _resolved(place.host):
                 # Without a port for https every case that needs it is skipped.
@@ -81,11 +96,11 @@ class Reaching:
                 trouble = _cannot_connect(endpoint)
                 if not trouble:
                     named = "" if address == place.host else f" for {place.host}"
-                    return endpoint, place.told_by + named
+                    yield endpoint, place.told_by + named
+                    return
                 tried.append(f"{address} port {endpoint.http_port}: {trouble} ({place.told_by})")
             if not _resolved(place.host):
                 tried.append(f"{place.host}: this name has no address here ({place.told_by})")
-        raise HarnessFailure(f"the controller cannot be reached from here: {'; '.join(tried)}", hint=self._advice())
 
     def _told(self, say: Say, patience: Patience) -> list[Place]:
         """Return what the Service of the controller says, else what the controller says of the Ingress."""
