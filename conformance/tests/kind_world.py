@@ -25,6 +25,10 @@ JUDGED = (
 )
 """Steps that act on pods and on the controller, the class, default backends, TLS: where kinds of cluster may differ."""
 
+TEMPLATED = "hosts/wildcard or tls/one or default-class/"
+"""On another controller that a template installs: instances of its own, TLS, and what it fails."""
+
+SKIPPER, SKIPPER_ARCHIVE = "registry.opensource.zalan.do/teapot/skipper", "skipper.tar"
 LIMIT = 900.0
 
 
@@ -90,6 +94,9 @@ def action(folder: Path, arguments: Sequence[str]) -> Any:
 def main(folder: Path, arguments: Sequence[str]) -> None:
     """Tell all stories."""
     kind = ["traefik", "--cluster", "kind", *arguments]
+    skipper = ["skipper", *_without_image(kind[1:])]
+    if (folder.parent / SKIPPER_ARCHIVE).exists():
+        skipper += ["--image", f"{SKIPPER}={folder.parent / SKIPPER_ARCHIVE}"]
 
     def a_node_is_there() -> bool:
         return any("ingress-conformance" in name for name in standing()["containers"])
@@ -103,6 +110,7 @@ def main(folder: Path, arguments: Sequence[str]) -> None:
         "failing": lambda: story(folder, "failing", missing),
         "judging": lambda: story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging)),
         "judged": lambda: story(folder, "judged", [*kind, "-k", JUDGED]),
+        "template": lambda: story(folder, "template", [*skipper, "-k", TEMPLATED]),
         "action": lambda: action(folder / "action", arguments),
     }
     seen = {}

@@ -1,7 +1,8 @@
 """Runs on real kind clusters: the verdicts of the embedded cluster, and nothing left, however a run ends.
 
 An engine that answers is used, with the published images. Else, where `scripts/offline-kind/build` has been run, the
-engine of `scripts/offline-kind/engine`, its node image, and Traefik in an image made of the embedded cluster's program.
+engine of `scripts/offline-kind/engine`, its node image, and Traefik and Skipper in images of the embedded cluster's
+programs.
 """
 
 import json
@@ -20,7 +21,7 @@ from conformance.clusters.kind.engine import find_engine
 from conformance.clusters.kind.tool import kind_tool
 from conformance.clusters.local.programs.pins import KUBERNETES_VERSION
 from conformance.errors import HarnessFailure
-from conformance.tests.kind_world import JUDGED
+from conformance.tests.kind_world import JUDGED, SKIPPER_ARCHIVE, TEMPLATED
 from conformance.tests.live import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +62,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
         if obstacle:
             unproven(f"{failure.message}; nor can the offline engine be used: {obstacle}")
         archive = folder / "traefik.tar"
-        subprocess.run([sys.executable, SCRIPTS / "controller_image.py", "traefik", archive], check=True)
+        for name, to in (("traefik", archive), ("skipper", folder / SKIPPER_ARCHIVE)):
+            subprocess.run([sys.executable, SCRIPTS / "controller_image.py", name, to], check=True)
         prefix = [str(SCRIPTS / "engine")]
         arguments = ["--node-image", NODE, "--image", f"traefik={archive}"]
     try:
@@ -76,11 +78,16 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return told
 
 
-def test_verdicts_are_those_of_the_embedded_cluster(seen: Seen, tmp_path: Path) -> None:
-    judged = {name: verdict for name, (verdict, _) in seen["judged"]["cases"].items()}
-    assert judged, seen["judged"]["errors"]
-    local = run(tmp_path, "run", "traefik", "-k", JUDGED).verdicts()
-    assert judged == {name: verdict for name, (verdict, _) in local.items()}
+@pytest.mark.parametrize(
+    ("name", "controller", "expression"), [("judged", "traefik", JUDGED), ("template", "skipper", TEMPLATED)]
+)
+def test_verdicts_are_those_of_the_embedded_cluster(
+    seen: Seen, tmp_path: Path, name: str, controller: str, expression: str
+) -> None:
+    judged = {case: verdict for case, (verdict, _) in seen[name]["cases"].items()}
+    assert judged, seen[name]["errors"]
+    local = run(tmp_path, "run", controller, "-k", expression).verdicts()
+    assert judged == {case: verdict for case, (verdict, _) in local.items()}
 
 
 def test_nothing_is_skipped(seen: Seen) -> None:
@@ -88,7 +95,7 @@ def test_nothing_is_skipped(seen: Seen) -> None:
     assert "skipped" not in {verdict for verdict, _ in seen["judged"]["cases"].values()}
 
 
-@pytest.mark.parametrize("name", ["judged", "making", "judging", "failing", "action"])
+@pytest.mark.parametrize("name", ["judged", "making", "judging", "failing", "template", "action"])
 def test_nothing_is_left(seen: Seen, name: str) -> None:
     assert seen[name]["after"] == seen[name]["before"]
     assert seen[name]["processes"] == []
