@@ -55,6 +55,22 @@ def spelled(given: Mapping[str, Any]) -> list[str]:
     return words
 
 
+class Heard:
+    """Raises an interrupt again that was raised where exceptions are swallowed, as some code in C does."""
+
+    def __init__(self, interrupted: threading.Event) -> None:
+        self._interrupted = interrupted
+
+    def pytest_collection_finish(self) -> None:
+        """Look once the cases are loaded: most of that is done by others' code."""
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
+
+    def pytest_runtest_setup(self) -> None:
+        """Look before each case."""
+        self.pytest_collection_finish()
+
+
 def judge_here(arguments: Sequence[str]) -> int:
     """Run pytest in this very process and return the status: each signal arrives, and arrives once."""
     import pytest  # noqa: PLC0415
@@ -66,6 +82,6 @@ def judge_here(arguments: Sequence[str]) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
-    status = int(pytest.main(list(arguments)))
+    status = int(pytest.main(list(arguments), plugins=[Heard(interrupted)]))
     # A status of pytest's own, where there was nobody yet to conclude: there it means interrupted, here bad input.
     return 130 if interrupted.is_set() and status == int(pytest.ExitCode.INTERRUPTED) else status

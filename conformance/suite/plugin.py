@@ -110,7 +110,7 @@ def _begin(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where a run is resumed, and nothing else is asked for, select what it had selected."""
-    if not _runs(config) or any(config.getoption(option) for option in ("keyword", "markexpr", "--level")):
+    if not _runs(config) or any(config.getoption(option) for option in ("keyword", "markexpr", "--level", "--select")):
         return
     from conformance.suite.cases import SELECTED  # noqa: PLC0415
 

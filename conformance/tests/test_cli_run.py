@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from conformance.case.model import Level
 from conformance.case.selection import selected
 from conformance.cli import judging
 from conformance.cli.run import pytest_arguments, run, worst
+from conformance.cli.run_current import Heard
 from conformance.errors import BadInput
 from conformance.report.events import EventLog
 from conformance.suite import kind_cluster, own_cluster
@@ -111,3 +113,13 @@ def test_the_help_names_all_clusters_on_which_an_option_means_something() -> Non
         _, _, text = said.partition(f"{option} ")
         assert text.partition(" ")[2].startswith("--cluster current or kind: ")
     assert "--context NAME --cluster current: " in said
+
+
+def test_an_interrupt_that_somebody_swallowed_is_raised_again() -> None:
+    interrupted = threading.Event()
+    heard = Heard(interrupted)
+    heard.pytest_collection_finish()
+    interrupted.set()
+    for look in (heard.pytest_collection_finish, heard.pytest_runtest_setup):
+        with pytest.raises(KeyboardInterrupt):
+            look()
