@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import pytest
 from click.core import ParameterSource
 
 from conformance.cli.run_current import checked_names, judge_current, own_cluster_options
@@ -101,6 +100,8 @@ def worst(statuses: list[int]) -> int:
 
 def in_own_words(status: int) -> int:
     """Return a status of pytest as one of ``run``: what pytest calls a wrong usage is bad input."""
+    import pytest  # noqa: PLC0415 (it takes time, and the help must come at once)
+
     return 2 if status == int(pytest.ExitCode.USAGE_ERROR) else status
 
 

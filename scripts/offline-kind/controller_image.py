@@ -8,12 +8,11 @@ published image:
 """
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from conformance.clusters.kind.archive import Image, write_archive
-from conformance.clusters.kind.linked import libraries
+from conformance.clusters.kind.linked import placed
 from conformance.controllers.catalogue import find
 from conformance.controllers.programs import get_programs
 from conformance.errors import ConformanceError
@@ -31,20 +30,12 @@ def main(name: str, program: str, out: Path) -> None:
         sys.exit(f"{name} has these programs, say which: {', '.join(runs)}")
     path = Path(found[program][0])
     place = f"/bin/{program}"
-    files = {place: path}
-    for library, where in (libraries([path]) if _is_linked(path) else {}).items():
-        # The loader has to be where the program looks for it; the others are found by their names.
-        files[library if library.startswith("/") else f"{_LIBRARIES}/{library}"] = where
+    files = {place: path, **placed([path], _LIBRARIES)}
     environment = ["PATH=/bin", f"LD_LIBRARY_PATH={_LIBRARIES}"]
     config = {"Entrypoint": [place], "Env": environment, "WorkingDir": "/"}
     image = Image(f"docker.io/ingress-conformance/{name}-{program}:{entry.version}", files, config, folders=("/tmp",))  # noqa: S108
     write_archive(image, out)
     print(f"{image.name} in {out}, {out.stat().st_size / 1e6:.0f} MB")
-
-
-def _is_linked(path: Path) -> bool:
-    told = subprocess.run(["ldd", path], capture_output=True, text=True, check=False)
-    return told.returncode == 0 and "statically" not in told.stdout
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 import conformance
 from conformance.cachedir import cache_failure
 from conformance.clusters.kind.archive import Image, write_archive
-from conformance.clusters.kind.linked import libraries
+from conformance.clusters.kind.linked import placed
 from conformance.errors import HarnessFailure
 from conformance.locked_cache import Say, locked_entry
 
@@ -99,9 +99,7 @@ def _files() -> Iterator[tuple[str, Path]]:
     found |= _distributions(f"{library}/site-packages")
     found[f"{_HOME}/bin/{version}"] = interpreter
     compiled = [path for path in found.values() if path.suffix == ".so"]
-    for name, path in libraries([interpreter, *compiled]).items():
-        # The loader has to be where programs look for it; the others are found by their names.
-        found[name if name.startswith("/") else f"{_LIBRARIES}/{name}"] = path
+    found |= placed([interpreter, *compiled], _LIBRARIES)
     yield from found.items()
 
 

@@ -28,6 +28,18 @@ def libraries(programs: Iterable[Path]) -> dict[str, Path]:
     return parsed(answer.stdout)
 
 
+def placed(programs: Iterable[Path], folder: str) -> dict[str, Path]:
+    """Return the libraries by their places in an image that has ``folder`` on LD_LIBRARY_PATH.
+
+    The loader has to be where programs look for it; the others are found by their names.
+
+    Raises:
+        HarnessFailure: there is no ldd, or it cannot tell.
+    """
+    found = libraries(programs).items()
+    return {name if name.startswith("/") else f"{folder}/{name}": path for name, path in found}
+
+
 def parsed(text: str) -> dict[str, Path]:
     """Return what ldd said: ``NAME => PATH (ADDRESS)`` for libraries, ``PATH (ADDRESS)`` for the loader."""
     return {name or path: Path(path) for name, path in _FOUND.findall(text)}
