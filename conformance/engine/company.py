@@ -1,8 +1,9 @@
-"""What the neighbours of a case on one controller instance may have done to it. Pure."""
+"""What the neighbours of a case on one controller instance may have done to it, and who is judged again for it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.case.model import Case
@@ -13,6 +14,39 @@ from conformance.plan.objects import every_manifest
 from conformance.report.model import Finding
 
 _NAME = re.compile(r"[\w-]+")
+
+
+@dataclass
+class Doubted:
+    """Gathers cases to be judged again, each once, and hands on as many as share an instance as soon as there are.
+
+    May be used by several threads at once.
+    """
+
+    size: int
+    hand_on: Callable[[Sequence[Case]], None]
+    _known: set[str] = field(default_factory=set)
+    _waiting: list[Case] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, case: Case) -> None:
+        """Take a case, unless it is known."""
+        with self._lock:
+            if case.id in self._known:
+                return
+            self._known.add(case.id)
+            self._waiting.append(case)
+            if len(self._waiting) < self.size:
+                return
+            full, self._waiting = self._waiting, []
+        self.hand_on(full)
+
+    def hand_on_rest(self) -> None:
+        """Hand on those that wait for company: none will come."""
+        with self._lock:
+            rest, self._waiting = self._waiting, []
+        if rest:
+            self.hand_on(rest)
 
 
 def may_be_spoiled(judgement: Judgement) -> bool:

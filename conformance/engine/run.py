@@ -1,15 +1,15 @@
 """One run: shared cases on the main instance, all others on instances of their own, a second look, and the events."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from conformance.case.model import Case
+from conformance.case.model import Case, Step
 from conformance.engine.announcing import Announcer
-from conformance.engine.company import alone_after, may_be_spoiled
+from conformance.engine.company import Doubted, alone_after, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted
 from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
@@ -93,18 +93,11 @@ class Engine:
             self.announcer.part()
 
     def _judge(self, cases: Sequence[Case]) -> None:
-        main = Wave(self.crew, self.stage.main, self.announcer.first)
         in_turn = [case for case in cases if case.uses or case.submissions]
         cases = [case for case in cases if not (case.uses or case.submissions)]
         shared = [case for case in cases if case.placement in {"packed", "own"}]
-        units = () if self.isolate else packs(shared, main.ground)
-        packed = {case.id for unit in units for case in unit.cases}
         lanes = max(1, self.stage.lanes)
         with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
-            route = threads.submit(self._await_first_route, main)
-            alone = [case for case in cases if case.placement == "alone"]
-            odd = [case for case in cases if case.placement == "odd"]
-            self.instances.prepare(SPARES if units else 0)
             parts: list[Future[list[Judgement]]] = []
 
             def begin(judge: Group, some: Iterable[Sequence[Case]], after: Future[None] | None = None) -> None:
@@ -118,9 +111,23 @@ class Engine:
                 begin(judge, ([case] for case in doubtful))
                 return settled
 
+            def judged_in_pack(judgement: Judgement) -> None:
+                self.announcer.first(judgement)
+                # Where there are instances for those that fail, nobody waits until all packs have been looked at.
+                if self.stage.lanes and self._in_doubt(judgement):
+                    doubted.add(judgement.case)
+
+            doubted = Doubted(GROUP, lambda some: begin(self._some, [some]))
+            main = Wave(self.crew, self.stage.main, judged_in_pack)
+            units = () if self.isolate else packs(shared, main.ground)
+            packed = {case.id for unit in units for case in unit.cases}
+            route = threads.submit(self._await_first_route, main)
+            alone = [case for case in cases if case.placement == "alone"]
+            odd = [case for case in cases if case.placement == "odd"]
+            self.instances.prepare(SPARES if units else 0)
             groups = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
-            # Steps take time, one after another: whoever has most of them begins first.
-            others = sorted(groups, key=_most_steps, reverse=True)
+            # Steps take time, one after another: whoever has most to do begins first.
+            others = sorted(groups, key=_work, reverse=True)
             if self.stage.lanes:
                 # Odd ones take longest, so where they have instances of their own they begin at once.
                 begin(self._odd, _groups(odd))
@@ -130,14 +137,14 @@ class Engine:
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             self.restarts += main.restarts
-            doubtful = {j.case.id for j in judgements if case_verdict(j).verdict is not Verdict.PASS}
-            again = [] if self.crew.hopeless.is_set() else [case for case in shared if case.id in doubtful]
-            self.in_company |= {one.case.id: case_verdict(one) for one in judgements if one.case in again}
-            if again and not self.stage.lanes:
+            doubtful = [judgement.case for judgement in judgements if self._in_doubt(judgement)]
+            if doubtful and not self.stage.lanes:
                 # There is but this instance, and what it shared must not be in the way of the second judgement.
-                judgements = [self._last_look(main, judgement, doubtful) for judgement in judgements]
+                judgements = [self._last_look(main, judgement) for judgement in judgements]
                 main.clear(units)
-            begin(self._some, _groups(again))
+            for case in doubtful:
+                doubted.add(case)
+            doubted.hand_on_rest()
             if not self.stage.lanes:
                 begin(self._some, others)
                 begin(self._odd, _groups(odd))
@@ -218,8 +225,9 @@ class Engine:
 
     def _settled(self, kept: Sequence[Judgement], doubtful: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
         """Announce what is not doubtful, and keep in mind what else was seen in company."""
-        self.in_company |= {one.case.id: case_verdict(one) for one in kept if one.case in doubtful}
-        settled = [one for one in kept if one.case not in doubtful]
+        names = {case.id for case in doubtful}
+        self.in_company |= {one.case.id: case_verdict(one) for one in kept if one.case.id in names}
+        settled = [one for one in kept if one.case.id not in names]
         for judgement in settled:
             self.announcer.final(judgement)
         return settled, doubtful
@@ -273,10 +281,18 @@ class Engine:
         self.restarts += wave.restarts
         return kept
 
-    def _last_look(self, main: Wave, packed: Judgement, doubtful: Collection[str]) -> Judgement:
+    def _in_doubt(self, packed: Judgement) -> bool:
+        """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""
+        verdict = case_verdict(packed)
+        if verdict.verdict is Verdict.PASS or self.crew.hopeless.is_set():
+            return False
+        self.in_company[packed.case.id] = verdict
+        return True
+
+    def _last_look(self, main: Wave, packed: Judgement) -> Judgement:
         """Return the judgement with its second look; one that nobody doubts is then final."""
         (looked,) = main.look_again([packed])
-        if looked.case.id not in doubtful:
+        if looked.case.id not in self.in_company:
             self.announcer.final(looked)
         return looked
 
@@ -306,8 +322,14 @@ class Engine:
             return list(looks.map(look, judgements))
 
 
-def _most_steps(cases: Sequence[Case]) -> int:
-    return max(len(case.steps) for case in cases)
+def _work(cases: Sequence[Case]) -> int:
+    """Return how much there is to do in all steps: what is done many times counts as often."""
+    return sum(_changes(step) for case in cases for step in case.steps)
+
+
+def _changes(step: Step) -> int:
+    repeated = sum(action.unrelated_updates or 0 for action in step.actions)
+    return 1 + repeated + (step.latency.samples if step.latency else 0)
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:

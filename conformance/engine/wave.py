@@ -204,7 +204,8 @@ class Wave:
             self._restart()
             for judgement in judgements:
                 wait_for_markers(judgement.last, self.crew.marker_limit(), self.working)
-        looked = [look_again(judgement) for judgement in judgements]
+        with ThreadPoolExecutor(max(1, len(judgements)), "second-look") as threads:
+            looked = list(threads.map(look_again, judgements))
         if self.controller.alive:
             return looked
         return [replace(one, override=one.override or CRASHED) for one in looked]

@@ -2,12 +2,11 @@
 
 import itertools
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-
-import requests
+from functools import lru_cache
 
 from conformance.probes import grpc, http2, raw, websocket
 from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
@@ -33,7 +32,7 @@ class Sender:
 
     def __init__(self, endpoint: Endpoint, limits: ProbeLimits) -> None:
         self.endpoint, self.limits = endpoint, limits
-        self._local = threading.local()
+        self._adapter = PinnedAdapter(max_retries=0)
 
     def send(self, probe: WireProbe) -> Answer:
         """Return what came of the probe, within the limits of time and size.
@@ -73,7 +72,7 @@ class Sender:
     def _plainly(self, line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[Answer]:
         for sent, probe in requests:
             began = time.monotonic()
-            response = self._session().send(_request(probe, line), allow_redirects=False)
+            response = self._adapter.send(_request(probe, line))
             assert isinstance(response, ProbeResponse)
             yield Answer(
                 sent=sent,
@@ -87,17 +86,6 @@ class Sender:
                 trailers=response.trailers,
                 head=probe.method == "HEAD",
             )
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            adapter = PinnedAdapter(max_retries=0)
-            session.mount("http://", adapter)
-            session.mount("https://", adapter)
-            self._local.session = session
-        return session
 
 
 def _with_facts(answer: Answer, line: Line) -> Answer:
@@ -113,7 +101,14 @@ def _with_facts(answer: Answer, line: Line) -> Answer:
 
 
 def _request(probe: WireProbe, line: Line) -> ProbeRequest:
-    request = ProbeRequest()
-    request.prepare(method=probe.method, url=f"{probe.scheme}://probe.invalid/")
+    request = copy(_prepared(probe.method, probe.scheme))
     request.probe, request.line = probe, line
+    return request
+
+
+@lru_cache(maxsize=64)
+def _prepared(method: str, scheme: str) -> ProbeRequest:
+    """Return what the library prepares for all requests alike: of a probe it has only the method and the scheme."""
+    request = ProbeRequest()
+    request.prepare(method=method, url=f"{scheme}://probe.invalid/")
     return request

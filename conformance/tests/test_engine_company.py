@@ -1,11 +1,13 @@
 """Cases beside others on one instance: what a neighbour spoils is judged by itself, and each has one final verdict."""
 
+import threading
 from collections import Counter
 from typing import Any
 
 import pytest
 
 from conformance.case.model import Case, Expectation, Manifest
+from conformance.engine.company import Doubted
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer, WireProbe
@@ -98,3 +100,36 @@ def test_a_case_that_is_never_loaded_has_one_final_verdict() -> None:
     final, times = told(stage, case("s/packed"), own("lost"), own("plain"))
     assert (final["s/lost"].verdict, final["s/lost"].reason) == (Verdict.FAIL, Reason.NOT_PROGRAMMED)
     assert times == {"s/packed": 1, "s/lost": 1, "s/plain": 1}
+
+
+def test_the_doubted_are_handed_on_as_soon_as_an_instance_is_full_and_each_once() -> None:
+    handed: list[list[str]] = []
+    doubted = Doubted(2, lambda some: handed.append([one.id for one in some]))
+    for name in ("s/a", "s/a", "s/b", "s/a", "s/c"):
+        doubted.add(case(name))
+    assert handed == [["s/a", "s/b"]]
+    doubted.hand_on_rest()
+    doubted.hand_on_rest()
+    assert handed == [["s/a", "s/b"], ["s/c"]]
+
+
+class Slow(World):
+    """A world that answers the cases of the second Ingress only once one of the first is judged again."""
+
+    again = threading.Event()
+    waited_in_vain = False
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if any(name.startswith("s-w") for _, _, name in list(self.objects)):
+            self.again.set()
+        if ".slow-" in wire.host:
+            self.waited_in_vain = self.waited_in_vain or not self.again.wait(10)
+        return super().answer(wire)
+
+
+def test_what_failed_is_judged_again_while_others_are_still_looked_at() -> None:
+    wrong = (probe(expect=Expectation(outcome="b")),)
+    world = Slow()
+    records, _ = told(Ground(world, lanes=2), *(case(f"s/w{n}", probes=wrong) for n in range(12)), case("s/slow-one"))
+    assert not world.waited_in_vain
+    assert [one.verdict for one in records.values()].count(Verdict.FAIL) == 12

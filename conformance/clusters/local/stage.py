@@ -1,5 +1,6 @@
 """The embedded cluster set up for a run: namespaces, ready backends, the controller under test."""
 
+import os
 import secrets
 import threading
 import time
@@ -21,6 +22,7 @@ from conformance.waiting import wait_until
 
 BACKENDS_LIMIT = 30.0
 ADMISSION_LIMIT = 10.0
+INSTANCES_PER_CORE = 4
 
 
 @dataclass
@@ -89,8 +91,12 @@ class LocalStage:
 
     @property
     def lanes(self) -> int:
-        """How many instances of their own exclusive cases may have at once."""
-        return self.entry.instances if self.entry.instances > 1 else 0
+        """How many instances of their own exclusive cases may have at once.
+
+        Each of them hears of every change on the cluster, so more than a core can follow make all of them slower.
+        """
+        most = INSTANCES_PER_CORE * len(os.sched_getaffinity(0))
+        return min(self.entry.instances, most) if self.entry.instances > 1 else 0
 
     def fresh(self) -> Instance:
         """Start another instance of the controller, with a class and an address of its own."""
