@@ -81,10 +81,9 @@ def migrate_profile(wanted: Wanted) -> Migration:
     """
     from conformance.cli.migrating_profile import profile_migration  # noqa: PLC0415
 
-    given = (wanted.new,) if wanted.old == RECORDED else (wanted.old, wanted.new)
-    entries = [entry.name for entry in _entries(wanted, given)]
-    click.echo(f"no manifests: judging the cases of level parity on {' and '.join(entries)}; takes minutes", err=True)
-    migration = profile_migration(given, entries, wanted.programs, wanted.out)
+    (entry,) = _entries(wanted, (wanted.new,))
+    click.echo(f"no manifests: judging the cases of level parity on {entry.name}; takes minutes", err=True)
+    migration = profile_migration(wanted.new, entry.name, wanted.programs, wanted.out)
     write_files(migration, wanted.out)
     return migration
 

@@ -1,11 +1,11 @@
-"""What the cases of level parity say of a move: the recorded behaviour of ingress-nginx, or two runs of them. Pure."""
+"""What the cases of level parity say of a move away from ingress-nginx, whose recorded answers they hold. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.case.model import Level
-from conformance.compare.answers import answer, probes_of
+from conformance.compare.answers import answer
 from conformance.compare.runs import run_identity
 from conformance.judge.words import Verdict
 from conformance.migrate.annotations import known_annotations
@@ -20,7 +20,6 @@ from conformance.migrate.model import (
     Sort,
     Status,
 )
-from conformance.migrate.profile_answers import differs
 from conformance.migrate.restoring import Restores
 from conformance.report.model import CaseRecord, Parity, ProbeRecord, Report
 from conformance.visible import visible
@@ -52,20 +51,18 @@ class _Case:
         return visible(self.record.id)
 
 
-def profile_of(old: Report | None, new: Report) -> Migration:
-    """Return what changes in the cases of level parity; without ``old``, against what was recorded of ingress-nginx."""
-    before = {case.id: case for case in old.cases} if old else {}
-    judged = [_judged(case, before.get(case.id), old, new) for case in new.cases if case.level is Level.PARITY]
+def profile_of(new: Report) -> Migration:
+    """Return what changes in the cases of level parity, against what was recorded of ingress-nginx."""
+    judged = [_judged(case, new) for case in new.cases if case.level is Level.PARITY]
     counted = Counter(one.sort for one in judged)
     counts = {sort: counted[sort] for sort in WORST_FIRST if counted[sort]}
     restores = Restores(new.controller.name)
     changes = [_change(one, restores) for one in judged if one.places]
-    named = f"{old.controller.name} {old.controller.version}" if old else "ingress-nginx, as it was recorded,"
     return Migration(
-        old=run_identity(old.controller.name, old) if old else None,
+        old=None,
         new=run_identity(new.controller.name, new),
         basis="profile",
-        summary=_summary(counts, named, f"{new.controller.name} {new.controller.version}"),
+        summary=_summary(counts, f"{new.controller.name} {new.controller.version}"),
         counts=counts,
         requests=sum(len(one.record.probes) for one in judged),
         changes=tuple(sorted(changes, key=lambda change: WORST_FIRST.index(change.sort))),
@@ -76,49 +73,25 @@ def profile_of(old: Report | None, new: Report) -> Migration:
     )
 
 
-def _judged(case: CaseRecord, before: CaseRecord | None, old: Report | None, new: Report) -> _Case:
-    sort = _sort(case, before, old, new)
+def _judged(case: CaseRecord, new: Report) -> _Case:
+    sort = _sort(case)
     if sort in {Sort.UNCHANGED, Sort.NOT_JUDGED}:
         return _Case(case, sort, ())
-    earlier = probes_of(before) if before else {}
-    places = tuple(
-        _place(case, probe, earlier.get(key), old, new)
-        for key, probe in probes_of(case).items()
-        if (probe.verdict is Verdict.FAIL if old is None else _differs(case.id, probe, earlier.get(key), old, new))
-    )
-    return _Case(case, sort, places)
+    return _Case(case, sort, tuple(_place(case, probe, new) for probe in case.probes if probe.verdict is Verdict.FAIL))
 
 
-def _sort(case: CaseRecord, before: CaseRecord | None, old: Report | None, new: Report) -> Sort:
+def _sort(case: CaseRecord) -> Sort:
     if case.parity is None:
         return Sort.NOT_JUDGED
-    if old is None:
-        return Sort.UNSAFE if case.fail_open else _SORTS[case.parity]
-    if before is None or before.parity is None:
-        return Sort.NOT_JUDGED
-    if case.fail_open and not before.fail_open:
-        return Sort.UNSAFE
-    earlier = probes_of(before)
-    alike = not any(_differs(case.id, probe, earlier.get(key), old, new) for key, probe in probes_of(case).items())
-    if alike and case.parity == before.parity:
-        return Sort.UNCHANGED
-    return Sort.IGNORED if case.parity is Parity.IGNORED and before.parity is not Parity.IGNORED else Sort.DIFFERS
+    return Sort.UNSAFE if case.fail_open else _SORTS[case.parity]
 
 
-def _differs(case_id: str, probe: ProbeRecord, earlier: ProbeRecord | None, old: Report, new: Report) -> bool:
-    return earlier is None or differs(case_id, earlier, old, probe, new)
-
-
-def _place(case: CaseRecord, probe: ProbeRecord, earlier: ProbeRecord | None, old: Report | None, new: Report) -> Place:
-    recorded = Said(outcome=visible(probe.expected.outcome), facts={}, curl="")
-    was = recorded
-    if old is not None and earlier is not None:
-        was = Said(outcome=visible(answer(earlier, old)), facts=_facts(earlier), curl=earlier.curl)
+def _place(case: CaseRecord, probe: ProbeRecord, new: Report) -> Place:
     return Place(
         ingress=visible(case.id),
         rule=visible(case.title),
         request=visible(probe.id),
-        old=was,
+        old=Said(outcome=visible(probe.expected.outcome), facts={}, curl=""),
         new=Said(outcome=visible(answer(probe, new)), facts=_facts(probe), curl=probe.curl),
     )
 
@@ -184,7 +157,7 @@ def _families(case: CaseRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys(family for name in _names(case) if (family := known.family(PREFIX + name))))
 
 
-def _summary(counts: dict[Sort, int], old: str, new: str) -> str:
+def _summary(counts: dict[Sort, int], new: str) -> str:
     parts = [
         (Sort.UNSAFE, "stand open"),
         (Sort.DIFFERS, "are answered differently"),
@@ -194,4 +167,5 @@ def _summary(counts: dict[Sort, int], old: str, new: str) -> str:
     ]
     told = ", ".join(f"{counts[sort]} {words}" for sort, words in parts if counts.get(sort))
     total = sum(counts.values())
-    return f"From {old} to {new}, {total} cases of what ingress-nginx does: {told or 'nothing was judged'}."
+    said = told or "nothing was judged"
+    return f"From ingress-nginx, as it was recorded, to {new}, {total} cases of what ingress-nginx does: {said}."
