@@ -9,7 +9,7 @@ from rich.text import Text
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Parity, Report
-from conformance.report.parity import counts_of
+from conformance.report.parity import counts_of, parity_words
 from conformance.report.terminal import sign
 from conformance.visible import visible
 
@@ -50,9 +50,7 @@ def differ(row: Row) -> bool:
 
 
 def _said(case: CaseRecord) -> str:
-    if case.parity is None:
-        return case.verdict.value
-    return f"{case.parity.value}, open" if case.fail_open else case.parity.value
+    return parity_words(case) or case.verdict.value
 
 
 def _cell(case: CaseRecord | None) -> tuple[str, str]:

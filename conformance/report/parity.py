@@ -22,6 +22,9 @@ RESTRICTING = re.compile(
 )
 """Annotations, without their prefix, that keep requests out: where one has no effect, something stands open."""
 
+OPEN = "open"
+"""Said beside a word of parity where a case fails open."""
+
 _HEADERS = "headers"
 
 
@@ -35,6 +38,13 @@ class ParityCounts:
     words: Mapping[Parity, int]
     unjudged: int
     opened: int
+
+
+def parity_words(case: CaseRecord) -> str:
+    """Return the word of parity, and that the case fails open; nothing where it has no word."""
+    if case.parity is None:
+        return ""
+    return f"{case.parity.value}, {OPEN}" if case.fail_open else case.parity.value
 
 
 def counts_of(cases: Iterable[CaseRecord]) -> ParityCounts:

@@ -13,7 +13,7 @@ from rich.text import Text
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ProbeRecord, Report
-from conformance.report.parity import counts_of
+from conformance.report.parity import counts_of, parity_words
 from conformance.report.seen import in_a_line
 from conformance.visible import visible
 
@@ -69,7 +69,7 @@ def _case(case: CaseRecord, console: Console) -> Iterator[Text]:
     statements = visible(", ".join(case.statements), keep="")
     yield Text.assemble(
         (f"{mark} {visible(case.id, keep='')}", style), f"  {case.level.value}  {statements}  ", (reason, "bold")
-    ) + Text(f"  {in_parity_words(case)}" if case.parity else "", "bold")
+    ) + Text(f"  {parity_words(case)}" if case.parity else "", "bold")
     yield from _prose(case.title, console)
     yield from _prose(case.detail, console, "dim")
     if case.verdict is Verdict.FAIL:
@@ -155,12 +155,6 @@ def _counts(report: Report) -> Iterator[Text]:
             style = SIGNS[verdict][1] if counts[verdict] else "dim"
             row.append("  ").append(f"{counts[verdict]:>{_column(verdict)}}", style)
         yield row
-
-
-def in_parity_words(case: CaseRecord) -> str:
-    """Return how the controller compares with ingress-nginx in a case, in a few words."""
-    word = case.parity.value if case.parity else "not judged"
-    return f"{word}, fails open" if case.fail_open else word
 
 
 def _parity(report: Report) -> Iterator[Text]:

@@ -7,12 +7,12 @@ from itertools import groupby
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ControllerRecord, ProbeRecord
+from conformance.report.parity import OPEN, parity_words
 from conformance.site.columns import Column
 from conformance.site.words import (
     ABSENT,
     ABSENT_LETTER,
     LETTERS,
-    OPEN,
     PARITY_LETTERS,
     RECORDED,
     RECORDED_LETTER,
@@ -107,13 +107,6 @@ def said(record: CaseRecord, controller: ControllerRecord) -> Key:
         return ("pass", parity_words(record))
     seen = [f"{p.step} {p.id}\0{outcome(p, controller)}" for p in record.probes if p.verdict is not Verdict.PASS]
     return (record.verdict.value, record.reason or "", parity_words(record), *seen)
-
-
-def parity_words(record: CaseRecord) -> str:
-    """Return the word of parity, and that the case fails open; nothing where it has no word."""
-    if record.parity is None:
-        return ""
-    return f"{record.parity.value}, {OPEN}" if record.fail_open else record.parity.value
 
 
 def outcome(probe: ProbeRecord, controller: ControllerRecord) -> str:

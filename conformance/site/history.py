@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
-from conformance.site.cells import parity_words, said
+from conformance.report.parity import parity_words
+from conformance.site.cells import said
 from conformance.site.columns import Column, case_ids
 from conformance.site.matrix import newest
 

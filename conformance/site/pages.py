@@ -9,6 +9,7 @@ from conformance.case.statements import StatementsFile
 from conformance.judge.words import Verdict
 from conformance.migrate.model import Migration
 from conformance.report.model import Parity, Report
+from conformance.report.parity import OPEN
 from conformance.site.casepage import case_page
 from conformance.site.columns import Column, columns_of, section_of
 from conformance.site.controllerpage import controller_page
@@ -24,7 +25,6 @@ from conformance.site.words import (
     FINDING_TEXTS,
     LETTERS,
     LEVEL_TEXTS,
-    OPEN,
     OPEN_TEXT,
     PARITY_LETTERS,
     PARITY_TEXTS,

@@ -26,9 +26,6 @@ LETTERS = {
 PARITY_LETTERS = {Parity.SAME: "s", Parity.DIFFERS: "d", Parity.IGNORED: "i", Parity.REFUSED: "r"}
 """One letter a word of parity, in the data that scripts read: a capital where the case fails open."""
 
-OPEN = "open"
-"""Stands beside a word of parity where a restriction of ingress-nginx has no effect."""
-
 RECORDED_LETTER = "r"
 ABSENT_LETTER = "n"
 
