@@ -7,6 +7,7 @@ ARG… go to every run. Writes FOLDER/seen.json.
 import json
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -27,6 +28,8 @@ JUDGED = (
 
 TEMPLATED = "hosts/wildcard or tls/one or default-class/"
 """On another controller that a template installs: instances of its own, TLS, and what it fails."""
+
+FEW = "hosts/wildcard or default-class/"
 
 SKIPPER, SKIPPER_ARCHIVE = "registry.opensource.zalan.do/teapot/skipper", "skipper.tar"
 LIMIT = 900.0
@@ -71,14 +74,46 @@ def _cases(outcome: Outcome) -> dict[str, Any]:
     return {case["id"]: [case["verdict"], case["reason"]] for case in reports[0]["cases"]} if reports else {}
 
 
-def interrupt_when(condition: Callable[[], bool]) -> Callable[[Live], None]:
-    """Return what sends an interrupt once the condition holds."""
+def interrupt_when(condition: Callable[[], bool], sent: signal.Signals = signal.SIGINT) -> Callable[[Live], None]:
+    """Return what sends a signal once the condition holds."""
 
     def interrupt(live: Live) -> None:
         assert wait_until(lambda: condition() or live.process.poll() is not None, LIMIT)
-        live.process.send_signal(signal.SIGINT)
+        live.process.send_signal(sent)
 
     return interrupt
+
+
+def beside_each_other(folder: Path, arguments: Sequence[str]) -> Any:
+    """Run twice at the same time."""
+    before = standing()
+    lives = [begin(folder / name, "run", *arguments) for name in ("one", "other")]
+    outcomes = [live.finish(LIMIT) for live in lives]
+    return {
+        "errors": "".join(outcome.errors[-2000:] for outcome in outcomes),
+        "cases": [_cases(outcome) for outcome in outcomes],
+        "before": before,
+        "after": standing(),
+        "processes": [line for live in lives for line in live.leftovers()],
+    }
+
+
+def kept(folder: Path, arguments: Sequence[str]) -> Any:
+    """Run twice on a cluster that is kept, and delete it as the run says."""
+    before = standing()
+    told = [story(folder, name, [*arguments, "--keep"]) for name in ("first", "second")]
+    command = told[-1]["errors"].rpartition("to delete it: ")[2].partition("\n")[0]
+    while_kept = standing()
+    deleted = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=LIMIT, check=False)
+    return {
+        "errors": [one["errors"] for one in told],
+        "cases": [one["cases"] for one in told],
+        "containers": while_kept["containers"],
+        "deleted": f"{command}: {deleted.returncode} {deleted.stderr}",
+        "before": before,
+        "after": standing(),
+        "processes": [line for one in told for line in one["processes"]],
+    }
 
 
 def action(folder: Path, arguments: Sequence[str]) -> Any:
@@ -101,14 +136,19 @@ def main(folder: Path, arguments: Sequence[str]) -> None:
     def a_node_is_there() -> bool:
         return any("ingress-conformance" in name for name in standing()["containers"])
 
-    def judging() -> bool:
-        return any(path.stat().st_size for path in (folder / "judging").glob("*/events.jsonl"))
+    def judging(name: str) -> Callable[[], bool]:
+        return lambda: any(path.stat().st_size for path in (folder / name).glob("*/events.jsonl"))
 
     missing = [*_without_image(kind), "--image", "traefik=localhost/nowhere:1"]
     stories: dict[str, Callable[[], Any]] = {
         "making": lambda: story(folder, "making", [*kind, "-k", "hosts"], interrupt_when(a_node_is_there)),
         "failing": lambda: story(folder, "failing", missing),
-        "judging": lambda: story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging)),
+        "judging": lambda: story(folder, "judging", [*kind, "-k", "hosts"], interrupt_when(judging("judging"))),
+        "terminated": lambda: story(
+            folder, "terminated", [*kind, "-k", "hosts"], interrupt_when(judging("terminated"), signal.SIGTERM)
+        ),
+        "beside": lambda: beside_each_other(folder / "beside", [*kind, "-k", FEW]),
+        "kept": lambda: kept(folder / "kept", [*kind, "-k", FEW]),
         "judged": lambda: story(folder, "judged", [*kind, "-k", JUDGED]),
         "template": lambda: story(folder, "template", [*skipper, "-k", TEMPLATED]),
         "action": lambda: action(folder / "action", arguments),

@@ -95,15 +95,32 @@ def test_nothing_is_skipped(seen: Seen) -> None:
     assert "skipped" not in {verdict for verdict, _ in seen["judged"]["cases"].values()}
 
 
-@pytest.mark.parametrize("name", ["judged", "making", "judging", "failing", "template", "action"])
+@pytest.mark.parametrize(
+    "name", ["judged", "making", "judging", "terminated", "failing", "template", "beside", "kept", "action"]
+)
 def test_nothing_is_left(seen: Seen, name: str) -> None:
     assert seen[name]["after"] == seen[name]["before"]
     assert seen[name]["processes"] == []
 
 
-@pytest.mark.parametrize("name", ["making", "judging"])
+@pytest.mark.parametrize("name", ["making", "judging", "terminated"])
 def test_an_interrupted_run_says_so(seen: Seen, name: str) -> None:
     assert seen[name]["status"] == 130, seen[name]["errors"]
+
+
+@pytest.mark.parametrize("name", ["beside", "kept"])
+def test_two_runs_come_to_the_same(seen: Seen, name: str) -> None:
+    one, other = seen[name]["cases"]
+    assert one, seen[name]["errors"]
+    assert one == other, seen[name]["errors"]
+
+
+def test_a_kept_cluster_is_used_again_and_deleted_as_the_run_says(seen: Seen) -> None:
+    first, second = seen["kept"]["errors"]
+    assert "making the kind cluster" in first
+    assert "using the kept cluster" in second
+    assert any(name.startswith("ingress-conformance-kept") for name in seen["kept"]["containers"])
+    assert seen["kept"]["deleted"].endswith(": 0 "), seen["kept"]["deleted"]
 
 
 def test_a_failure_is_explained_and_leaves_logs(seen: Seen) -> None:

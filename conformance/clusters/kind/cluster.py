@@ -54,6 +54,13 @@ class KindCluster:
         return f"{self.name}-control-plane"
 
     @property
+    def by_hand(self) -> str:
+        """The commands that delete it: kind itself leaves the network."""
+        network = environment(self.engine.name, self.name, os.environ)
+        more = f" && {self.engine.program} network rm {self.name}" if network else ""
+        return f"kind delete cluster --name {self.name}{more}"
+
+    @property
     def commands(self) -> Commands:
         """How kind is called."""
         network = environment(self.engine.name, self.name, os.environ)
@@ -125,7 +132,7 @@ class KindCluster:
                 if self._network and self.engine.network_exists(self._network):
                     self.engine.remove_network(self._network)
         except HarnessFailure as failure:
-            hint = f"delete it by hand: kind delete cluster --name {self.name}"
+            hint = f"delete it by hand: {self.by_hand}"
             raise HarnessFailure(f"the cluster is left: {failure.message}", where=self.name, hint=hint) from failure
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -167,7 +167,7 @@ class KindStage:
                 self.current.end()
                 for instance in self._further:
                     self.installer.uninstall(instance)
-                self.warn(f"the cluster is kept: kind delete cluster --name {self.cluster.name}")
+                self.warn(f"the cluster is kept; to delete it: {self.cluster.by_hand}")
         finally:
             self.cluster.end()
 
