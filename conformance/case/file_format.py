@@ -223,9 +223,10 @@ class Stored(Frozen):
 
 
 class Refused(Frozen):
-    """The object is refused, and the message names this field."""
+    """The object is refused with this status, and the message names this field."""
 
     refused: str = Field(min_length=1)
+    status: Literal[400, 403, 409, 422] = Field(default=422, description="What an object gets that is not valid.")
 
 
 class Shown(Frozen):

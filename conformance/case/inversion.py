@@ -67,5 +67,5 @@ def _submission(submission: Submission) -> Submission:
     if submission.outcome == "accepted":
         return submission.model_copy(update={"outcome": "refused"})
     if submission.outcome == "refused":
-        return submission.model_copy(update={"outcome": "accepted", "field": ""})
+        return submission.model_copy(update={"outcome": "accepted", "status": 0, "field": ""})
     return submission.model_copy(update={"outcome": "accepted", "stored": {"kind": NOBODY}})

@@ -87,14 +87,16 @@ class Step(Frozen):
 class Submission(Frozen):
     """One object offered to the API server, as a dry run, and what the server must say.
 
-    ``outcome`` is ``accepted``, ``refused`` or ``record``; ``field`` is the path that a refusal must name, ``stored``
-    maps paths of the stored object to the values they must have, ``shown`` is a path whose value is recorded.
+    ``outcome`` is ``accepted``, ``refused`` or ``record``; ``status`` is that of the refusal (0: any), ``field`` the
+    path that it must name, ``stored`` maps paths of the stored object to the values they must have, ``shown`` is a
+    path whose value is recorded.
     """
 
     id: str
     object: Manifest
     update: bool = Field(default=False, description="The object is there already and is put anew.")
     outcome: Literal["accepted", "refused", "record"]
+    status: int = 0
     field: str = ""
     stored: dict[str, str] = Field(default_factory=dict)
     shown: str = ""

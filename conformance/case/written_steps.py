@@ -48,6 +48,7 @@ def _submission(entry: FileSubmission, manifest: Manifest, text: str | None) -> 
         object=manifest if text is None else _filled(manifest, text),
         update=entry.update is not None,
         outcome=_outcome(expect),
+        status=expect.status if isinstance(expect, Refused) else 0,
         field=expect.refused if isinstance(expect, Refused) else "",
         stored=expect.stored if isinstance(expect, Stored) else {},
         shown=expect.record if isinstance(expect, Shown) else "",

@@ -70,7 +70,7 @@ class Submitter:
             )
         verdict = judge_submission(submission, tuple(replies))
         last = replies[-1]
-        more = {"field": submission.field, "stored": submission.stored, "shown": submission.shown}
+        more = {key: getattr(submission, key) for key in ("status", "field", "stored", "shown")}
         record = ProbeRecord(
             id=submission.id,
             expected=Expected(outcome=submission.outcome, more={key: value for key, value in more.items() if value}),

@@ -67,6 +67,9 @@ def value_at(stored: Mapping[str, Any], path: str) -> Any:
 def _refusal(submission: Submission, reply: Reply) -> ProbeVerdict:
     if reply.stored is not None:
         return ProbeVerdict(Verdict.FAIL, Reason.UNEXPECTED_MATCH, "accepted, though it must be refused")
+    if submission.status and reply.status != submission.status:
+        detail = f"refused with {reply.status}, not {submission.status}: {reply.message}"
+        return ProbeVerdict(Verdict.FAIL, Reason.WRONG_STATUS, detail)
     if submission.field and submission.field not in reply.message:
         detail = f"refused, but not for {submission.field}: {reply.message}"
         return ProbeVerdict(Verdict.FAIL, Reason.WRONG_STATUS, detail)

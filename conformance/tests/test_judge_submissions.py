@@ -29,6 +29,8 @@ TABLE: dict[str, tuple[Submission, tuple[Reply, ...], Verdict, Reason | None]] =
     "accepted as it must be": (ACCEPTED, (TAKEN,) * 3, PASS, None),
     "refused as it must be": (MUST_FAIL, (REFUSED,) * 3, PASS, None),
     "refused for another reason": (asked("refused", field="paths"), (REFUSED,) * 3, FAIL, Reason.WRONG_STATUS),
+    "refused with the right status": (asked("refused", status=422), (REFUSED,) * 3, PASS, None),
+    "refused with another status": (asked("refused", status=403), (REFUSED,) * 3, FAIL, Reason.WRONG_STATUS),
     "accepted though it must be refused": (MUST_FAIL, (TAKEN,) * 3, FAIL, Reason.UNEXPECTED_MATCH),
     "refused though it must be accepted": (ACCEPTED, (REFUSED,) * 3, FAIL, Reason.NO_MATCH),
     "stored as it must be": (STORED, (TAKEN,) * 3, PASS, None),
@@ -59,7 +61,7 @@ def test_verify_comes_to_the_same(
     submission: Submission, replies: tuple[Reply, ...], verdict: Verdict, reason: Reason | None
 ) -> None:
     outcomes = [recorded(submission, reply) for reply in replies]
-    more = {key: value for key in ("field", "stored") if (value := getattr(submission, key))}
+    more = {key: value for key in ("status", "field", "stored") if (value := getattr(submission, key))}
     seen = Observed(outcome=outcomes[-1], detail=replies[-1].message) if replies else None
     record = probe_record(
         verdict,

@@ -22,7 +22,7 @@ from conformance.reference.mutants import parse
 from conformance.tests.ingress_oracle import NOBODY, may_answer
 from conformance.tests.reference_world import backend, ingress, rule, snapshot
 
-EXAMPLES, SEED = 20_000, 1453
+EXAMPLES, SEED = 100_000, 1453
 REQUESTS = 10
 HOSTS = ("a.t", "b.t", "x.a.t", "y.x.a.t", "*.t", "*.a.t", "*.x.a.t", "*.b.t", "A.t", None)
 NAMES = ("a.t", "b.t", "c.t", "x.a.t", "z.a.t", "y.x.a.t", "q.y.x.a.t", "t", "xa.t", "10.0.0.9", "*.a.t")

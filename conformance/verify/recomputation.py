@@ -180,8 +180,9 @@ def offered(probe: ProbeRecord) -> Recomputed:
         if word == "accepted":
             return Recomputed(ProbeVerdict(Verdict.FAIL, Reason.UNEXPECTED_MATCH))
         message = probe.observed.detail if probe.observed else ""
-        named = str(more.get("field", "")) in message
-        return Recomputed(ProbeVerdict(Verdict.PASS) if named else ProbeVerdict(Verdict.FAIL, Reason.WRONG_STATUS))
+        right = "status" not in more or word == f"refused:{more['status']}"
+        as_wanted = right and str(more.get("field", "")) in message
+        return Recomputed(ProbeVerdict(Verdict.PASS) if as_wanted else ProbeVerdict(Verdict.FAIL, Reason.WRONG_STATUS))
     if word != "accepted":
         return Recomputed(ProbeVerdict(Verdict.FAIL, Reason.NO_MATCH))
     if not more.get("stored"):
