@@ -4,7 +4,8 @@ import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,9 +106,20 @@ class KindCluster:
         """Put an image's archive on all nodes."""
         self._kind(["load", "image-archive", path], patience)
 
-    def load_image(self, name: str, patience: Patience) -> None:
-        """Put an image of the engine on all nodes."""
-        self._kind(["load", "docker-image", name], patience)
+    @contextmanager
+    def saved(self, image: str, patience: Patience) -> Iterator[Path]:
+        """Save an image of the engine as an archive, which is there as long as it is used: it may be large.
+
+        Raises:
+            HarnessFailure: the engine cannot save it.
+        """
+        archive = self.folder / "image.tar"
+        try:
+            # kind itself would ask `docker` for it, whatever the engine is.
+            self.engine.save(image, archive, patience)
+            yield archive
+        finally:
+            archive.unlink(missing_ok=True)
 
     def export_logs(self, folder: Path) -> bool:
         """Write the logs of all nodes and pods to a folder; tell whether there were any to be had."""

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from conformance.clusters.current.patience import Patience
 from conformance.clusters.kind.commands import Commands
@@ -14,6 +15,7 @@ PROVIDER = "KIND_EXPERIMENTAL_PROVIDER"
 INSTALL = "install Docker (https://docs.docker.com/engine/install/) or Podman, and see that `docker ps` works"
 
 _LIMIT = 30.0
+_SAVE_LIMIT = 300.0
 _FORMATS = {"podman": "{{.Host.CgroupsVersion}}"}
 _ADDRESSES = "{{range .NetworkSettings.Networks}}{{.IPAddress}}/{{.IPPrefixLen}} {{end}}"
 
@@ -52,6 +54,15 @@ class Engine:
         """
         how = ["exec", "--interactive", container] if given else ["exec", container]
         return self.commands.run([self.program, *how, *words], patience, limit, given)
+
+    def save(self, image: str, to: Path, patience: Patience) -> None:
+        """Write an image that the engine has as an archive.
+
+        Raises:
+            HarnessFailure: it has no such image, or the file cannot be written.
+            Interrupted: the run was asked to stop.
+        """
+        self.commands.run([self.program, "save", "-o", to, image], patience, _SAVE_LIMIT)
 
     def remove_network(self, name: str) -> None:
         """Remove a network that nothing is connected to any more.

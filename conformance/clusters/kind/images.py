@@ -3,12 +3,15 @@
 import json
 import tarfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from conformance.clusters.current.patience import Patience
 from conformance.clusters.kind.cluster import KindCluster
 from conformance.clusters.kind.settings import is_archive
 from conformance.errors import BadInput, HarnessFailure
+
+_OWN = "the name of an image that the container engine has, or a file as its `save` writes it"
 
 
 def put_on_nodes(cluster: KindCluster, images: Mapping[str, str], patience: Patience) -> dict[str, str]:
@@ -20,15 +23,19 @@ def put_on_nodes(cluster: KindCluster, images: Mapping[str, str], patience: Pati
     """
     names = {}
     for place, reference in images.items():
-        if is_archive(reference):
-            names[place] = name_in(Path(reference))
-            cluster.load_archive(Path(reference), patience)
-            continue
-        try:
-            cluster.load_image(reference, patience)
-        except HarnessFailure as failure:
-            raise BadInput(f"{reference} cannot be put on the nodes: {failure.message}", where="--image") from failure
-        names[place] = reference
+        with ExitStack() as used:
+            if is_archive(reference):
+                archive = Path(reference)
+                names[place] = name_in(archive)
+            else:
+                try:
+                    archive = used.enter_context(cluster.saved(reference, patience))
+                    # Engines complete short names in ways of their own: the archive says how.
+                    names[place] = name_in(archive)
+                except (HarnessFailure, BadInput) as failure:
+                    why = f"{reference} cannot be put on the nodes: {failure.message}"
+                    raise BadInput(why, where="--image", hint=_OWN) from failure
+            cluster.load_archive(archive, patience)
     return names
 
 
