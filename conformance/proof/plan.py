@@ -42,8 +42,11 @@ def _quick(
         # What a mutant that spoils nearly all passes is a matter of chance: it counts where there is no other.
         steady = [name for name in killers if not expected[name].spoils_others]
         if killers:
-            # Whoever has least to do: so no trial is much longer than the others.
-            chosen[min(steady or killers, key=lambda name: len(chosen[name]))].append(case.id)
+            # Whoever has least to do, so that no trial is much longer than the others; and whoever kills most, as
+            # another kill may have needed a neighbour that is not there now.
+            least = min(steady or killers, key=lambda name: len(chosen[name]))
+            for name in {least, max(steady or killers, key=lambda name: len(known[name]))}:
+                chosen[name].append(case.id)
     for name, one in expected.items():
         if one.allowed or name not in known:
             chosen[name] += whole[name]
@@ -51,5 +54,8 @@ def _quick(
         cheap = sorted(known[name], key=lambda case_id: present[case_id].placement != "packed")
         further = [case_id for case_id in cheap if case_id not in chosen[name]]
         chosen[name] += further[: max(0, ENOUGH - len(chosen[name]))]
-        chosen[name] += [case_id for case_id in CONTROLS[:1] if not one.spoils_others]
+        if name in passing:
+            # Its kills count only beside something that it passes.
+            judged = (case_id for case_id in (*CONTROLS, *whole[name]) if present[case_id].level in JUDGED)
+            chosen[name] += [case_id for case_id in judged if case_id not in known[name]][:1]
     return {name: tuple(dict.fromkeys(ids)) for name, ids in chosen.items()}
