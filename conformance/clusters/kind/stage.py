@@ -172,12 +172,14 @@ class KindStage:
             self.cluster.end()
 
     def _last_look(self, failure: BaseException | None) -> None:
+        crashes = 0
         with suppress(Refused):
             crashes = self.main.crashes()
-            if crashes:
-                self.warn(f"the controller ended by itself and was started anew, {crashes} times")
-        failed = failure is not None and not isinstance(failure, (Interrupted, KeyboardInterrupt))
-        if failed and self.cluster.export_logs(self.logs):
+        if crashes:
+            self.warn(f"the controller ended by itself and was started anew, {crashes} times")
+        hurried = isinstance(failure, (Interrupted, KeyboardInterrupt))
+        # The pods are about to go, and with them why the controller ended.
+        if (failure or crashes) and not hurried and self.cluster.export_logs(self.logs):
             self.warn(f"what the cluster's nodes and pods said: {self.logs}")
 
 
