@@ -148,6 +148,11 @@ class FileProbe(Frozen):
     client: Literal["known", "stranger"] | None = Field(
         default=None, description="A client certificate: of the run's own authority (CN=known), or of another one."
     )
+    source: str | None = Field(
+        default=None,
+        pattern=r"^127(\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",
+        description="The loopback address it is sent from, in place of the usual one: on the embedded cluster only.",
+    )
     keeps_cookies: bool = Field(
         default=False, strict=True, description="Cookies of an answer go with the next request."
     )

@@ -180,6 +180,7 @@ class Probe(Frozen):
     client: Literal["", "known", "stranger"] = Field(
         default="", description="A client certificate: of the run's own authority (CN=known), or of another one."
     )
+    source: str = Field(default="", description="The loopback address it is sent from, in place of the usual one.")
     keeps_cookies: bool = Field(default=False, description="What an answer sets is sent with the next request.")
     together: bool = Field(default=False, description="The requests of one observation are sent at the same time.")
     rest: float = Field(default=0.0, description="Seconds of silence before each observation: limits recover.")

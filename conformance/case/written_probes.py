@@ -39,6 +39,7 @@ def probes_of(wanted: FileProbe, usual_host: str | None) -> Iterator[Probe]:
             long_headers=wanted.long_headers,
             long_target=wanted.long_target,
             client=wanted.client or "",
+            source=wanted.source or "",
             keeps_cookies=wanted.keeps_cookies,
             together=wanted.together,
             rest=wanted.rest,

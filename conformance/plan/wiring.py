@@ -18,6 +18,7 @@ def wire(probe: Probe, ending: str, ground: Ground) -> WireProbe:
         headers=(*probe.headers, *((name, "a" * size) for name, size in probe.long_headers.items())),
         body=body if probe.body is None else probe.body.encode(),
         client_certificate=ground.mint.client(probe.client) if probe.client else None,
+        source=probe.source or None,
         sni=_server_name(probe, host, ending),
         # Both bounds are the same: a server that offers another version cannot slip out of the question.
         tls_min=probe.tls,

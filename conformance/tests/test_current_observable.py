@@ -7,6 +7,7 @@ from conformance.case.model import OUR_CLASS, SPECIFICATION, Case
 from conformance.case.selection import selected
 from conformance.clusters.current.observable import not_observable
 from conformance.judge.words import Verdict
+from conformance.plan.objects import every_manifest
 from conformance.report.model import exit_status
 from conformance.suite.skipping import skipped_record
 from conformance.tests.reports import report
@@ -21,7 +22,7 @@ def skipped(*, exclusive: bool = False, https: bool = True) -> dict[str, str]:
 def touches(case: Case) -> bool:
     """Whether the case restarts the controller or changes its class."""
     restarts = any(action.restart for step in case.steps for action in step.actions)
-    return restarts or any(manifest["metadata"]["name"] == OUR_CLASS for manifest in case.objects)
+    return restarts or any(manifest["metadata"]["name"] == OUR_CLASS for manifest in every_manifest(case))
 
 
 def test_no_rule_of_an_observed_case_takes_other_people_s_requests() -> None:
@@ -54,6 +55,13 @@ def test_default_classes_are_everybody_s() -> None:
 def test_exclusive_leaves_out_only_what_touches_the_controller_itself() -> None:
     assert set(skipped(exclusive=True)) == {case.id for case in CASES if touches(case)}
     assert skipped(exclusive=True)
+
+
+def test_requests_from_several_addresses_are_sent_to_this_very_machine_alone() -> None:
+    cases = [case for case in load_cases() if any(probe.source for probe in case.probes)]
+    assert cases
+    left_out = not_observable(cases, exclusive=True, https=True)
+    assert all("from several addresses" in left_out[case.id] for case in cases)
 
 
 def test_without_a_port_no_https_request_is_sent() -> None:

@@ -13,6 +13,7 @@ _THEIR_CLASS = "it changes the IngressClass of the controller, and that is its o
 _CATCHES_ALL = "it takes requests for every host, other people's too; --exclusive judges it"
 _ODD = "its odd but valid objects can stop some controllers from loading anybody's changes; --exclusive judges it"
 _NO_HTTPS = "it sends https requests, and the port for them is not known; name it with --https-port"
+_SOURCE = "it sends requests from several addresses, which only a controller on this very machine can see"
 _DEFAULT_CLASS = "it makes a default IngressClass, which everybody's new Ingresses would get; --exclusive judges it"
 
 
@@ -44,6 +45,8 @@ def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
         return _THEIR_CLASS
     if not https and any(probe.scheme == "https" for probe in _all_probes(case)):
         return _NO_HTTPS
+    if any(probe.source for probe in _all_probes(case)):
+        return _SOURCE
     if exclusive:
         return ""
     if case.placement == "odd":
