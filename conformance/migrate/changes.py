@@ -11,7 +11,7 @@ from conformance.migrate.question import Question
 from conformance.migrate.replay import replay_line, stand_in_note
 from conformance.migrate.restoring import Restores
 from conformance.migrate.roots import Turn, rooted
-from conformance.migrate.said import Seen, seen
+from conformance.migrate.said import Seen, own_part, seen
 from conformance.migrate.scene import Scene
 from conformance.migrate.unserved import Answered, RuleKey, unserved
 from conformance.migrate.verdicts import difference, stays_open
@@ -48,6 +48,30 @@ class _Collected:
     root: Turn
     places: list[Place] = field(default_factory=list)
     ingresses: dict[str, None] = field(default_factory=dict)
+    requests: set[object] = field(default_factory=set)
+
+    def add(self, one: Turn, asked: Asked) -> None:
+        """Take on one difference; a request that several questions share is shown once."""
+        everyone = [member.label for member in spoken_for(asked, one.question.owner, *one.question.speaks_for)]
+        self.ingresses.update(dict.fromkeys(everyone))
+        request = (asked.group.ingresses[one.question.owner].label, one.question.sent)
+        if len(self.places) < MOST_PLACES and request not in self.requests:
+            self.requests.add(request)
+            self.places.append(_place(one, asked, everyone))
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one controller answered to the probes of a case."""
+
+    probes: Mapping[str, ProbeRecord]
+    stands_for: Mapping[str, str]
+    address: str
+
+    def answer(self, probe_id: str, question: Question) -> Seen | None:
+        """Return its answer, as far as the question is about it; None where there is none that counts."""
+        probe = self.probes.get(probe_id)
+        return seen(probe, question, self.stands_for, self.address) if probe else None
 
 
 def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tuple[Change, ...]:
@@ -59,11 +83,9 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
         for of_scene in answered:
             for one, root in rooted(list(_differences(asked, of_scene, dead, ledger))):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
-                collected = found.setdefault(root.key, _Collected(root))
-                everyone = [member.label for member in spoken_for(asked, one.question.owner, *one.question.speaks_for)]
-                collected.ingresses.update(dict.fromkeys(everyone))
-                if len(collected.places) < MOST_PLACES:
-                    collected.places.append(_place(one, asked, everyone))
+                for beside in one.beside:
+                    ledger.note(asked, beside, Sort.DIFFERS, follows=root.difference.sort)
+                found.setdefault(root.key, _Collected(root)).add(one, asked)
     changes = [_change(one, restores) for one in found.values()]
     return tuple(sorted(changes, key=lambda c: (WORST_FIRST.index(c.sort), not c.opens, -len(c.ingresses), c.kind)))
 
@@ -76,14 +98,23 @@ def _answered(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iterato
         why = "; ".join(f"{report.controller.name}: {trouble}" for report, trouble in told if trouble)
         ledger.not_judged(asked, scene, why)
         return
-    answers = [_answers(record, scene, report) for record, report in zip(records, (pair.old, pair.new), strict=True)]
+    old_side, new_side = (
+        _Side({probe.id: probe for probe in record.probes}, scene.stands_for, report.controller.address)
+        for record, report in zip(records, (pair.old, pair.new), strict=True)
+        if record
+    )
     for probe_id, question in scene.questions.items():
-        old, new = answers[0].get(probe_id), answers[1].get(probe_id)
+        old, new = old_side.answer(probe_id, question), new_side.answer(probe_id, question)
         if old is None or new is None:
             ledger.not_judged(asked, scene, f"no attempt counted: {probe_id}")
-        else:
-            ledger.compared += 1
-            yield Answered(question, old, new)
+            continue
+        ledger.compared += 1
+        also = tuple(
+            Answered(one, own_part(before, one), own_part(after, one))
+            for one in question.also
+            if (before := old_side.answer(probe_id, one)) and (after := new_side.answer(probe_id, one))
+        )
+        yield Answered(question, old, new, also)
 
 
 def _differences(
@@ -99,18 +130,37 @@ def _differences(
         elif differs is None:
             ledger.note(asked, one.question, Sort.UNCHANGED, open_before=stays_open(one.question, one.old, one.new))
         if differs is not None:
-            yield Turn(one.question, differs, one.old, one.new)
+            yield Turn(one.question, differs, one.old, one.new, _turned_with(one))
+        for part in one.also:
+            yield from _apart(asked, one, part, dead, ledger)
 
 
-def _answers(record: CaseRecord | None, scene: Scene, report: Report) -> dict[str, Seen | None]:
-    assert record is not None
-    probes: Mapping[str, ProbeRecord] = {probe.id: probe for probe in record.probes}
-    return {
-        probe_id: seen(probes[probe_id], question, scene.stands_for, report.controller.address)
-        if probe_id in probes
-        else None
-        for probe_id, question in scene.questions.items()
-    }
+def _turned_with(one: Answered) -> tuple[Question, ...]:
+    """Return the questions about annotations of which all is seen now that somebody else answers.
+
+    A guard that answered before says nothing of what lies behind it.
+    """
+    if one.old.outcome == one.new.outcome or (one.question.family and not one.old.reached):
+        return ()
+    return tuple(part.question for part in one.also)
+
+
+def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, str], ledger: Ledger) -> Iterator[Turn]:
+    """Yield how an annotation turned by itself, where the same one answers its request on both.
+
+    What a backend gets, or adds to an answer, is only seen where there is one.
+    """
+    if why := dead.get(one.rule):
+        ledger.note(asked, part.question, Sort.NOT_JUDGED, why=why)
+        return
+    needs_backend = part.question.compares or part.question.received
+    if part.old.outcome != part.new.outcome or (needs_backend and not part.reached):
+        return
+    differs = difference(part.question, part.old, part.new, None)
+    if differs is None:
+        ledger.note(asked, part.question, Sort.UNCHANGED)
+    else:
+        yield Turn(part.question, differs, part.old, part.new)
 
 
 def _trouble(record: CaseRecord | None) -> str:
@@ -144,15 +194,19 @@ def _said(question: Question, answer: Seen, address: str) -> Said:
 
 def _change(one: _Collected, restores: Restores) -> Change:
     root = one.root
+    families = (root.question.family, *root.families)
+    hints = (hint for family in families for hint in restores.for_question(family, root.question.kind))
     return Change(
         sort=root.difference.sort,
         kind=root.question.kind,
-        family=root.question.family,
-        title=visible(title_of(root.question, root.difference.sort, root.old.brief, root.new.brief, one.places)),
+        family=next((family for family in families if family), ""),
+        title=visible(
+            title_of(root.question, root.difference.sort, root.old.brief, root.new.brief, one.places, root.families)
+        ),
         before=visible(root.old.brief),
         after=visible(root.new.brief),
         opens=root.difference.opens,
         ingresses=tuple(visible(label) for label in one.ingresses),
         places=tuple(one.places),
-        restore=restores.for_question(root.question.family, root.question.kind),
+        restore=tuple(dict.fromkeys(hints)),
     )

@@ -105,23 +105,35 @@ def _signature(found: Found, known: Known) -> object:
 
 
 def _once(questions: Iterable[Question]) -> Iterator[Question]:
-    """Yield each request once: where several reasons send the same, that of a guard stands, else the first."""
+    """Yield each request once, whatever the number of reasons to send it."""
     merged: dict[object, Question] = {}
     for question in questions:
         first = merged.get(question.sent)
-        if first is None:
-            merged[question.sent] = question
-            continue
-        chosen = question if question.guards and not first.guards else first
-        owners = (first.owner, *first.speaks_for, question.owner, *question.speaks_for)
-        merged[question.sent] = replace(
-            chosen,
-            speaks_for=tuple(dict.fromkeys(owner for owner in owners if owner != chosen.owner)),
-            compares=tuple(dict.fromkeys((*first.compares, *question.compares))),
-            received=tuple(dict.fromkeys((*first.received, *question.received))),
-            serves=first.serves or question.serves,
-        )
+        merged[question.sent] = question if first is None else _joined(first, question)
     yield from merged.values()
+
+
+def _joined(first: Question, question: Question) -> Question:
+    """Return one question for two that send the same: a guard's stands, else the first.
+
+    One about another annotation is kept beside it: what that annotation does would else count as never asked.
+    """
+    chosen, other = (question, first) if question.guards and not first.guards else (first, question)
+    apart = other.family not in {"", chosen.family}
+    beside: dict[str, Question] = {}
+    for one in (*first.also, *((replace(other, also=()),) if apart else ())):
+        if one.family != chosen.family:
+            beside[one.family] = _joined(beside[one.family], one) if one.family in beside else one
+    owners = (first.owner, *first.speaks_for, question.owner, *question.speaks_for)
+    said_of = (chosen,) if apart else (first, question)
+    return replace(
+        chosen,
+        speaks_for=tuple(dict.fromkeys(owner for owner in owners if owner != chosen.owner)),
+        compares=tuple(dict.fromkeys(name for one in said_of for name in one.compares)),
+        received=tuple(dict.fromkeys(name for one in said_of for name in one.received)),
+        serves=first.serves or question.serves,
+        also=tuple(beside.values()),
+    )
 
 
 def _with_credentials(questions: Iterable[Question], group: Group, known: Known) -> Iterator[Question]:

@@ -1,6 +1,6 @@
 """Which differences are one: a rule that is not served at all differs in every request around it. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.migrate.model import Sort
@@ -14,12 +14,18 @@ _SPOKEN_FOR = (Sort.DIFFERS, Sort.IGNORED)
 
 @dataclass(frozen=True)
 class Turn:
-    """A question whose answers differ."""
+    """A question whose answers differ. ``beside`` are those about annotations whose request it is as well."""
 
     question: Question
     difference: Difference
     old: Seen
     new: Seen
+    beside: tuple[Question, ...] = ()
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The annotations that may be why, where it is about none itself."""
+        return () if self.question.family or not _free(self) else tuple(one.family for one in self.beside)
 
     @property
     def turned(self) -> tuple[str, str]:
@@ -33,11 +39,19 @@ class Turn:
         """What changes with the same key have in common: they are told as one."""
         kind = _TOGETHER.get(self.question.kind, self.question.kind)
         about = self.question.family if self.question.family and kind != "without-tls" else kind
-        facts: Iterable[str] = ()
-        if self.old.outcome == self.new.outcome:
-            facts = (name for name, value in self.old.facts.items() if self.new.facts.get(name) != value)
-        sort = self.difference.sort
-        return sort, about, self.old.brief, self.new.brief, self.difference.opens, tuple(facts)
+        sort, opens = self.difference.sort, self.difference.opens
+        return sort, about, self.old.brief, self.new.brief, opens, self.facts, self.families
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Which facts differ, where the same one answered."""
+        if self.old.outcome != self.new.outcome:
+            return ()
+        return tuple(name for name, value in self.old.facts.items() if self.new.facts.get(name) != value)
+
+    def like(self, other: "Turn") -> bool:
+        """Tell whether it turned as another did, with nothing that differs but what differs there."""
+        return self.turned == other.turned and set(self.facts) <= set(other.facts)
 
 
 def rooted(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:
@@ -47,10 +61,10 @@ def rooted(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:
     is the annotation. What becomes less safe always stands for itself.
     """
     paths = {(t.question.owner, t.question.rule): t for t in turns if t.question.kind == "path" and _free(t)}
-    families: dict[tuple[int, tuple[str, str]], Turn] = {}
+    families: dict[tuple[int, tuple[str, str]], list[Turn]] = {}
     for turn in turns:
         if turn.question.family and _free(turn):
-            families.setdefault((turn.question.owner, turn.turned), turn)
+            families.setdefault((turn.question.owner, turn.turned), []).append(turn)
     for turn in turns:
         yield turn, _root(turn, paths, families) if _free(turn) else turn
 
@@ -59,14 +73,16 @@ def _free(turn: Turn) -> bool:
     return turn.difference.sort in _SPOKEN_FOR
 
 
-def _root(turn: Turn, paths: dict[tuple[int, str], Turn], families: dict[tuple[int, tuple[str, str]], Turn]) -> Turn:
+def _root(
+    turn: Turn, paths: dict[tuple[int, str], Turn], families: dict[tuple[int, tuple[str, str]], list[Turn]]
+) -> Turn:
     path = paths.get((turn.question.owner, turn.question.rule))
     if path is not None and path.new.brief == turn.new.brief and not path.new.reached:
         return path
     if not turn.question.family:
-        family = families.get((turn.question.owner, turn.turned))
+        family = next((one for one in families.get((turn.question.owner, turn.turned), ()) if turn.like(one)), None)
         if family is not None and (path is None or path.turned == turn.turned):
             return family
-        if path is not None and path.turned == turn.turned:
+        if path is not None and turn.like(path):
             return path
     return turn

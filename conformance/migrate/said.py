@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.migrate.derivation import CLAIMED
@@ -78,6 +78,17 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
     if through is not None:
         facts[THROUGH] = f"{through} of {question.requests}"
     return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts, through)
+
+
+def own_part(answer: Seen, question: Question) -> Seen:
+    """Return the answer with those facts only that a question is about, where its request asks something else, too.
+
+    A question about the Host that the backend gets is one about how the backend is spoken to.
+    """
+    names = {*question.compares, *(f"received {name}" for name in question.received)}
+    if "Host" in question.received:
+        names |= {SPOKEN, "port"}
+    return replace(answer, facts={name: value for name, value in answer.facts.items() if name in names})
 
 
 def _tallies(probe: ProbeRecord) -> list[Mapping[str, int]]:

@@ -18,11 +18,12 @@ _BELOW = frozenset({"sub-path", "rewritten"})
 
 @dataclass(frozen=True)
 class Answered:
-    """A question and what both controllers answered."""
+    """A question and what both controllers answered. ``also`` are the questions that the same answers are for."""
 
     question: Question
     old: Seen
     new: Seen
+    also: tuple["Answered", ...] = ()
 
     @property
     def rule(self) -> RuleKey:

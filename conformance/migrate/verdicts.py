@@ -12,6 +12,7 @@ BY_CHANCE = 5
 """So many of several requests at once, more or less, may be let through because they took a little longer."""
 
 _CLAIMED = "received X-Forwarded-For"
+_HOST = "received Host"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
         return False
     if question.family == "canary":
         return plain is not None and plain.outcome == new.outcome and old.outcome != new.outcome
-    untouched = new.facts.get("target") == question.target
+    if (host := new.facts.get(_HOST)) is not None and old.facts.get(_HOST) is not None:
+        return host == question.host != old.facts[_HOST]
+    received = [new.facts.get(f"received {name}", ABSENT) for name in question.received]
+    target = new.facts.get("target")
+    # Where another question has the target, what reaches the backend says it.
+    untouched = target == question.target if target is not None else set(received) <= {ABSENT}
     return untouched and (old.outcome != new.outcome or old.facts != new.facts)
 
 

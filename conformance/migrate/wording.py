@@ -36,8 +36,10 @@ _NAMES = {
 }
 
 
-def title_of(question: Question, sort: Sort, before: str, after: str, places: Sequence[Place]) -> str:
-    """Return the heading of a change."""
+def title_of(
+    question: Question, sort: Sort, before: str, after: str, places: Sequence[Place], families: Sequence[str] = ()
+) -> str:
+    """Return the heading of a change. ``families`` are the annotations whose request it is as well."""
     family = known_annotations().families.get(question.family)
     if sort is Sort.UNSAFE:
         return _unsafe(question, after)
@@ -46,7 +48,8 @@ def title_of(question: Question, sort: Sort, before: str, after: str, places: Se
         if sort is Sort.IGNORED:
             return f"Ignored. {about}"
         return f"Differs ({_what(before, after, places)}). {about}"
-    return f"{KINDS.get(question.kind, question.kind)} ({_what(before, after, places)})"
+    beside = f". Its rules have annotations that may be why: {', '.join(families)}" if families else ""
+    return f"{KINDS.get(question.kind, question.kind)} ({_what(before, after, places)}){beside}"
 
 
 def _unsafe(question: Question, after: str) -> str:
