@@ -91,6 +91,10 @@ class FileExpectation(Frozen):
         description="Of several requests, the percentage that chance should give each backend; judged at four sigma.",
     )
     received: Received | None = None
+    arrived: dict[str, Annotated[int, Field(ge=0, le=100, strict=True)]] = Field(
+        default_factory=dict,
+        description="How many requests each shared backend must have received for the one sent: copies, second tries.",
+    )
     certificate: Certificate | None = None
     pods: int | None = Field(default=None, ge=1, strict=True, description="How many pods must have answered.")
     alpn: str | None = None

@@ -38,6 +38,7 @@ def expectation_flaws(case: Case, scene: Scene, probe: Probe) -> Iterator[Flaw]:
         return
     yield from _outcome(case, scene, probe)
     yield from _more(case, probe)
+    yield from _arrived(probe)
     if probe.expect.certificate is not None:
         yield from _certificate(scene, probe, probe.expect.certificate)
 
@@ -50,7 +51,7 @@ def _status(scene: Scene, probe: Probe) -> Iterator[Flaw]:
     expect = probe.expect
     if expect.outcome not in _STATUS:
         yield Flaw(("expect",), f"a status cannot be {expect.outcome!r}", f"write {either(_STATUS)}")
-    if expect.received or expect.certificate or expect.pods or expect.alpn or expect.continued:
+    if expect.received or expect.arrived or expect.certificate or expect.pods or expect.alpn or expect.continued:
         yield Flaw(("expect",), "a status is no answer: nothing else can be expected of it")
 
 
@@ -94,6 +95,16 @@ def _more(case: Case, probe: Probe) -> Iterator[Flaw]:
             yield Flaw(("times",), f"{probe.times} requests cannot reach {expect.pods} pods", hint)
     if expect.alpn is not None and probe.scheme == "http":
         yield Flaw(("expect",), "alpn says something about TLS, but the scheme is http", "write scheme: https")
+
+
+def _arrived(probe: Probe) -> Iterator[Flaw]:
+    for name in probe.expect.arrived:
+        if name.rpartition("/")[2] not in SHARED_BACKENDS:
+            hint = f"one of {either(SHARED_BACKENDS)}, whose pods last as long as the run"
+            yield Flaw(("expect",), f"arrived counts at the shared backends, and {name} is none", hint)
+    several = probe.times > 1 or probe.on_one_connection > 1 or probe.raw
+    if probe.expect.arrived and (several or probe.expect.outcome == RECORD):
+        yield Flaw(("expect",), "arrived is about one plain request, of which something is expected")
 
 
 def _certificate(scene: Scene, probe: Probe, wanted: Certificate) -> Iterator[Flaw]:

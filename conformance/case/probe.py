@@ -125,6 +125,10 @@ class Expectation(Frozen):
         default_factory=dict, description="Of several requests, how many must show an outcome: the least and the most."
     )
     received: Received | None = None
+    arrived: dict[str, int] = Field(
+        default_factory=dict,
+        description="How many requests each of these backends must have received for the one sent.",
+    )
     certificate: Certificate | None = None
     pods: int | None = Field(default=None, description="How many pods answer: all that are ready, and no other.")
     alpn: str | None = Field(default=None, description="The application protocol that TLS must have agreed on.")

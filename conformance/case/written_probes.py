@@ -57,6 +57,7 @@ def expectation(written: FileExpectation, times: int = 1) -> Expectation:
         headers=written.headers,
         tally={**written.counts, **{who: bounds(times, percent) for who, percent in written.shares.items()}},
         received=written.received,
+        arrived=written.arrived,
         certificate=written.certificate,
         pods=written.pods,
         alpn=written.alpn,

@@ -78,7 +78,8 @@ def _named(case: Case) -> Iterator[str]:
     probes = (*case.probes, *(probe for step in case.steps for probe in step.probes))
     for probe in probes:
         yield from _NAME.findall(f"{probe.expect.outcome} {probe.expect.by}")
-        yield from (name for outcome in probe.expect.tally for name in _NAME.findall(outcome))
+        told = (*probe.expect.tally, *probe.expect.arrived)
+        yield from (name for outcome in told for name in _NAME.findall(outcome))
 
 
 def _services(value: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from conformance.case.model import Case, Manifest
 from conformance.clusters.api import Refused
 from conformance.clusters.service_address import service_addresses
+from conformance.engine.arrivals import arrivals_at
 from conformance.engine.limits import Limits
 from conformance.engine.pods import READY_LIMIT, await_ready
 from conformance.engine.rounds import Watch
@@ -69,7 +70,8 @@ class Crew:
         """Return an empty watch of the unit at that instance."""
         names = {real: symbolic for symbolic, real in self.stage.namespaces.items()}
         sender = Sender(controller.endpoint, ProbeLimits(self.limits.probe))
-        return Watch(unit, sender, self.pool, names, look_up=self.stage.api.get)
+        arrivals = arrivals_at(self.stage.api, self.stage.namespaces)
+        return Watch(unit, sender, self.pool, names, look_up=self.stage.api.get, arrivals=arrivals)
 
     def working(self, controller: RunningController) -> Callable[[], bool]:
         """Return a function that tells whether it makes sense to go on waiting for this instance."""

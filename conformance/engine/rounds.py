@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, Manifest
+from conformance.engine.arrivals import Arrivals
 from conformance.engine.several import several
 from conformance.judge.probes import Attempt, as_expected, settled
 from conformance.plan.objects import MARKER_BACKEND
@@ -37,6 +38,7 @@ class Watch:
     live_after: float | None = None
     addressed_at: float | None = None
     look_up: Callable[[Manifest], Manifest | None] = lambda _: None
+    arrivals: Arrivals = lambda _wanted, _number: {}
 
     def markers_answer(self) -> bool:
         """Send each marker once; tell whether all of them, at the current revision, reached the marker backend.
@@ -99,7 +101,9 @@ class Watch:
         if planned.probe.rest:
             time.sleep(planned.probe.rest)
         if planned.probe.times == 1:
-            return self._attempt(planned.wire, planned.ending, planned.aliases)
+            seen = self._attempt(planned.wire, planned.ending, planned.aliases)
+            wanted = planned.probe.expect.arrived
+            return replace(seen, arrived=self.arrivals(wanted, seen.answer.sent)) if wanted else seen
         return several(planned, lambda wire: self._attempt(wire, planned.ending, planned.aliases))
 
     def _status(self, ingress: Manifest) -> Attempt:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from conformance.engine.judgement import Judgement, not_judged
-from conformance.engine.rounds import Watch
 from conformance.errors import ConformanceError
 
 
@@ -12,7 +11,7 @@ def look_again(judgement: Judgement) -> Judgement:
     first = judgement.last
     if not any(first.attempts.values()):
         return judgement
-    fresh = Watch(first.unit, first.sender, first.pool, first.names, first.clock, look_up=first.look_up)
+    fresh = replace(first, attempts={}, marker_attempts=[])
     planned = [probe for probe in first.unit.probes if probe.case_id == judgement.case.id]
     try:
         fresh.round(planned)

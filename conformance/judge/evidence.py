@@ -25,8 +25,9 @@ def of_the_answer(expect: Expectation, attempt: Attempt) -> dict[str, Any] | Non
     Where several requests are only recorded, the numbers are what is recorded of them.
     """
     recorded = expect.outcome == RECORD and attempt.tally
-    if not (expect.headers or expect.exact or expect.tally or recorded):
+    if not (expect.headers or expect.exact or expect.tally or expect.arrived or recorded):
         return None
     names = {name.lower() for name in expect.headers}
     found = [[name, value] for name, value in attempt.answer.headers if name.lower() in names]
-    return {"by": attempt.seen.backend, "headers": found, "tally": dict(sorted(attempt.tally.items()))}
+    arrived = {"arrived": dict(sorted(attempt.arrived.items()))} if expect.arrived else {}
+    return {"by": attempt.seen.backend, "headers": found, "tally": dict(sorted(attempt.tally.items())), **arrived}

@@ -65,6 +65,17 @@ def reason_against_tally(wanted: Mapping[str, tuple[int, int]], seen: Mapping[st
     return None
 
 
+def reason_against_arrivals(wanted: Mapping[str, int], arrived: Mapping[str, int]) -> tuple[Reason, str] | None:
+    """Return which backend received another number of requests than is wanted, for one that was sent."""
+    for backend, number in wanted.items():
+        if backend not in arrived:
+            return Reason.HARNESS, f"nobody counted what arrived at backend {backend}"
+        if arrived[backend] != number:
+            reason = Reason.UNEXPECTED_MATCH if number == 0 else Reason.WRONG_BACKEND
+            return reason, f"backend {backend} received the request {arrived[backend]} times, not {number}"
+    return None
+
+
 def said(wanted: Wanted) -> str:
     """Return in a few words what is wanted of a header."""
     if wanted is None:

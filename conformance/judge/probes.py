@@ -22,7 +22,7 @@ class Attempt:
     ``counted`` is true when the marker of the same objects and revision answered both before and after it; only
     counted attempts decide anything. ``revision`` is that of the objects when it was made. ``answer`` is kept as far
     as a report can show it. ``pods`` says how many requests each pod answered, where one observation is several;
-    ``tally`` how many showed each outcome.
+    ``tally`` how many showed each outcome; ``arrived`` how many of them each backend received that is asked for it.
     """
 
     at: float
@@ -32,6 +32,7 @@ class Attempt:
     revision: int = 1
     pods: Mapping[str, int] = field(default_factory=dict)
     tally: Mapping[str, int] = field(default_factory=dict)
+    arrived: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answer", self.answer.brief())
@@ -70,7 +71,9 @@ def streak(attempts: Sequence[Attempt], facts: Facts = NO_FACTS) -> tuple[Attemp
 def against(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_FACTS) -> tuple[Reason, str] | None:
     """Return why one attempt does not show what the probe expects; ``None`` if it does."""
     found = reason_against(probe, attempt.seen, ending, facts)
-    return found or reason_against_transport(probe, attempt.answer, attempt.pods, facts, attempt.tally, ending)
+    return found or reason_against_transport(
+        probe, attempt.answer, attempt.pods, facts, attempt.tally, ending, attempt.arrived
+    )
 
 
 def as_expected(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_FACTS) -> bool:

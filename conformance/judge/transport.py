@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from conformance.case.model import RECORD, Certificate, Probe
-from conformance.judge.exact import reason_against_headers, reason_against_tally
+from conformance.judge.exact import reason_against_arrivals, reason_against_headers, reason_against_tally
 from conformance.judge.facts import Facts
 from conformance.judge.words import Reason
 from conformance.probes.answer import Answer
@@ -19,10 +19,12 @@ def reason_against_transport(
     facts: Facts,
     tally: Mapping[str, int] = NONE,
     ending: str = "",
+    arrived: Mapping[str, int] = NONE,
 ) -> tuple[Reason, str] | None:
     """Return why what came with the answer is not what the probe expects; ``None`` if it is.
 
-    ``pods`` says how many requests of the observation each pod answered, ``tally`` how many showed each outcome.
+    ``pods`` says how many requests of the observation each pod answered, ``tally`` how many showed each outcome,
+    ``arrived`` how many each backend received.
     """
     expect = probe.expect
     if expect.certificate is not None:
@@ -36,6 +38,8 @@ def reason_against_transport(
     if expect.tally and (against := reason_against_tally(expect.tally, tally)) is not None:
         return against
     if expect.outcome != RECORD and (against := reason_against_headers(expect.headers, answer, ending)) is not None:
+        return against
+    if expect.outcome != RECORD and (against := reason_against_arrivals(expect.arrived, arrived)) is not None:
         return against
     if expect.pods is not None and expect.outcome != RECORD:
         return _against_pods(expect.pods, pods, facts)

@@ -180,6 +180,7 @@ def shown_answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
         kept,
         _looks(wanted, received.get(_HEADERS), case_id),
         _looks(headers, _last(probe).get(_HEADERS), case_id),
+        _last(probe).get("arrived"),
     )
 
 

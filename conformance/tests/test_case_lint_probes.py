@@ -80,6 +80,8 @@ SERVED = probe(id="served")
             "a certificate is either that of a secret or fo",
         ),
         (probe(expect=expecting("record", continued=True), body="x"), "continued says what a backend got, but record"),
+        (probe(expect=expecting(arrived={"mine": 1})), "arrived counts at the shared backends, and mine is none"),
+        (probe(expect=expecting(arrived={"a": 1}), times=2), "arrived is about one plain request"),
         (probe(expect=expecting(pods=2)), "pods are counted, but a is no backend of the case's own"),
         (probe(expect=expecting(alpn="h2")), "alpn says something about TLS, but the scheme is http"),
         (probe(status_of="nobody", expect=expecting("address")), "the case has no Ingress nobody"),

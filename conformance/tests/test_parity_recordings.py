@@ -27,7 +27,7 @@ UNUSED = [
     for name in entry["recordings"]
 ]
 CASES = [case for case in load_cases() if case.level is Level.PARITY]
-STANDS_FOR = {"err": "d", "secure": "a", "t": "a"}
+STANDS_FOR = {"AUTH": "e", "err": "d", "secure": "a", "t": "a"}
 """Backends of the recordings under other names in the cases; a Service with several endpoints is named pods."""
 
 CLIENTS = {"good-client": "known", "bad-client": "stranger"}
@@ -67,6 +67,8 @@ def test_an_expectation_is_what_was_recorded(case: Case, probe: Probe) -> None:
         assert values_fit(wanted, values(response.get("headers", []), name)), name
     if expect.received is not None:
         against_account(probe, recording)
+    arrived = {STANDS_FOR.get(service, service): count for service, count in recording.get("arrived", {}).items()}
+    assert expect.arrived == {name: arrived.get(name, 0) for name in expect.arrived}
 
 
 def against_account(probe: Probe, recording: dict[str, Any]) -> None:

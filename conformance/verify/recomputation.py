@@ -18,7 +18,7 @@ from conformance.probes.answer import Answer
 from conformance.probes.outcome import Sighting
 from conformance.report.model import AttemptRecord, CaseRecord, Observed, ProbeRecord
 
-_OF_THE_ANSWER = frozenset({"by", "headers", "tally"})
+_OF_THE_ANSWER = frozenset({"by", "headers", "tally", "arrived"})
 """What each attempt keeps of an answer where something is expected of it."""
 
 
@@ -77,8 +77,8 @@ def _attempts(probe: ProbeRecord) -> list[Attempt]:
         part = record.answered or {}
         headers = tuple((str(name), str(value)) for name, value in part.get("headers") or ())
         answer = Answer("", record.seconds, headers=headers, certificate=record.certificate.encode() or None)
-        tally = part.get("tally") or {}
-        made.append(Attempt(record.at, answer, who, record.counted, record.revision, tally=tally))
+        told = {"tally": part.get("tally") or {}, "arrived": part.get("arrived") or {}}
+        made.append(Attempt(record.at, answer, who, record.counted, record.revision, **told))
     return made
 
 

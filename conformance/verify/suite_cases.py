@@ -12,7 +12,7 @@ from conformance.verify.recomputation import is_traffic
 Demand = tuple[str, dict[str, Any] | None, dict[str, Any]]
 """The outcome, what the backend must receive, and what else is expected of the answer at level parity."""
 
-_OF_THE_ANSWER = {"by", "headers", "tally"}
+_OF_THE_ANSWER = {"by", "headers", "tally", "arrived"}
 
 
 def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findings:

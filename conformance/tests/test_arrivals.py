@@ -1,0 +1,67 @@
+"""Requests are counted where they arrive, and a case can say how many must."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pytest
+
+from conformance.clusters.api import Api
+from conformance.engine.arrivals import arrivals_at
+from conformance.judge.exact import reason_against_arrivals
+from conformance.judge.words import Reason
+
+NAMESPACES = {"": "home", "other": "away"}
+
+
+class Pods:
+    """Two pods of backend a, one of b in the other namespace; a copy arrives only when it is asked for again."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def list_kind(self, kind: str, namespace: str, selector: str) -> Sequence[dict[str, Any]]:
+        assert kind == "Pod"
+        names = {("home", "backend=a"): ("a-0", "a-1"), ("away", "backend=b"): ("b-0",)}[namespace, selector]
+        return [{"metadata": {"name": name}} for name in names]
+
+    def text(self, path: str) -> str:
+        self.asked.append(path)
+        if "/b-0:" in path:
+            return f"{int(sum('/b-0:' in one for one in self.asked) > 2)}\n"
+        return "1\n"
+
+
+def arrived(wanted: Mapping[str, int], pods: Pods) -> Mapping[str, int]:
+    return arrivals_at(cast("Api", pods), NAMESPACES)(wanted, "run-7")
+
+
+def test_all_pods_of_a_backend_are_asked_for_this_very_request() -> None:
+    pods = Pods()
+    assert arrived({"a": 1}, pods) == {"a": 2}
+    assert pods.asked == [f"/api/v1/namespaces/home/pods/a-{n}:8079/proxy/count?probe=run-7" for n in (0, 1)]
+
+
+def test_what_is_still_on_its_way_is_waited_for() -> None:
+    assert arrived({"other/b": 1}, Pods()) == {"other/b": 1}
+
+
+def test_what_must_not_arrive_is_asked_for_once() -> None:
+    pods = Pods()
+    assert arrived({"other/b": 0}, pods) == {"other/b": 0}
+    assert len(pods.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "reason"),
+    [
+        ({"a": 1, "b": 0}, {"a": 1, "b": 0}, None),
+        ({"a": 1}, {"a": 2}, Reason.WRONG_BACKEND),
+        ({"a": 1}, {"a": 0}, Reason.WRONG_BACKEND),
+        ({"a": 0}, {"a": 1}, Reason.UNEXPECTED_MATCH),
+        ({"a": 1}, {}, Reason.HARNESS),
+        ({}, {}, None),
+    ],
+)
+def test_numbers_are_judged(wanted: dict[str, int], seen: dict[str, int], reason: Reason | None) -> None:
+    found = reason_against_arrivals(wanted, seen)
+    assert (found and found[0]) == reason
