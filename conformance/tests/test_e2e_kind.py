@@ -110,7 +110,8 @@ def test_an_interrupted_run_says_so(seen: Seen, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["beside", "kept"])
 def test_two_runs_come_to_the_same(seen: Seen, name: str) -> None:
-    one, other = seen[name]["cases"]
+    # The reason of a case that Traefik decides by chance may differ, the verdict may not.
+    one, other = ({case: verdict for case, (verdict, _) in told.items()} for told in seen[name]["cases"])
     assert one, seen[name]["errors"]
     assert one == other, seen[name]["errors"]
 
@@ -120,7 +121,7 @@ def test_a_kept_cluster_is_used_again_and_deleted_as_the_run_says(seen: Seen) ->
     assert "making the kind cluster" in first
     assert "using the kept cluster" in second
     assert any(name.startswith("ingress-conformance-kept") for name in seen["kept"]["containers"])
-    assert seen["kept"]["deleted"].endswith(": 0 "), seen["kept"]["deleted"]
+    assert seen["kept"]["deleted"] == 0, second
 
 
 def test_a_failure_is_explained_and_leaves_logs(seen: Seen) -> None:
