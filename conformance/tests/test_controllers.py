@@ -53,6 +53,15 @@ class TestBuiltIn:
             if isinstance(source, (GoSource, GoFileSource)):
                 assert Path(source.go, "go.sum").stat().st_size > 0
 
+    def test_emissary_has_the_wildcard_host_of_its_quick_start(self) -> None:
+        # Without a Host of its own, the Host of a case with TLS would take plain requests away from all others.
+        installation = find("emissary").manifests
+        assert installation is not None
+        annotations = installation.charts[-1].values["service"]["annotations"]
+        host = yaml.safe_load(annotations["getambassador.io/config"])
+        assert (host["kind"], host["spec"]["hostname"]) == ("Host", "*")
+        assert host["spec"]["requestPolicy"]["insecure"]["action"] == "Route"
+
     def test_schema_is_current(self) -> None:
         assert SCHEMA_FILE.read_text() == schema_text(), "run: python -m conformance.controllers.schema"
 
