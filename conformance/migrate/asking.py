@@ -1,4 +1,4 @@
-"""The questions that annotations bring along, from the data file's templates. Pure."""
+"""The questions that annotations bring along, from the data file's templates, and where none are. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from conformance.migrate.annotations import Ask, Family, Known
 from conformance.migrate.boundaries import Spot, spots
 from conformance.migrate.found import Found
-from conformance.migrate.question import Question
+from conformance.migrate.question import LeftOut, Question
 
 PATHS = 3
-"""On so many paths of an Ingress each question is asked."""
+"""On so many paths of an Ingress each question is asked; the others are told."""
 
 _BLANK = re.compile(r"\{([a-z-]+)\}")
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
@@ -19,16 +19,39 @@ _LONGEST = 500
 
 def family_questions(found: Found, owner: int, known: Known) -> Iterator[Question]:
     """Yield what is asked because of the annotations of one Ingress."""
+    first = list(spots(found, owner))[:PATHS]
+    for name, family in _families(found, known):
+        for spot in first:
+            yield from _on(spot, name, family, found, known)
+
+
+def paths_not_asked(found: Found, owner: int, known: Known) -> Iterator[LeftOut]:
+    """Yield that annotations are not asked about on the other paths of an Ingress, if they would be."""
+    families = list(_families(found, known))
+    others = list(spots(found, owner))[PATHS:]
+    left = sum(any(True for name, family in families for _ in _on(spot, name, family, found, known)) for spot in others)
+    if left:
+        yield LeftOut(
+            "paths", f"annotations are asked about on the first {PATHS} paths of an Ingress", found.label, left
+        )
+
+
+def _families(found: Found, known: Known) -> Iterator[tuple[str, Family]]:
+    """Yield the families of the annotations of an Ingress that say something."""
     annotations = dict(found.annotations)
     for name in dict.fromkeys(known.family(annotation) for annotation in annotations):
         family = known.families.get(name)
-        if family is None or (family.asked_if and not known.value(annotations, family.asked_if)):
-            continue
-        for spot in list(spots(found, owner))[:PATHS]:
-            for ask in family.ask:
-                question = _question(ask, name, family, spot, _values(family, known, annotations, spot))
-                if question is not None:
-                    yield question
+        if family is not None and (not family.asked_if or known.value(annotations, family.asked_if)):
+            yield name, family
+
+
+def _on(spot: Spot, name: str, family: Family, found: Found, known: Known) -> Iterator[Question]:
+    """Yield what is asked about a family on one path."""
+    values = _values(family, known, dict(found.annotations), spot)
+    for ask in family.ask:
+        question = _question(ask, name, family, spot, values)
+        if question is not None:
+            yield question
 
 
 def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spot) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.case.matching import items, mapping
 from conformance.migrate.annotations import Known, known_annotations
-from conformance.migrate.asking import family_questions
+from conformance.migrate.asking import family_questions, paths_not_asked
 from conformance.migrate.boundaries import around, host_questions, spots
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
@@ -47,7 +47,7 @@ def agenda(group: Group, *, first_of_all: bool = False) -> Agenda:
                 hosts.add(spot.host)
                 left += in_full.add(("host", spot.host_signature, signature), found, index, host_questions(spot))
         asked += family_questions(found, index, known)
-        left += _not_asked(found, known)
+        left += [*_not_asked(found, known), *paths_not_asked(found, index, known)]
     boundaries = in_full.questions()
     if first_of_all and asked:
         asked.append(

@@ -8,6 +8,7 @@ import pytest
 from conformance.case.model import SHARED_BACKENDS, Case, Level
 from conformance.migrate import derivation
 from conformance.migrate.annotations import known_annotations
+from conformance.migrate.asking import PATHS
 from conformance.migrate.derivation import CREDENTIALS
 from conformance.migrate.plan import Plan
 from conformance.migrate.question import Question
@@ -101,6 +102,27 @@ def test_only_some_paths_of_a_kind_are_asked_in_full_and_the_rest_is_told(monkey
     bounded = plan(many)
     assert len(questions(bounded)) == 5
     assert any(left.kind == "questions" for left in bounded.left_out)
+
+
+def test_annotations_are_asked_about_on_some_paths_and_the_others_are_told() -> None:
+    def with_paths(number: int, **annotations: Any) -> Plan:
+        many = ingress(**annotations)
+        rule = many["spec"]["rules"][0]["http"]["paths"]
+        many["spec"]["rules"][0]["http"]["paths"] = [{**rule[0], "path": f"/p{n}"} for n in range(number)]
+        return plan(many)
+
+    five = with_paths(PATHS + 2, limit_rps="5", proxy_body_size="1m")
+    assert [q.target for q in questions(five) if q.family == "rate"] == ["/p0", "/p1", "/p2"]
+    (left,) = [left for left in five.left_out if left.kind == "paths"]
+    assert (left.count, left.ingress) == (2, "shop/one")
+    assert f"first {PATHS} paths" in left.why
+    for all_asked in (
+        with_paths(PATHS, limit_rps="5"),
+        with_paths(PATHS + 2),
+        with_paths(PATHS + 2, enable_cors=""),
+        with_paths(PATHS + 2, ssl_ciphers="x"),
+    ):
+        assert not any(left.kind == "paths" for left in all_asked.left_out)
 
 
 def test_only_some_hosts_of_a_kind_are_asked_in_full() -> None:
