@@ -1,6 +1,7 @@
 """The catalogue: its files, how an entry is found, and what is said of a wrong one."""
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -52,6 +53,19 @@ class TestBuiltIn:
         for source in entry.process.programs.values() if entry.process else ():
             if isinstance(source, (GoSource, GoFileSource)):
                 assert Path(source.go, "go.sum").stat().st_size > 0
+
+    @pytest.mark.parametrize("entry", [entry for entry in catalogue() if entry.manifests], ids=lambda entry: entry.name)
+    def test_images_have_tags_that_do_not_float(self, entry: Entry) -> None:
+        assert entry.manifests is not None
+        for image in entry.manifests.images:
+            assert re.search(r"\d+\.\d+\.\d+", image.tag), f"{image.image}:{image.tag} is another image next month"
+
+    def test_kongs_chart_is_told_the_tags_that_the_entry_names(self) -> None:
+        installation = find("kong").manifests
+        assert installation is not None
+        values = installation.charts[0].values
+        told = [values["controller"]["ingressController"]["image"]["tag"], values["gateway"]["image"]["tag"]]
+        assert told == [image.tag for image in installation.images]
 
     def test_emissary_has_the_wildcard_host_of_its_quick_start(self) -> None:
         # Without a Host of its own, the Host of a case with TLS would take plain requests away from all others.
