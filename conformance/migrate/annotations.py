@@ -79,9 +79,11 @@ class Known(Keyed):
         short = self.short(annotation)
         return next((name for name, family in self.families.items() if short and short in family.annotations), "")
 
-    def for_others(self, annotation: str) -> bool:
-        """Tell whether somebody else than the controller reads it."""
-        return any(annotation == one or (one.endswith("/") and annotation.startswith(one)) for one in self.others)
+    def for_others(self, annotation: str) -> str:
+        """Return what says that somebody else than the controller reads it: itself, or its prefix; empty if nobody."""
+        return next(
+            (one for one in self.others if annotation == one or (one[-1:] == "/" and annotation.startswith(one))), ""
+        )
 
     def value(self, annotations: dict[str, str], short: str) -> str:
         """Return the value of an annotation by its short name; empty if it is not there."""

@@ -8,7 +8,7 @@ from conformance.migrate.derivation import agenda
 from conformance.migrate.found import Found, Trouble
 from conformance.migrate.grouping import Group, groups
 from conformance.migrate.question import LeftOut
-from conformance.migrate.scene import Scene, scenes, stand_in_notes, too_long
+from conformance.migrate.scene import Scene, notes_for_others, scenes, stand_in_notes, too_long
 from conformance.migrate.shape import shape_of
 
 
@@ -53,6 +53,8 @@ def plan_of(ingresses: Iterable[Found]) -> Plan:
         found = agenda(first, first_of_all=number == 1)
         asked.append(Asked(first, tuple(scenes(first, found.questions, number)), tuple(others)))
         left += [*found.left_out, *stand_in_notes(first)]
+        # These may differ where the groups are alike.
+        left += [note for group in (first, *others) for note in notes_for_others(group.ingresses)]
         if others:
             like = first.ingresses[0].label
             count = sum(len(group.ingresses) for group in others)

@@ -118,6 +118,17 @@ def unknown_annotations(ingresses: Iterable[Found]) -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
+def notes_for_others(ingresses: Iterable[Found]) -> Iterator[LeftOut]:
+    """Yield the annotations that others than the controller read: they are not applied, so nothing is said of them."""
+    known = known_annotations()
+    for found in ingresses:
+        for annotation in found.annotations:
+            who = known.for_others(annotation)
+            if who and annotation != CLASS_ANNOTATION:
+                shown = f"{who}…" if who.endswith("/") else who
+                yield LeftOut("for-others", f"not asked about, and not applied: {shown}", found.label)
+
+
 def stand_in_notes(group: Group) -> Iterator[LeftOut]:
     """Yield what the stand-ins of a group cannot tell apart, or do not stand in for."""
     spaces = group.namespaces

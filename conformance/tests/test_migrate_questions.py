@@ -10,6 +10,7 @@ from conformance.migrate import derivation
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.asking import PATHS
 from conformance.migrate.derivation import CREDENTIALS
+from conformance.migrate.migration import omissions
 from conformance.migrate.plan import Plan
 from conformance.migrate.question import Question
 from conformance.migrate.scene import unknown_annotations
@@ -275,6 +276,26 @@ def test_annotations_of_others_are_neither_applied_nor_unknown_and_strange_ones_
     }
     assert set(applied(plan(one))["metadata"]["annotations"]) == {"example.com/own", f"{NGINX}no-such-thing"}
     assert set(unknown_annotations(found(one))) == {"example.com/own", f"{NGINX}no-such-thing"}
+
+
+def test_annotations_of_others_are_told_and_counted_by_who_reads_them() -> None:
+    one, two = ingress("one", host="a.test"), ingress("two", host="b.test")
+    one["metadata"]["annotations"] = {
+        "description": "x",
+        "cert-manager.io/issuer": "x",
+        "cert-manager.io/duration": "1h",
+        "kubernetes.io/ingress.class": "nginx",
+        "example.com/own": "1",
+    }
+    two["metadata"]["annotations"] = {"kubernetes.io/tls-acme": "true", "example.com/own": "1"}
+    made = plan(one, two)
+    assert len(made.asked) == 1
+    told = {one.why: (one.count, one.examples) for one in omissions(made.left_out) if one.kind == "for-others"}
+    assert told == {
+        "not asked about, and not applied: cert-manager.io/…": (2, ("shop/one",)),
+        "not asked about, and not applied: description": (1, ("shop/one",)),
+        "not asked about, and not applied: kubernetes.io/tls-acme": (1, ("shop/two",)),
+    }
 
 
 def test_a_host_without_room_is_told_and_not_asked() -> None:
