@@ -1,5 +1,6 @@
 """The pure parts of kind clusters: options, configuration, manifests, workloads."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from conformance.clusters.kind.controller import Workload
 from conformance.clusters.kind.manifests import for_instance, images_of, parsed, with_images, written_manifests
 from conformance.clusters.kind.opening import KindOpening, checked, installed_version
 from conformance.clusters.kind.settings import KindSettings, kind_settings, parsed_images, repository
+from conformance.clusters.kind.stage import KindStage
 from conformance.controllers.catalogue import find
 from conformance.controllers.installation import Image
 from conformance.errors import BadInput, HarnessFailure
@@ -265,6 +267,27 @@ def test_an_own_image_is_named_in_the_version() -> None:
     assert installed_version(entry, own) == "unknown (own image t.tar)"
     said = KindSettings(images=own.images, controller_version="3.7.15")
     assert installed_version(entry, said) == "3.7.15 (own image t.tar)"
+
+
+def test_an_installation_that_nobody_has_tried_is_named_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KindStage, "set_up", lambda *_: None)
+
+    def run(name: str, settings: KindSettings) -> tuple[str, list[str]]:
+        said: list[str] = []
+        opening = KindOpening(find(name), settings, 1.0, tmp_path, 0.0)
+        opening.open(lambda: [case("a/plain")], lambda _: None, said.append, threading.Event())
+        return opening.controller.version, said
+
+    version, (warning,) = run("kong", KindSettings())
+    assert version == "3.5.13 (installation unverified)"
+    assert "kong" in warning
+    own = KindSettings(images={"docker.io/library/kong": "mine:1"})
+    assert run("kong", own)[0] == "unknown (own image mine:1, installation unverified)"
+    # With manifests of the user's own, the entry's are not used.
+    assert run("kong", KindSettings(manifests=Path("kong.yaml"))) == ("unknown (own manifests kong.yaml)", [])
+    assert run("traefik", KindSettings()) == ("3.7.15", [])
 
 
 def test_only_what_can_be_installed_runs_there() -> None:

@@ -19,6 +19,9 @@ Say = Callable[[str], None]
 
 _ONLY_CLASS = "it deletes the IngressClass of the controller, and this installation has one instance for all cases"
 
+UNVERIFIED = "installation unverified"
+"""What a report says, beside the version, of an entry with ``verified: false``."""
+
 
 @dataclass(frozen=True)
 class KindOpening:
@@ -50,6 +53,11 @@ class KindOpening:
             HarnessFailure: it cannot be had.
             Interrupted: ``stop`` was set meanwhile.
         """
+        if unverified(self.entry, self.settings):
+            warn(
+                f"nobody has tried yet how {self.entry.name} is installed here (verified: false in its entry): "
+                "what fails may be the installation's fault"
+            )
         cases = wanted()
         observed = to_observe(cases, self.skipped(cases))
         logs = (self.out or cache_root()) / self.entry.name / "kind-logs"
@@ -77,12 +85,21 @@ def checked(entry: Entry, settings: KindSettings) -> Entry:
 
 
 def installed_version(entry: Entry, settings: KindSettings) -> str:
-    """Return the version for the report; what is the user's own is named in it, and what is in it is not known."""
+    """Return the version for the report; what is the user's own is named in it, and what is in it is not known.
+
+    An installation that nobody has tried is named as well: what fails may be its fault.
+    """
     assert entry.manifests is not None
     own = [f"own image {reference.rpartition('/')[2]}" for reference in settings.images.values()]
     own += [f"own manifests {settings.manifests.name}"] if settings.manifests else []
     version = settings.controller_version or ("unknown" if own else entry.manifests.version)
-    return f"{version} ({', '.join(own)})" if own else version
+    notes = [*own, *([UNVERIFIED] if unverified(entry, settings) else [])]
+    return f"{version} ({', '.join(notes)})" if notes else version
+
+
+def unverified(entry: Entry, settings: KindSettings) -> bool:
+    """Tell whether it is installed in a way of the catalogue's that nobody has tried."""
+    return entry.manifests is not None and not entry.manifests.verified and settings.manifests is None
 
 
 def _writes_our_class(case: Case) -> bool:
