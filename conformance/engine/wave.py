@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from conformance.case.model import Level
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
-from conformance.engine.judgement import Judgement, not_judged
+from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.rounds import Watch
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController
@@ -209,6 +209,18 @@ class Wave:
         if self.controller.alive:
             return looked
         return [replace(one, override=one.override or CRASHED) for one in looked]
+
+    def reload(self, judgement: Judgement, times: int) -> Judgement:
+        """Return the judgement with a further look after each of so many later revisions; the first failure stands."""
+        for _ in range(times):
+            watch = judgement.last
+            watch.unit = watch.unit.next_revision()
+            self.crew.apply_revision(watch.unit)
+            wait_for_markers(watch, self.crew.marker_limit(), self.working)
+            judgement = look_again(judgement)
+            if case_verdict(judgement).verdict is not Verdict.PASS:
+                break
+        return judgement
 
     def _restart(self) -> None:
         self.restarts += int(self.controller.restart())

@@ -1,7 +1,10 @@
 """Cases beside others on one instance: what a neighbour spoils is judged by itself, and each has one final verdict."""
 
+import itertools
+import re
 import threading
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -133,3 +136,30 @@ def test_what_failed_is_judged_again_while_others_are_still_looked_at() -> None:
     records, _ = told(Ground(world, lanes=2), *(case(f"s/w{n}", probes=wrong) for n in range(12)), case("s/slow-one"))
     assert not world.waited_in_vain
     assert [one.verdict for one in records.values()].count(Verdict.FAIL) == 12
+
+
+@dataclass
+class Chancy(World):
+    """A world that changes its mind at each request of the main instance's class, and elsewhere at some revisions."""
+
+    wrong_from: int = 99
+    requests: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def answer(self, wire: WireProbe) -> Answer:
+        right = super().answer(wire)
+        if ".marker." in wire.host or right.status != 200:
+            return right
+        (asked,) = [one for one in list(self.objects.values()) if wire.host in str(one)]
+        if asked["spec"]["ingressClassName"] == "lane-0":
+            return served("ab"[next(self.requests) % 2])
+        revision = int(re.findall(r"'r([0-9]+)\.", str(asked))[0])
+        return served("b") if revision >= self.wrong_from else right
+
+
+@pytest.mark.parametrize(("wrong_from", "verdict"), [(99, PASS), (4, (Verdict.FAIL, Reason.UNSTABLE))])
+def test_what_kept_changing_is_right_alone_only_if_it_is_so_however_often_it_is_loaded(
+    wrong_from: int, verdict: tuple[Verdict, Reason | None]
+) -> None:
+    final, _ = told(Ground(Chancy(wrong_from=wrong_from), lanes=2), case("s/one"))
+    assert (final["s/one"].verdict, final["s/one"].reason) == verdict
+    assert bool(final["s/one"].findings) == (verdict == PASS)
