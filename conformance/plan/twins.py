@@ -78,7 +78,7 @@ def _bare_step(step: Step, case: Case) -> Step:
 
 
 def _looked_at(probe: Probe) -> dict[str, Any]:
-    return {"received": probe.expect.received, "headers": probe.expect.headers}
+    return {"received": probe.expect.received, "headers": probe.expect.headers, "arrived": probe.expect.arrived}
 
 
 def _under_test(case: Case) -> Any:

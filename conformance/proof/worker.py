@@ -6,6 +6,7 @@ Runs inside private namespaces. Several workers share an agenda: whoever makes a
 import os
 import resource
 import secrets
+import signal
 import sys
 import threading
 import traceback
@@ -82,6 +83,9 @@ def spent() -> Spent:
 
 def main() -> None:
     """Read the agenda and work it off."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Everything in these namespaces goes with this process; a trial that was cut short is as good as none.
+        signal.signal(number, lambda number, _frame: os._exit(128 + number))
     agenda = Path(sys.argv[1])
     try:
         Worker(Agenda.model_validate_json(agenda.read_bytes()), agenda.parent).work()
