@@ -60,7 +60,9 @@ class StepRunner:
             limit = self.crew.limits.marker if restarted else self.crew.marker_limit()
             live = wait_for_markers(watch, limit, working)
             if live:
-                self.crew.lived(watch)
+                if not restarted:
+                    # How long a controller takes to start says nothing of how long it takes to load a change.
+                    self.crew.lived(watch)
                 converge(watch, self.crew.limits, self.crew.apply_revision, working)
             meter = LatencyMeter(self.crew, self.controller, watch, unit.name.replace("/", "-"))
             samples = meter.take(step.latency) if step.latency and live else None

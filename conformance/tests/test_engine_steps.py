@@ -69,6 +69,17 @@ def test_unrelated_updates_leave_nothing() -> None:
     assert not any("unrelated" in name for _, _, name in stage.world.objects)
 
 
+@pytest.mark.parametrize(("actions", "taught"), [((TO_B,), True), ((TO_B, Action(restart="controller")), False)])
+def test_a_start_does_not_tell_how_long_a_change_takes(actions: tuple[Action, ...], taught: bool) -> None:
+    stage, what = Ground(), stepped(*actions)
+    with on(stage) as crew:
+        unit = unit_of(what, crew.ground(stage.main, "test"))
+        crew.prepare([unit])
+        crew.apply([unit])
+        assert StepRunner(crew, stage.main).carry_out(unit, unit.steps[0]).live
+        assert (crew.slowest_live > 0) is taught
+
+
 def test_a_restart_is_asked_of_the_instance() -> None:
     stage = Ground()
     carried_out(stepped(TO_B, Action(restart="controller")), stage)
