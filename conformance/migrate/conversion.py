@@ -3,6 +3,7 @@
 What changed with v1: https://kubernetes.io/docs/reference/using-api/deprecation-guide/#ingress-v122
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from conformance.case.matching import mapping
 
 VERSION = "networking.k8s.io/v1"
 OLD_VERSIONS = ("networking.k8s.io/v1beta1", "extensions/v1beta1")
+
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def as_v1(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def _backend(backend: Any) -> Any:
     if "serviceName" not in old:
         return backend
     port = old.get("servicePort")
-    if isinstance(port, str) and port.isdigit():
+    if isinstance(port, str) and _NUMBER.fullmatch(port):
         port = int(port)
     made = {"name": old["serviceName"], "port": {"number": port} if isinstance(port, int) else {"name": port}}
     return {"service": made}

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from conformance.case.yaml_tree import parse, plain
+from conformance.case.yaml_tree import Entries, Items, Node, Path, parse, place_of, plain
 from conformance.migrate.found import Origin, Trouble
 from conformance.migrate.sources import Text
 
@@ -18,17 +18,40 @@ cluster, take the quick way."""
 
 _SEPARATOR = re.compile(r"(?m)^(?:---(?=[ \t\r\n]|$)|\.\.\.[ \t]*\r?$)")
 _SOURCE = re.compile(r"(?m)^# Source: (\S{1,300})")
-_TEMPLATE = re.compile(r"\{\{.*?\}\}")
+_SURELY = re.compile(r"""\{\{-?\s*[A-Za-z_.$"'`(/][^{}]{0,1000}\}\}""")
 _INGRESS = re.compile(r"""(?m)\bkind["']?\s*:\s*["']?Ingress(List)?\b""")
 _RENDER = "render it first: helm template RELEASE CHART | ingress-conformance migrate --from X --to Y -"
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document that could be read: plain values, and where it begins."""
+    """A document that could be read: plain values, and where it begins.
+
+    ``node`` has the place of each value, below so many lines of the file, if the document was read with places.
+    """
 
     origin: Origin
     value: Any
+    node: Node | None = None
+    above: int = 0
+
+    def at(self, path: Path) -> Origin:
+        """Return where one of its values stands: where the document begins if it is not known better."""
+        return (
+            self.origin if self.node is None else replace(self.origin, line=self.above + place_of(self.node, path).line)
+        )
+
+    def part(self, path: Path, value: Any) -> "Document":
+        """Return a part of it as a document that begins where the part does; ``value`` is what it says in full."""
+        node = self.node
+        for step in path:
+            if isinstance(node, Entries) and step in node.nodes:
+                node = node.nodes[str(step)][1]
+            elif isinstance(node, Items) and isinstance(step, int):
+                node = node.nodes[step]
+            else:
+                node = None
+        return Document(self.at(path), value, node, self.above)
 
 
 def documents(text: Text) -> Iterator[Document | Trouble]:
@@ -45,9 +68,32 @@ def documents(text: Text) -> Iterator[Document | Trouble]:
         yield from _yaml(part, origin, line)
 
 
-def is_template(value: object) -> bool:
-    """Tell whether a text still holds a placeholder of a template."""
-    return isinstance(value, str) and bool(_TEMPLATE.search(value))
+def placeholder(text: str, *, free: bool = False) -> str:
+    """Return the first placeholder of a template that a text still holds; empty if it holds none.
+
+    ``free`` says that it may be any text, such as lines of nginx configuration: there, braces may stand for themselves.
+    """
+    if free:
+        match = _SURELY.search(text)
+        return match[0] if match else ""
+    begin, end = _placeholder(text)
+    return text[begin:end]
+
+
+def _placeholder(text: str) -> tuple[int, int]:
+    """Return where the first one begins and ends, in one line; the same twice if there is none.
+
+    Each line is looked at once: a pattern would look again from each of a million braces.
+    """
+    begin = text.find("{{")
+    while begin >= 0:
+        line_end = text.find("\n", begin)
+        line_end = len(text) if line_end < 0 else line_end
+        end = text.find("}}", begin + 2, line_end)
+        if end >= 0:
+            return begin, end + 2
+        begin = text.find("{{", line_end)
+    return 0, 0
 
 
 def template_trouble(origin: Origin, what: str) -> Trouble:
@@ -80,12 +126,12 @@ def _yaml(part: str, origin: Origin, line: int) -> Iterator[Document | Trouble]:
         return
     root, problems = parse(part, origin.file)
     if root is not None and not problems:
-        yield Document(origin, plain(root))
+        yield Document(origin, plain(root), root, line - 1)
         return
-    template = _TEMPLATE.search(part)
-    if template and _INGRESS.search(part):
-        where = replace(origin, line=line + part.count("\n", 0, template.start()))
-        yield template_trouble(where, template[0][:60])
+    begin, end = _placeholder(part)
+    if end and _INGRESS.search(part):
+        where = replace(origin, line=line + part.count("\n", 0, begin))
+        yield template_trouble(where, part[begin:end][:60])
         return
     if not _INGRESS.search(part):
         yield Trouble(origin, "other", "cannot be read, and does not seem to hold an Ingress")

@@ -20,6 +20,11 @@ class Origin:
     line: int = 0
     source: str = ""
 
+    @property
+    def applied(self) -> bool:
+        """Whether an API server has taken what was read there: it has no documents."""
+        return not self.document
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         words = [f"document {self.document}"] if self.document else []

@@ -5,22 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.case.matching import items, mapping
+from conformance.case.yaml_tree import Path
+from conformance.migrate.annotations import known_annotations
 from conformance.migrate.conversion import OLD_VERSIONS, VERSION, as_v1
-from conformance.migrate.documents import Document, documents, is_template, template_trouble
-from conformance.migrate.found import PATH_TYPES, Found, Origin, Reading, Trouble
+from conformance.migrate.documents import Document, documents, placeholder, template_trouble
+from conformance.migrate.found import Found, Origin, Reading, Trouble
 from conformance.migrate.sources import texts
+from conformance.migrate.validity import Wrong, check_name, check_spec, shown
 
 MOST_BYTES = 1_500_000
 """What an API server stores of one object (the limit of etcd's requests)."""
 
 _DEEPEST_LIST = 3
-_HINT = "kubectl apply --dry-run=server -f FILE says more"
-
-
-class _Wrong(ValueError):
-    def __init__(self, message: str, hint: str = _HINT) -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
 
 
 def read(paths: Iterable[str]) -> Reading:
@@ -67,108 +63,78 @@ def ingresses(document: Document, depth: int = 0) -> Iterator[Found | Trouble | 
     if kind.endswith("List") and "items" in value and depth < _DEEPEST_LIST:
         # Items of a typed list say neither kind nor version.
         inherited = {"kind": kind.removesuffix("List"), "apiVersion": value.get("apiVersion")}
-        for item in items(value["items"]):
+        for number, item in enumerate(items(value["items"])):
             whole = {**inherited, **item} if kind != "List" and isinstance(item, Mapping) else item
-            yield from ingresses(Document(document.origin, whole), depth + 1)
+            here = (number,) if isinstance(document.value, list) else ("items", number)
+            yield from ingresses(document.part(here, whole), depth + 1)
         return
     version = str(value.get("apiVersion") or "")
+    if kind == "Ingress" and placeholder(version):
+        yield template_trouble(document.at(("apiVersion",)), f"Ingress, apiVersion holds {placeholder(version)[:60]}")
+        return
     if kind != "Ingress" or version.partition("/")[0] not in {"networking.k8s.io", "extensions"}:
         yield None
         return
+    meta = mapping(value.get("metadata"))
+    label = f"Ingress {meta.get('namespace') or 'default'}/{meta.get('name') or '?'}"[:128]
+    if (left := _unrendered(value, document.origin)) is not None:
+        at, text = left
+        yield template_trouble(document.at(at), f"{label}, {shown(at)} holds {text[:60]}")
+        return
     try:
         yield _ingress(value, version, document.origin)
-    except _Wrong as wrong:
-        meta = mapping(value.get("metadata"))
-        yield _trouble(wrong, document.origin, f"{meta.get('namespace') or 'default'}/{meta.get('name') or '?'}", value)
+    except Wrong as wrong:
+        yield Trouble(document.at(wrong.at), "invalid", f"{label}: {wrong.message}", wrong.hint)
 
 
-def _trouble(wrong: _Wrong, origin: Origin, label: str, value: Mapping[str, Any]) -> Trouble:
-    if any(is_template(text) for text in _texts(value)):
-        return template_trouble(origin, f"Ingress {label[:120]}")
-    return Trouble(origin, "invalid", f"Ingress {label[:120]}: {wrong.message}", wrong.hint)
+def _unrendered(value: Mapping[str, Any], origin: Origin) -> tuple[Path, str] | None:
+    """Return the first placeholder of a template in what the suite reads of an Ingress, and where it is.
+
+    What an API server has taken is as it is meant to be, and so is what others read of it.
+    """
+    if origin.applied:
+        return None
+    meta = mapping(value.get("metadata"))
+    named = {key: meta.get(key) for key in ("name", "namespace")}
+    for at, text in (*_texts(named, ("metadata",)), *_texts(value.get("spec"), ("spec",))):
+        if found := placeholder(text):
+            return at, found
+    for key, text in mapping(meta.get("annotations")).items():
+        found = placeholder(str(key)) or (placeholder(text, free=True) if isinstance(text, str) else "")
+        if found and not known_annotations().for_others(str(key)):
+            return ("metadata", "annotations", str(key)), found
+    return None
 
 
 def _ingress(value: Mapping[str, Any], version: str, origin: Origin) -> Found:
     if version not in {VERSION, *OLD_VERSIONS}:
-        raise _Wrong(f"its apiVersion {version[:60]!r} is none that is known", f"write it as {VERSION}")
+        raise Wrong(f"its apiVersion {version[:60]!r} is none that is known", f"write it as {VERSION}", ("apiVersion",))
     meta = mapping(value.get("metadata"))
-    name, namespace = _text(meta, "name"), _text(meta, "namespace", "default")
+    name, namespace = _name(meta, "name"), _name(meta, "namespace", "default", label=True)
     annotations = mapping(meta.get("annotations"))
     for key, text in annotations.items():
         if not isinstance(text, str):
-            raise _Wrong(f"the annotation {key} is not text but {text!r:.40}", "put its value in quotes")
+            at = ("metadata", "annotations", str(key))
+            raise Wrong(f"the annotation {key} is not text but {text!r:.40}", "put its value in quotes", at)
     spec = value.get("spec")
     if not isinstance(spec, Mapping) or not spec:
-        raise _Wrong("it has no spec")
+        raise Wrong("it has no spec")
     try:
         size = len(json.dumps(value, default=str))
     except (ValueError, RecursionError) as error:
-        raise _Wrong("it is nested too deeply, or refers to itself") from error
+        raise Wrong("it is nested too deeply, or refers to itself") from error
     if size > MOST_BYTES:
-        raise _Wrong(f"it has {size / 1e6:.1f} MB, more than an API server stores", "split it")
+        raise Wrong(f"it has {size / 1e6:.1f} MB, more than an API server stores", "split it")
     converted = as_v1(spec) if version in OLD_VERSIONS else spec
-    _check(converted)
+    check_spec(converted)
     return Found(origin, namespace, name, _plain(converted), dict(annotations), version if version != VERSION else "")
 
 
-def _check(spec: Mapping[str, Any]) -> None:
-    """Refuse what no API server would take, as far as the suite must understand the object."""
-    if spec.get("defaultBackend") is not None:
-        _backend(spec["defaultBackend"], "spec.defaultBackend")
-    for r, rule in enumerate(_list(spec, "rules", "spec.rules")):
-        where = f"spec.rules[{r}]"
-        host = mapping(rule).get("host")
-        if not isinstance(rule, Mapping) or not (host is None or isinstance(host, str)):
-            raise _Wrong(f"{where} is no rule with a host that is text")
-        if is_template(host):
-            raise _Wrong(f"{where}.host is a placeholder")
-        http = rule.get("http")
-        for p, path in enumerate(_list(mapping(http), "paths", f"{where}.http.paths")):
-            _path(path, f"{where}.http.paths[{p}]")
-    for t, entry in enumerate(_list(spec, "tls", "spec.tls")):
-        hosts = _list(mapping(entry), "hosts", f"spec.tls[{t}].hosts")
-        if not isinstance(entry, Mapping) or not all(isinstance(host, str) for host in hosts):
-            raise _Wrong(f"spec.tls[{t}] has hosts that are not text")
-
-
-def _path(path: object, where: str) -> None:
-    if not isinstance(path, Mapping):
-        raise _Wrong(f"{where} is no path")
-    written, kind = path.get("path"), path.get("pathType")
-    if kind not in PATH_TYPES:
-        raise _Wrong(f"{where}.pathType is {kind!r:.40}", f"networking.k8s.io/v1 wants one of {', '.join(PATH_TYPES)}")
-    if is_template(written):
-        raise _Wrong(f"{where}.path is a placeholder")
-    if not (isinstance(written, str) and written.startswith("/")) and not (
-        kind == "ImplementationSpecific" and written in {None, ""}
-    ):
-        raise _Wrong(f"{where}.path is {written!r:.40}, and must begin with a slash")
-    _backend(path.get("backend"), f"{where}.backend")
-
-
-def _backend(backend: object, where: str) -> None:
-    service, resource = mapping(mapping(backend).get("service")), mapping(mapping(backend).get("resource"))
-    port = mapping(service.get("port"))
-    named = isinstance(service.get("name"), str) and bool(isinstance(port.get("number"), int) or port.get("name"))
-    if not named and not (resource.get("kind") and resource.get("name")):
-        raise _Wrong(f"{where} names no Service with a port, and no resource")
-
-
-def _list(holder: Mapping[str, Any], key: str, where: str) -> list[Any]:
-    value = holder.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise _Wrong(f"{where} is no list")
-    return value
-
-
-def _text(holder: Mapping[str, Any], key: str, default: str = "") -> str:
+def _name(holder: Mapping[str, Any], key: str, default: str = "", *, label: bool = False) -> str:
     value = holder.get(key) or default
     if not isinstance(value, str) or not value:
-        raise _Wrong(f"metadata.{key} is missing" if not value else f"metadata.{key} is not text")
-    if is_template(value):
-        raise _Wrong(f"metadata.{key} is a placeholder")
+        raise Wrong(f"metadata.{key} is missing" if not value else f"metadata.{key} is not text", at=("metadata", key))
+    check_name(value, ("metadata", key), label=label)
     return value
 
 
@@ -177,12 +143,12 @@ def _plain(spec: Mapping[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def _texts(value: object, depth: int = 12) -> Iterator[str]:
+def _texts(value: object, at: Path, depth: int = 12) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
-        yield value
+        yield at, value
     elif depth and isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner, depth - 1)
+        for key, inner in value.items():
+            yield from _texts(inner, (*at, str(key)), depth - 1)
     elif depth and isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, depth - 1)
+        for number, inner in enumerate(value):
+            yield from _texts(inner, (*at, number), depth - 1)

@@ -119,7 +119,16 @@ def migrated(
     failing: Mapping[str, str] = MappingProxyType({}),
 ) -> Migration:
     """Return what changes between two controllers that answer so; ``failing`` names the run that could not judge."""
-    ingress_objects = found(*manifests)
+    return migrated_of(found(*manifests), old, new, failing)
+
+
+def migrated_of(
+    ingress_objects: tuple[Found, ...],
+    old: Answering,
+    new: Answering,
+    failing: Mapping[str, str] = MappingProxyType({}),
+) -> Migration:
+    """Return the same for Ingresses as they were read."""
     made = plan_of(ingress_objects)
     reports = [report("before", made, old, failing.get("old", "")), report("after", made, new, failing.get("new", ""))]
     return migration_of(Reading(ingress_objects), made, Pair(*reports))

@@ -1,6 +1,7 @@
 """The written forms of a migration: JSON that can be read again, a page, Markdown, and the terminal's lines."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,28 +13,31 @@ from conformance.migrate.model import Migration
 from conformance.migrate.question import Question
 from conformance.migrate.written import read_migrations
 from conformance.site.pages import move_site
-from conformance.tests.migrations import Reply, guarding, ingress, migrated, served, shown
+from conformance.tests.migrations import Reply, found, guarding, ingress, migrated, migrated_of, served, shown
 
 
 def test_the_json_fits_its_schema_and_can_be_read_again(tmp_path: Path) -> None:
-    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
-    written = found.to_json()
+    whole = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
+    written = whole.to_json()
     jsonschema.validate(json.loads(written), json.loads(schema_text("migration.schema.json")))
     (tmp_path / "migration.json").write_text(written)
-    assert list(read_migrations([tmp_path])) == [found]
+    assert list(read_migrations([tmp_path])) == [whole]
 
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>`[x](javascript:alert(3))` \u202e\x1b[31m'
 
 
 def hostile() -> Migration:
-    evil = ingress(EVIL[:60], namespace=EVIL, service="web", permanent_redirect=EVIL)
-    evil["metadata"]["annotations"][EVIL] = EVIL
+    """Return a migration of an Ingress with names that no manifest may have, but a file of results may."""
+    manifest = ingress("evil", service="web", permanent_redirect=EVIL)
+    manifest["metadata"]["annotations"][EVIL] = EVIL
+    evil, tame = found(manifest, ingress("tame"))
+    evil = replace(evil, name=EVIL[:60], namespace=EVIL)
 
     def lying(question: Question) -> Reply:
         return Reply(outcome=f"redirect:301:{EVIL}", headers=((EVIL, EVIL),))
 
-    return migrated([evil, ingress("tame")], lying, served)
+    return migrated_of((evil, tame), lying, served)
 
 
 def test_nothing_that_anybody_wrote_becomes_part_of_the_page() -> None:
@@ -57,8 +61,8 @@ def test_nothing_that_anybody_wrote_becomes_markup_or_a_command_of_the_terminal(
 
 
 def test_every_change_on_the_page_can_be_reached_by_its_number() -> None:
-    found = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
-    tree = html.document_fromstring(dict(move_site(found))["index.html"].decode())
+    whole = migrated([ingress(tls=True, whitelist_source_range="10.0.0.0/8")], guarding("status:403"), served)
+    tree = html.document_fromstring(dict(move_site(whole))["index.html"].decode())
     ids = {element.get("id") for element in tree.iter(html.etree.Element)}
     links = [href for link in tree.iter("a") if (href := str(link.get("href"))).startswith("#c")]
     assert links

@@ -25,7 +25,7 @@ def test_those_that_share_a_host_are_together_across_namespaces_and_by_way_of_ot
     both["spec"]["rules"] += ingress(host="a.example")["spec"]["rules"]
     made = groups(
         found(
-            ingress("a", host="A.example", namespace="one"),
+            ingress("a", host="a.example", namespace="one"),
             both,
             ingress("b", host="b.example", namespace="two"),
             ingress("c", host="c.example"),
