@@ -1,5 +1,6 @@
 """A migration in Markdown, for a pull request."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from conformance.export.markdown_text import block, code, link, plain, row
@@ -13,6 +14,17 @@ HEADINGS = {
 MOST_CHANGES = 30
 """Of one sort: a comment on a pull request has a limit (65536 characters on GitHub)."""
 
+MOST_NAMESPACES = 50
+"""Rows, for the same reason."""
+
+COLUMNS = {
+    Sort.UNSAFE: "less safe",
+    Sort.NOT_JUDGED: "not judged",
+    Sort.DIFFERS: "answered differently",
+    Sort.IGNORED: "ignored",
+    Sort.UNCHANGED: "unchanged",
+}
+
 _NAMED = 10
 
 
@@ -25,6 +37,7 @@ def _lines(migration: Migration) -> Iterator[str]:
     yield "## What the move changes"
     yield ""
     yield plain(migration.summary)
+    yield from _namespaces(migration)
     for sort, heading in HEADINGS.items():
         yield from _changes(heading, migration.of(sort))
     judged = [record for record in migration.ingresses if record.sort is Sort.NOT_JUDGED]
@@ -38,6 +51,24 @@ def _lines(migration: Migration) -> Iterator[str]:
     yield from _listed("Not read", [f"{code(one.where)}: {plain(one.message)}" for one in problems])
     left = [f"{plain(one.kind)} ({one.count}): {plain(one.why)}" for one in migration.left_out]
     yield from _listed("Not asked", left)
+
+
+def _namespaces(migration: Migration) -> Iterator[str]:
+    """Yield how many Ingresses of each namespace stand how, those with the worst first: each team looks for its own."""
+    spaces: dict[str, Counter[Sort]] = {}
+    for record in migration.ingresses:
+        spaces.setdefault(record.namespace, Counter())[record.sort] += 1
+    if migration.basis == "profile" or len(spaces) < 2:
+        return
+    yield ""
+    yield row("namespace", *COLUMNS.values())
+    yield row("---", *("---:" for _ in COLUMNS))
+    worst_first = sorted(spaces.items(), key=lambda pair: ([-pair[1][sort] for sort in COLUMNS], pair[0]))
+    for space, counts in worst_first[:MOST_NAMESPACES]:
+        yield row(code(space), *(str(counts[sort]) for sort in COLUMNS))
+    if len(spaces) > MOST_NAMESPACES:
+        yield ""
+        yield f"and {len(spaces) - MOST_NAMESPACES} more namespaces, see migration.json."
 
 
 def _changes(heading: str, changes: Sequence[Change]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import jsonschema
 from lxml import html
 
 from conformance.export.published import schema_text
-from conformance.migrate.markdown import migration_markdown
+from conformance.migrate.markdown import MOST_NAMESPACES, migration_markdown
 from conformance.migrate.model import Migration
 from conformance.migrate.question import Question
 from conformance.migrate.written import read_migrations
@@ -58,6 +58,55 @@ def test_nothing_that_anybody_wrote_becomes_markup_or_a_command_of_the_terminal(
     outside = "".join(part for number, part in enumerate(markdown.split("```")) if number % 2 == 0)
     assert "<script" not in outside
     assert "](javascript" not in outside
+
+
+def rows(markdown: str) -> list[list[str]]:
+    """The rows of the first table, but for its head."""
+    lines = [line for line in markdown.partition("### ")[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines][2:]
+
+
+def test_each_namespace_has_a_row_with_how_its_ingresses_stand_the_worst_first() -> None:
+    def half(question: Question) -> Reply:
+        return Reply(outcome="status:404") if question.host == "old.test" else served(question)
+
+    gone = Reply(outcome="status:404")
+    mine = [
+        ingress("kept", namespace="calm", host="calm.test"),
+        ingress("kept-too", namespace="calm", host="too.test", path="/a/b"),
+        ingress("new", namespace="loud", host="new.test", path="/a/b/c"),
+        ingress("guarded", namespace="open", host="open.test", whitelist_source_range="10.0.0.0/8"),
+        ingress("dead", namespace="open", host="old.test", path="/a/b/c/d"),
+    ]
+    whole = migrated(
+        mine,
+        lambda q: Reply(outcome="status:403") if q.variant else half(q),
+        lambda q: gone if q.host == "new.test" else half(q),
+    )
+    assert rows(migration_markdown(whole)) == [
+        ["<code>open</code>", "1", "1", "0", "0", "0"],
+        ["<code>loud</code>", "0", "0", "1", "0", "0"],
+        ["<code>calm</code>", "0", "0", "0", "0", "2"],
+    ]
+
+
+def test_one_namespace_needs_no_table_and_very_many_are_cut() -> None:
+    assert not rows(migration_markdown(migrated([ingress("a"), ingress("b", host="b.test")], served, served)))
+    number = MOST_NAMESPACES + 2
+    many = migrated([ingress("a", namespace=f"n{n}", host=f"h{n}.test") for n in range(number)], served, served)
+    assert len(rows(migration_markdown(many))) == MOST_NAMESPACES
+    assert "and 2 more namespaces, see migration.json." in migration_markdown(many)
+    # The parts of a profile are sections of cases, and nobody's namespaces.
+    assert not rows(migration_markdown(many.model_copy(update={"basis": "profile"})))
+
+
+def test_a_namespace_cannot_break_out_of_its_cell() -> None:
+    evil, tame = found(ingress("evil"), ingress("tame"))
+    evil = replace(evil, namespace="a|b`<img src=x>\n| c |\u202e")
+    markdown = migration_markdown(migrated_of((evil, tame), served, served))
+    assert [len(cells) for cells in rows(markdown)] == [6, 6]
+    assert "<img" not in markdown
+    assert "\u202e" not in markdown
 
 
 def test_every_change_on_the_page_can_be_reached_by_its_number() -> None:
