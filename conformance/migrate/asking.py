@@ -11,6 +11,7 @@ from conformance.migrate.question import LeftOut, Question
 PATHS = 3
 """On so many paths of an Ingress each question is asked; the others are told."""
 
+_WHOLE = "{path}"
 _BLANK = re.compile(r"\{([a-z-]+)\}")
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -84,7 +85,9 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         return filled
 
     headers = tuple((fill(key), fill(value)) for key, value in ask.headers.items())
-    host, target = fill(ask.host or "{host}"), fill(ask.target) or "/"
+    host = fill(ask.host or "{host}")
+    # Only where more follows does the path go without its last slash: an Exact rule serves none but that with it.
+    target = spot.path if ask.target == _WHOLE else fill(ask.target) or "/"
     if missing or not all(_TOKEN.fullmatch(key) for key, _ in headers) or " " in host + target:
         return None
     if spot.host.startswith("www.") and host.startswith("www.www."):

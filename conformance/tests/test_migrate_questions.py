@@ -126,6 +126,14 @@ def test_annotations_are_asked_about_on_some_paths_and_the_others_are_told() -> 
         assert not any(left.kind == "paths" for left in all_asked.left_out)
 
 
+def test_annotations_are_asked_about_on_the_path_as_it_is_written() -> None:
+    made = plan(ingress(path="/cart/", path_type="Exact", limit_rps="5", backend_protocol="HTTP", rewrite_target="/x"))
+    assert kinds(made)["thirty-requests-at-once"] == "/cart/"
+    assert kinds(made)["rewritten"] == "/cart/a/b?x=1"
+    (path,) = [q for q in questions(made) if q.kind == "path"]
+    assert "upstream" in [one.family for one in path.also]
+
+
 def test_only_some_hosts_of_a_kind_are_asked_in_full() -> None:
     many = ingress()
     many["spec"]["rules"] += [ingress(host=f"h{n}.example.com")["spec"]["rules"][0] for n in range(5)]
