@@ -15,6 +15,9 @@ from conformance.controllers.profile import Profile
 from conformance.engine.stage import RunningController, Stage
 from conformance.suite.options import RunOptions
 
+UNVERIFIED = "process unverified"
+"""What a report says, beside the version, of an entry with ``verified: false`` under process."""
+
 Say = Callable[[str], None]
 Wanted = Callable[[], Sequence[Case]]
 
@@ -79,8 +82,9 @@ class LocalOpening:
 
     @property
     def controller(self) -> Profile:
-        """What the catalogue says about the controller."""
-        return Profile.of(self.entry)
+        """What the catalogue says about the controller, and that nobody has run it in this way yet where that is so."""
+        tried = self.entry.process is None or self.entry.process.verified
+        return Profile.of(self.entry, None if tried else f"{self.entry.version} ({UNVERIFIED})")
 
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:  # noqa: ARG002 - nobody else is there
         """Return nothing: every case can be observed."""

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import tempfile
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from conformance.controllers.reading import EntryErrors
 from conformance.controllers.schema import SCHEMA_FILE, schema_text
 from conformance.controllers.sources import GoFileSource, GoSource
 from conformance.errors import BadInput
+from conformance.suite.opening import LocalOpening
 from conformance.tests.entries import OWN, SOURCE, TOKEN, refused, site
 
 CLAIM = "{statement: P13, unsupported: true, why: Plain prefixes, link: 'https://example.com/p'}"
@@ -244,3 +246,11 @@ class TestProblems:
             except BadInput:
                 return
             assert isinstance(entry, Entry)
+
+
+def test_a_report_says_of_a_way_to_run_that_nobody_has_tried_it() -> None:
+    def version(name: str) -> str:
+        return LocalOpening(find(name), {}, Future(), 0.0).controller.version
+
+    assert version("ingress-nginx") == f"{find('ingress-nginx').version} (process unverified)"
+    assert version("traefik") == find("traefik").version
