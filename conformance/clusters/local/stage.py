@@ -4,9 +4,10 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from conformance.case.model import Manifest
 from conformance.clusters.api import PATIENCE, Api, Refused
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.identity import make_common_objects, make_identity, make_own_objects
@@ -65,9 +66,8 @@ class LocalStage:
             api = Api.with_token(cluster.server, cluster.plane.credentials.ca, cluster.plane.credentials.admin_token)
             run_id = run_id or secrets.token_hex(3)
             say("applying the backends")
-            _make_namespaces(api, run_id)
-            backends = list(ground.backend_manifests(run_id))
-            _raise_first(api.apply_all(backends))
+            apply_when_awake(api, ground.namespace_manifests(run_id))
+            apply_when_awake(api, ground.backend_manifests(run_id))
             make_common_objects(api, entry, programs)
             say(f"starting {entry.title}")
             main = _launch(cluster, api, entry, programs, run_id)
@@ -169,17 +169,23 @@ def _launch(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, r
     return launch(entry, programs, replace(site, tokens=tokens))
 
 
-def _make_namespaces(api: Api, run_id: str) -> None:
-    """Create the namespaces; a server that has just started may still refuse while its admission plugins wake up."""
-    manifests = list(ground.namespace_manifests(run_id))
-    refusals: list[Refused | None] = []
+def apply_when_awake(api: Api, manifests: Iterable[Manifest]) -> None:
+    """Apply objects; a server that has just started may refuse some until its plugins and allocators are awake.
+
+    Raises:
+        Refused: one is refused for too long.
+    """
+    left = list(manifests)
+    refusals: list[Refused] = []
 
     def made() -> bool:
-        refusals[:] = api.apply_all(manifests)
-        return not any(refusals)
+        answers = list(zip(left, api.apply_all(left), strict=True))
+        refusals[:] = [refusal for _, refusal in answers if refusal is not None]
+        left[:] = [manifest for manifest, refusal in answers if refusal is not None]
+        return not left
 
     if not wait_until(made, ADMISSION_LIMIT, longest_pause=0.05):
-        _raise_first(refusals)
+        raise refusals[0]
 
 
 def _await_backends(api: Api, run_id: str, expected: int, cluster: LocalCluster) -> None:
@@ -202,9 +208,3 @@ def _has_ready_endpoint(endpoint_slice: dict[str, object]) -> bool:
     endpoints = endpoint_slice.get("endpoints") or []
     assert isinstance(endpoints, list)
     return any(endpoint.get("conditions", {}).get("ready") for endpoint in endpoints)
-
-
-def _raise_first(refusals: list[Refused | None]) -> None:
-    for refusal in refusals:
-        if refusal is not None:
-            raise refusal
