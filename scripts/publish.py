@@ -3,7 +3,7 @@
 Each controller is judged twice with all cases. The first report goes to ``reports/CONTROLLER-VERSION/report.json``; a
 ``README.md`` beside it says how it was made and whether the second run said the same. Notes by hand (``notes.md``)
 stay. Ends with 1 where two runs gave other verdicts, with 3 where a run gave no sound report; what is published is
-then what was seen.
+then what was seen. Ends with 130 where a run was interrupted; what was published before stays.
 """
 
 import argparse
@@ -29,6 +29,8 @@ RUNS = 2
 JUDGED = (0, 1)
 """Exit statuses of a run that judged what it was asked to judge."""
 
+INTERRUPTED = 130
+
 
 def main() -> int:
     """Judge, compare, write; return the exit status."""
@@ -38,7 +40,10 @@ def main() -> int:
     parser.add_argument("-k", dest="expression", help="only these cases, to try the script out")
     given = parser.parse_args()
     options = ["-k", given.expression] if given.expression else []
-    statuses = [publish(name, options, given.reports) for name in given.controllers]
+    try:
+        statuses = [publish(name, options, given.reports) for name in given.controllers]
+    except KeyboardInterrupt:
+        return INTERRUPTED
     (given.reports / "README.md").write_text(index(given.reports), encoding="utf-8")
     return max(statuses)
 
@@ -77,6 +82,8 @@ def kept(command: Sequence[str], output: Path) -> int:
     """Run a command with its standard output in a file; return its exit status, and say one that is none of a judge."""
     with output.open("wb") as file:
         status = subprocess.run(command, check=False, stdout=file).returncode
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
     if status not in JUDGED:
         print(f"{shlex.join(command[1:4])} ended with status {status}", file=sys.stderr)
     return status

@@ -138,3 +138,14 @@ class TestPublishParity:
         monkeypatch.setattr(sys, "argv", ["publish_parity", str(tmp_path), "--reports", str(tmp_path / "reports")])
         assert self.publishing.main() == 2
         assert "no case of level parity" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_ends_the_publishing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    publish = script("publish")
+    command = [sys.executable, "-c", "raise SystemExit(130)"]
+    with pytest.raises(KeyboardInterrupt):
+        publish.kept(command, tmp_path / "run.txt")
+    monkeypatch.setattr(publish, "judged", lambda *_: publish.kept(command, tmp_path / "run.txt"))
+    monkeypatch.setattr(sys, "argv", ["publish.py", "traefik", "--reports", str(tmp_path)])
+    assert publish.main() == 130
+    assert not (tmp_path / "README.md").exists()
