@@ -24,7 +24,7 @@ from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import CRASHED, Wave
 from conformance.errors import ConformanceError
 from conformance.judge.cases import CaseVerdict
-from conformance.judge.words import Reason, Verdict
+from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
 from conformance.plan.single import unit_of
@@ -43,7 +43,7 @@ Group = Callable[[Sequence[Case]], tuple[list[Judgement], Sequence[Case]]]
 """Judges cases beside each other; returns also those that are to be judged once more, each by itself."""
 
 RELOADS = 3
-"""How often what kept changing beside others must be right again after it was loaded anew, alone."""
+"""How often what failed beside others, and is right alone, must be right again after it was loaded anew."""
 
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
@@ -285,10 +285,10 @@ class Engine:
         return kept
 
     def _reloaded(self, wave: Wave, alone: Judgement) -> Judgement:
-        """Have what kept changing in company, and is right alone, loaded anew: some controllers choose by chance."""
+        """Have what failed in company, and is right alone, loaded anew: some controllers choose by chance."""
         company = self.in_company.get(alone.case.id)
-        chance = company is not None and company.reason is Reason.UNSTABLE
-        return wave.reload(alone, RELOADS) if chance and case_verdict(alone).verdict is Verdict.PASS else alone
+        failed = company is not None and company.verdict is Verdict.FAIL
+        return wave.reload(alone, RELOADS) if failed and case_verdict(alone).verdict is Verdict.PASS else alone
 
     def _in_doubt(self, packed: Judgement) -> bool:
         """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""

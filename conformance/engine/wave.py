@@ -23,6 +23,7 @@ from conformance.plan.instance import Ground
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
 from conformance.report.events import CannotWrite
+from conformance.waiting import wait_until
 
 Report = Callable[[Judgement], None]
 CRASHED = CaseVerdict(
@@ -211,16 +212,25 @@ class Wave:
         return [replace(one, override=one.override or CRASHED) for one in looked]
 
     def reload(self, judgement: Judgement, times: int) -> Judgement:
-        """Return the judgement with a further look after each of so many later revisions; the first failure stands."""
+        """Return the judgement with a further look after each of so many later revisions; the first failure stands.
+
+        A wrong answer may turn right, as it may when a case is judged.
+        """
+        looked = judgement
+
+        def right() -> bool:
+            nonlocal looked
+            looked = look_again(judgement)
+            return case_verdict(looked).verdict is Verdict.PASS
+
         for _ in range(times):
             watch = judgement.last
             watch.unit = watch.unit.next_revision()
             self.crew.apply_revision(watch.unit)
             wait_for_markers(watch, self.crew.marker_limit(), self.working)
-            judgement = look_again(judgement)
-            if case_verdict(judgement).verdict is not Verdict.PASS:
+            if not wait_until(right, self.crew.limits.convergence):
                 break
-        return judgement
+        return looked
 
     def _restart(self) -> None:
         self.restarts += int(self.controller.restart())

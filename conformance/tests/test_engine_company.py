@@ -140,9 +140,11 @@ def test_what_failed_is_judged_again_while_others_are_still_looked_at() -> None:
 
 @dataclass
 class Chancy(World):
-    """A world that changes its mind at each request of the main instance's class, and elsewhere at some revisions."""
+    """A world that is wrong for the main instance's class, always or in turn, and elsewhere from some revision on."""
 
+    company: str = "b"
     wrong_from: int = 99
+    late: int = 0
     requests: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def answer(self, wire: WireProbe) -> Answer:
@@ -151,15 +153,24 @@ class Chancy(World):
             return right
         (asked,) = [one for one in list(self.objects.values()) if wire.host in str(one)]
         if asked["spec"]["ingressClassName"] == "lane-0":
-            return served("ab"[next(self.requests) % 2])
+            return served(self.company[next(self.requests) % len(self.company)])
         revision = int(re.findall(r"'r([0-9]+)\.", str(asked))[0])
+        if revision > 1 and self.late:
+            self.late -= 1
+            return served("b")
         return served("b") if revision >= self.wrong_from else right
 
 
+@pytest.mark.parametrize("company", ["b", "ab"])
 @pytest.mark.parametrize(("wrong_from", "verdict"), [(99, PASS), (4, (Verdict.FAIL, Reason.UNSTABLE))])
-def test_what_kept_changing_is_right_alone_only_if_it_is_so_however_often_it_is_loaded(
-    wrong_from: int, verdict: tuple[Verdict, Reason | None]
+def test_what_failed_beside_others_is_right_alone_only_if_it_is_so_however_often_it_is_loaded(
+    company: str, wrong_from: int, verdict: tuple[Verdict, Reason | None]
 ) -> None:
-    final, _ = told(Ground(Chancy(wrong_from=wrong_from), lanes=2), case("s/one"))
+    final, _ = told(Ground(Chancy(company=company, wrong_from=wrong_from), lanes=2), case("s/one"))
     assert (final["s/one"].verdict, final["s/one"].reason) == verdict
     assert bool(final["s/one"].findings) == (verdict == PASS)
+
+
+def test_what_turns_right_after_it_was_loaded_anew_passes() -> None:
+    final, _ = told(Ground(Chancy(late=2), lanes=2), case("s/one"))
+    assert (final["s/one"].verdict, final["s/one"].reason) == PASS
