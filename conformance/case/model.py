@@ -128,3 +128,8 @@ class Case(Frozen):
     def name(self) -> str:
         """The part of the id after the slash."""
         return self.id.partition("/")[2]
+
+    @property
+    def every_probe(self) -> tuple[Probe, ...]:
+        """The probes before any step, and those of all steps."""
+        return (*self.probes, *(probe for step in self.steps for probe in step.probes))

@@ -75,8 +75,7 @@ def _named(case: Case) -> Iterator[str]:
         yield from _services(manifest)
         for value in (manifest["metadata"].get("annotations") or {}).values():
             yield from _NAME.findall(str(value))
-    probes = (*case.probes, *(probe for step in case.steps for probe in step.probes))
-    for probe in probes:
+    for probe in case.every_probe:
         yield from _NAME.findall(f"{probe.expect.outcome} {probe.expect.by}")
         told = (*probe.expect.tally, *probe.expect.arrived)
         yield from (name for outcome in told for name in _NAME.findall(outcome))

@@ -33,7 +33,7 @@ def twin_of(case: Case) -> Case:
     One probe more asks for a host that nobody names: an Ingress that looks like that is not there.
     """
     recorded = _recorded(case.probes)
-    schemes = sorted({probe.scheme for probe in case.probes} | {p.scheme for step in case.steps for p in step.probes})
+    schemes = sorted({probe.scheme for probe in case.every_probe})
     strangers = (
         Probe(
             id=f"{STRANGER} ({scheme})",

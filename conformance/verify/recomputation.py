@@ -18,7 +18,7 @@ from conformance.probes.answer import Answer
 from conformance.probes.outcome import Sighting
 from conformance.report.model import AttemptRecord, CaseRecord, Observed, ProbeRecord
 
-_OF_THE_ANSWER = frozenset({"by", "headers", "tally", "arrived"})
+OF_THE_ANSWER = frozenset({"by", "headers", "tally", "arrived"})
 """What each attempt keeps of an answer where something is expected of it."""
 
 
@@ -38,7 +38,7 @@ def recomputed(probe: ProbeRecord, case: CaseRecord) -> Recomputed:
         expect=Expectation(
             outcome=probe.expected.outcome,
             received=Received.model_validate(probe.expected.received) if probe.expected.received else None,
-            **{key: probe.expected.more[key] for key in _OF_THE_ANSWER & probe.expected.more.keys()},
+            **{key: probe.expected.more[key] for key in OF_THE_ANSWER & probe.expected.more.keys()},
         ),
     )
     ending = _ending(case, probe)
@@ -133,7 +133,7 @@ def _with_transport(probe: ProbeRecord, base: ProbeVerdict) -> Recomputed:
         against = ProbeVerdict(Verdict.FAIL, Reason.WRONG_BACKEND)
     if against is None:
         # Each attempt has its certificate's fingerprint, and equal ones were asked for already.
-        unseen = ", ".join(sorted(more.keys() - {"certificate"} - _OF_THE_ANSWER))
+        unseen = ", ".join(sorted(more.keys() - {"certificate"} - OF_THE_ANSWER))
         word = f"what the attempts before the deciding one showed of: {unseen}"
         if probe.verdict is not Verdict.PASS:
             # The report holds fewer facts than the run did: chains, Secrets of other cases, which pods were ready.

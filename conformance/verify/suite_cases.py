@@ -7,12 +7,10 @@ from conformance.case.digest import cases_digest
 from conformance.case.model import Case
 from conformance.report.model import CaseRecord, Report
 from conformance.verify.model import Findings, Problem, Unchecked
-from conformance.verify.recomputation import is_traffic
+from conformance.verify.recomputation import OF_THE_ANSWER, is_traffic
 
 Demand = tuple[str, dict[str, Any] | None, dict[str, Any]]
 """The outcome, what the backend must receive, and what else is expected of the answer at level parity."""
-
-_OF_THE_ANSWER = {"by", "headers", "tally", "arrived"}
 
 
 def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findings:
@@ -64,7 +62,7 @@ def _probes(record: CaseRecord, case: Case) -> Findings:
     for name, demand in wanted.items():
         if name in sent:
             expected = sent[name].expected
-            more = {key: value for key, value in expected.more.items() if key in _OF_THE_ANSWER}
+            more = {key: value for key, value in expected.more.items() if key in OF_THE_ANSWER}
             if (expected.outcome, expected.received, more) != demand:
                 yield Problem(check="cases", place=f"{record.id}: {name}", what="the case expects something else")
     strange = [probe.id for probe in record.probes if probe.id not in wanted and not is_traffic(probe)]
@@ -80,7 +78,7 @@ def _demands(case: Case) -> Iterator[tuple[str, Demand]]:
     for step, probe in ((step, probe) for step, probes in numbered for probe in probes):
         received = probe.expect.received
         wanted = received.model_dump(mode="json", exclude_defaults=True) if received else None
-        more = probe.expect.model_dump(mode="json", exclude_defaults=True, include=_OF_THE_ANSWER)
+        more = probe.expect.model_dump(mode="json", exclude_defaults=True, include=set(OF_THE_ANSWER))
         demand = probe.expect.outcome, wanted, more
         for copy in range(1, case.copies + 1):
             name = f"{probe.id} (copy {copy})" if case.copies > 1 else probe.id

@@ -59,9 +59,8 @@ def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
 
 
 def _all_probes(case: Case) -> Iterator[Probe]:
-    yield from case.probes
+    yield from case.every_probe
     for step in case.steps:
-        yield from step.probes
         if step.traffic is not None:
             yield step.traffic.probe
 

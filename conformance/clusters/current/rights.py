@@ -96,7 +96,7 @@ def _rights_of(case: Case) -> Iterator[Right]:
             yield Right(verb, "services")
     if any(action.ready or action.unready for step in case.steps for action in step.actions):
         yield Right("create", "pods/proxy")
-    if any(probe.expect.arrived for probe in (*case.probes, *(one for step in case.steps for one in step.probes))):
+    if any(probe.expect.arrived for probe in case.every_probe):
         yield Right("get", "pods/proxy")
     for manifest in every_manifest(case):
         kind = manifest["kind"]
