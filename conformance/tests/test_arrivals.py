@@ -21,7 +21,7 @@ class Pods:
 
     def list_kind(self, kind: str, namespace: str, selector: str) -> Sequence[dict[str, Any]]:
         assert kind == "Pod"
-        names = {("home", "backend=a"): ("a-0", "a-1"), ("away", "backend=b"): ("b-0",)}[namespace, selector]
+        names = {("home", "backend=a"): ("a-0", "a-1"), ("away", "backend=b"): ("b-0",)}.get((namespace, selector), ())
         return [{"metadata": {"name": name}} for name in names]
 
     def text(self, path: str) -> str:
@@ -49,6 +49,10 @@ def test_what_must_not_arrive_is_asked_for_once() -> None:
     pods = Pods()
     assert arrived({"other/b": 0}, pods) == {"other/b": 0}
     assert len(pods.asked) == 1
+
+
+def test_a_backend_without_pods_has_not_been_asked() -> None:
+    assert arrived({"a": 1, "gone": 0}, Pods()) == {"a": 2}
 
 
 @pytest.mark.parametrize(
