@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from conformance.controllers.catalogue import names
+from conformance.export.markdown_text import link
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.model import Migration, Sort, exit_status
 from conformance.migrate.question import Question
@@ -327,4 +329,8 @@ def test_hints_name_families_and_kinds_that_there_are() -> None:
             assert set(hint.families) <= set(known)
             assert set(hint.kinds) <= {*KINDS, "without-tls-slash"}
             assert hint.link.startswith("https://")
+            # Markdown shows any other URL as text.
+            assert hint.link in link(hint.says, hint.link).partition("](")[2]
+            assert hint.families or hint.kinds
+        assert file.stem in names()
     assert not Restores("no-such-controller").for_question("rate", "")
