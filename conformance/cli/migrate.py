@@ -41,8 +41,8 @@ def migrate(
     MANIFESTS are files, folders, or - for standard input. Your Ingresses are applied to two embedded clusters, one with
     each controller, with echo backends in place of your Services and certificates of the suite's own in place of your
     Secrets. Both are asked the same; what differs is shown, whatever becomes less safe first.
-    Only --from ingress-nginx works without MANIFESTS: its recorded answers to the suite's own objects are what the new
-    controller is held against, in several minutes.
+    Only --from ingress-nginx works without MANIFESTS: what it is known to answer to the suite's own objects is what the
+    new controller is held against, in several minutes.
 
     \b
     Examples:

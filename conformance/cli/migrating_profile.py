@@ -6,12 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from conformance.case.load import load_asked
+from conformance.case.model import Level
 from conformance.cli.progress import display
 from conformance.cli.run import pytest_arguments, run
 from conformance.cli.side_by_side import run_side_by_side
 from conformance.errors import HarnessFailure
 from conformance.migrate.model import Migration
-from conformance.migrate.profile import profile_of
+from conformance.migrate.profile import profile_of, recorded_probes
 from conformance.report.reading import FILE_NAME, read_report
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -38,4 +40,5 @@ def profile_migration(given: str, name: str, programs: Sequence[str], out: Path)
         failure = HarnessFailure(f"could not be judged: {what}", hint="what it said stands above")
         failure.exit_status = INTERRUPTED if status == INTERRUPTED else failure.exit_status
         raise failure
-    return profile_of(read_report(asked / name / FILE_NAME).report)
+    recorded = recorded_probes(load_asked((), {Level.PARITY}))
+    return profile_of(read_report(asked / name / FILE_NAME).report, recorded)

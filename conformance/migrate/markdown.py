@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.export.markdown_text import block, code, link, plain, row
 from conformance.migrate.model import Change, Migration, Sort
+from conformance.migrate.wording import NOT_ASKED_NOW
 
 HEADINGS = {
     Sort.UNSAFE: "⚠ Less safe",
@@ -37,6 +38,9 @@ def _lines(migration: Migration) -> Iterator[str]:
     yield "## What the move changes"
     yield ""
     yield plain(migration.summary)
+    if migration.basis == "profile":
+        yield ""
+        yield plain(NOT_ASKED_NOW)
     yield from _namespaces(migration)
     for sort, heading in HEADINGS.items():
         yield from _changes(heading, migration.of(sort))
@@ -110,11 +114,11 @@ def _change(change: Change) -> Iterator[str]:
     yield ""
     yield f"- {_named(change.ingresses)}"
     held = f" ({code(place.held)})" if place.held else ""
-    yield f"- {code(place.request)}{held}: before {code(place.old.outcome)}, after {code(place.new.outcome)}"
+    yield f"- {code(place.request)}{held}: {place.before} {code(place.old.outcome)}, after {code(place.new.outcome)}"
     for restore in change.restore:
         yield f"- to restore it: {link(restore.says, restore.link)}"
     yield ""
-    yield block(f"{place.old.curl}\n{place.new.curl}")
+    yield block("\n".join(said.curl for said in (place.old, place.new) if said.curl))
 
 
 def _named(labels: "tuple[str, ...] | list[str]") -> str:

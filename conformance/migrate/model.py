@@ -26,12 +26,20 @@ Status = Literal["kept", "ignored", "differs", "unsafe", "open before", "not ask
 """What became of an annotation. ``open before``: its guard lets the suite's request pass on both."""
 
 
+Source = Literal["asked", "recorded", "documented"]
+
+
 class Said(Recorded):
-    """What one controller answered to a request."""
+    """What one controller answered to a request, or is known to answer."""
 
     outcome: str = Field(description="backend NAMESPACE/SERVICE, or status:404, redirect:308:URL, reset, timeout, …")
     facts: dict[str, str] = Field(description="What else is compared: target at the backend, certificate, headers.")
-    curl: str = Field(description="The same request to a controller of yours; its address stands in capitals.")
+    curl: str = Field(description="The same request by hand; an address in capitals is that of a controller of yours.")
+    source: Source = Field(
+        default="asked",
+        description="asked: in this run; recorded: a real ingress-nginx answered it earlier; documented: its documents "
+        "and its source say it.",
+    )
 
 
 class Place(Recorded):
@@ -45,6 +53,11 @@ class Place(Recorded):
     old: Said
     new: Said
     alike: tuple[str, ...] = Field(default=(), description="Ingresses of the same shape, for which it holds as well.")
+
+    @property
+    def before(self) -> str:
+        """The word for the old answer: one that nobody asked for now is not shown as if somebody had."""
+        return "before" if self.old.source == "asked" else self.old.source
 
 
 class Restore(Recorded):

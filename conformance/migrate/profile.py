@@ -1,10 +1,10 @@
 """What the cases of level parity say of a move away from ingress-nginx, whose recorded answers they hold. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.case.model import Level
+from conformance.case.model import Case, Level
 from conformance.compare.answers import answer
 from conformance.compare.runs import run_identity
 from conformance.judge.words import Verdict
@@ -18,11 +18,17 @@ from conformance.migrate.model import (
     Place,
     Said,
     Sort,
+    Source,
     Status,
 )
+from conformance.migrate.replay import line_for_other
 from conformance.migrate.restoring import Restores
+from conformance.migrate.wording import STANDS_FOR_OLD
 from conformance.report.model import CaseRecord, Parity, ProbeRecord, Report
 from conformance.visible import visible
+
+ProbeName = tuple[str, str]
+"""The ids of a case and of a probe, as they stand in a report."""
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 _SORTS = {
@@ -51,9 +57,20 @@ class _Case:
         return visible(self.record.id)
 
 
-def profile_of(new: Report) -> Migration:
-    """Return what changes in the cases of level parity, against what was recorded of ingress-nginx."""
-    judged = [_judged(case, new) for case in new.cases if case.level is Level.PARITY]
+def recorded_probes(cases: Iterable[Case]) -> frozenset[ProbeName]:
+    """Return the probes that rest on a recording; of the others, documents and sources say what ingress-nginx does."""
+    return frozenset(
+        (case.id, f"step {number}: {probe.id}" if number else probe.id)
+        for case in cases
+        for number, probes in enumerate([case.probes, *(step.probes for step in case.steps)])
+        for probe in probes
+        if probe.recorded
+    )
+
+
+def profile_of(new: Report, recorded: Collection[ProbeName]) -> Migration:
+    """Return what changes in the cases of level parity, against what is known of ingress-nginx."""
+    judged = [_judged(case, new, recorded) for case in new.cases if case.level is Level.PARITY]
     counted = Counter(one.sort for one in judged)
     counts = {sort: counted[sort] for sort in WORST_FIRST if counted[sort]}
     restores = Restores(new.controller.name)
@@ -73,11 +90,12 @@ def profile_of(new: Report) -> Migration:
     )
 
 
-def _judged(case: CaseRecord, new: Report) -> _Case:
+def _judged(case: CaseRecord, new: Report, recorded: Collection[ProbeName]) -> _Case:
     sort = _sort(case)
     if sort in {Sort.UNCHANGED, Sort.NOT_JUDGED}:
         return _Case(case, sort, ())
-    return _Case(case, sort, tuple(_place(case, probe, new) for probe in case.probes if probe.verdict is Verdict.FAIL))
+    failed = [probe for probe in case.probes if probe.verdict is Verdict.FAIL]
+    return _Case(case, sort, tuple(_place(case, probe, new, recorded) for probe in failed))
 
 
 def _sort(case: CaseRecord) -> Sort:
@@ -86,12 +104,14 @@ def _sort(case: CaseRecord) -> Sort:
     return Sort.UNSAFE if case.fail_open else _SORTS[case.parity]
 
 
-def _place(case: CaseRecord, probe: ProbeRecord, new: Report) -> Place:
+def _place(case: CaseRecord, probe: ProbeRecord, new: Report, recorded: Collection[ProbeName]) -> Place:
+    asked_of_old = line_for_other(probe.curl, new.controller.address, STANDS_FOR_OLD)
+    source: Source = "recorded" if (case.id, probe.id) in recorded else "documented"
     return Place(
         ingress=visible(case.id),
         rule=visible(case.title),
         request=visible(probe.id),
-        old=Said(outcome=visible(probe.expected.outcome), facts={}, curl=""),
+        old=Said(outcome=visible(probe.expected.outcome), facts={}, curl=asked_of_old, source=source),
         new=Said(outcome=visible(answer(probe, new)), facts=_facts(probe), curl=probe.curl),
     )
 
@@ -168,4 +188,5 @@ def _summary(counts: dict[Sort, int], new: str) -> str:
     told = ", ".join(f"{counts[sort]} {words}" for sort, words in parts if counts.get(sort))
     total = sum(counts.values())
     said = told or "nothing was judged"
-    return f"From ingress-nginx, as it was recorded, to {new}, {total} cases of what ingress-nginx does: {said}."
+    known = "From ingress-nginx, as it was recorded or documented,"
+    return f"{known} to {new}, {total} cases of what ingress-nginx does: {said}."

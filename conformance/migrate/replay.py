@@ -1,5 +1,6 @@
 """The curl line that an owner can send to controllers of their own. Pure."""
 
+import re
 from collections.abc import Mapping
 
 from conformance.migrate.annotations import DROP, KEEP, known_annotations
@@ -27,6 +28,14 @@ def replay_line(question: Question, address: str) -> str:
     # curl would send the zero bytes of a file as they are; the empty body of the line makes way for them.
     line = line.replace("--data-raw '' ", "--data-binary @- ", 1)
     return f"head -c {question.body_bytes} /dev/zero | {line}"
+
+
+def line_for_other(line: str, address: str, other: str) -> str:
+    """Return a recorded line as it asks another controller; empty if nobody knows whose ``address`` it has."""
+    if not address:
+        return ""
+    # A report holds the line and not the request. Only a whole address is one: 10.0.0.1 is no part of 10.0.0.12.
+    return re.sub(rf"(?<![\w.]){re.escape(address)}(?![\w.])", other, line)
 
 
 def stand_in_note(found: Found, question: Question) -> str:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.migrate.model import Change, Migration, Place, Sort
+from conformance.migrate.wording import NOT_ASKED_NOW
 from conformance.visible import visible
 
 STYLES = {
@@ -29,12 +30,7 @@ def print_migration(migration: Migration, console: Console) -> None:
 
 
 def _lines(migration: Migration) -> Iterator[Text]:
-    for problem in migration.problems:
-        if problem.kind != "other":
-            yield _line(f"{problem.where}: {problem.message}", "yellow")
-            if problem.hint:
-                yield _line(f"  hint: {problem.hint}")
-    yield _line(migration.summary, "bold")
+    yield from _beginning(migration)
     for sort, heading in HEADINGS.items():
         changes = migration.of(sort)
         if changes:
@@ -57,6 +53,17 @@ def _lines(migration: Migration) -> Iterator[Text]:
             yield _line(f"  {one.kind}{times}{examples}. {one.why}", "dim")
 
 
+def _beginning(migration: Migration) -> Iterator[Text]:
+    for problem in migration.problems:
+        if problem.kind != "other":
+            yield _line(f"{problem.where}: {problem.message}", "yellow")
+            if problem.hint:
+                yield _line(f"  hint: {problem.hint}")
+    yield _line(migration.summary, "bold")
+    if migration.basis == "profile":
+        yield _line(NOT_ASKED_NOW)
+
+
 def _change(change: Change) -> Iterator[Text]:
     yield Text()
     opens = " [more is reachable]" if change.opens else ""
@@ -73,11 +80,10 @@ def _change(change: Change) -> Iterator[Text]:
 def _place(place: Place) -> Iterator[Text]:
     held = f"  ({place.held})" if place.held else ""
     yield _line(f"    {place.ingress}, {place.rule}: {place.request}{held}")
-    for word, said, other in (("before", place.old, place.new), ("after ", place.new, place.old)):
+    for word, said, other in ((place.before, place.old, place.new), ("after", place.new, place.old)):
         facts = [f"{name} {value}" for name, value in said.facts.items() if other.facts.get(name) not in {value, None}]
-        yield _line(f"      {word}: {said.outcome}" + (f" ({', '.join(facts)})" if facts else ""))
-    yield _line(f"      {place.old.curl}", "dim")
-    yield _line(f"      {place.new.curl}", "dim")
+        yield _line(f"      {word:{len(place.before)}}: {said.outcome}" + (f" ({', '.join(facts)})" if facts else ""))
+    yield from (_line(f"      {said.curl}", "dim") for said in (place.old, place.new) if said.curl)
 
 
 def _not_judged(migration: Migration) -> Iterator[Text]:

@@ -26,6 +26,14 @@ KINDS = {
     "without-tls": "http for a host with TLS is answered differently",
     "claimed-address": "Backends are told another address of the client",
 }
+STANDS_FOR_OLD = "INGRESS-NGINX"
+"""In the curl lines of a profile, the address of an ingress-nginx: the run had none."""
+
+NOT_ASKED_NOW = (
+    "No ingress-nginx was asked now: a real one gave the answers called recorded earlier, and those called documented "
+    "stand in its documents or its source. To ask one of yours, give it the objects of the case, and put its address "
+    f"in place of {STANDS_FOR_OLD}."
+)
 _NAMES = {
     "certificate": "another certificate",
     "target": "another path for the backend",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.migrate.model import WORST_FIRST, Change, IngressRecord, Migration, Problem, Sort
+from conformance.migrate.wording import NOT_ASKED_NOW
 
 LETTERS = {Sort.UNSAFE: "f", Sort.NOT_JUDGED: "e", Sort.DIFFERS: "u", Sort.IGNORED: "u", Sort.UNCHANGED: "p"}
 HEADINGS = {
@@ -74,7 +75,7 @@ class MovePage:
         """What a reader must know first."""
         notes = []
         if self.migration.basis == "profile":
-            notes.append("The old controller was not asked: its answers are those that were recorded of ingress-nginx.")
+            notes.append(NOT_ASKED_NOW)
         if self.problems:
             notes.append(f"{len(self.problems)} parts of the input could not be read; they stand at the end.")
         return notes

@@ -1,13 +1,26 @@
 """What the cases of level parity say of a move away from ingress-nginx."""
 
-import pytest
+import json
 
+import jsonschema
+import pytest
+from lxml import html
+
+from conformance.case.load import load_asked
 from conformance.case.model import Level
+from conformance.export.published import schema_text
 from conformance.judge.words import Verdict
-from conformance.migrate.model import Sort
-from conformance.migrate.profile import profile_of
+from conformance.migrate.markdown import migration_markdown
+from conformance.migrate.model import Migration, Sort
+from conformance.migrate.profile import profile_of, recorded_probes
+from conformance.migrate.replay import line_for_other
+from conformance.migrate.wording import NOT_ASKED_NOW
 from conformance.report.model import CaseRecord, Parity
-from conformance.tests.reports import case_record, probe_record, report
+from conformance.site.pages import move_site
+from conformance.tests.migrations import shown
+from conformance.tests.reports import CURL, case_record, probe_record, report
+
+ASKED_OF_OLD = CURL.replace("10.0.0.9", "INGRESS-NGINX")
 
 
 def judged(parity: Parity, *, fail_open: bool = False) -> CaseRecord:
@@ -30,8 +43,80 @@ def judged(parity: Parity, *, fail_open: bool = False) -> CaseRecord:
     ids=["same", "differs", "refused", "ignored", "open", "not judged"],
 )
 def test_the_word_of_parity_decides_and_what_failed_is_shown(case: CaseRecord, sort: Sort) -> None:
-    found = profile_of(report(case))
+    found = profile_of(report(case), ())
     assert found.counts == {sort: 1}
     changed = sort not in {Sort.UNCHANGED, Sort.NOT_JUDGED}
     assert [len(change.places) for change in found.changes] == ([1] if changed else [])
-    assert "ingress-nginx, as it was recorded," in found.summary
+    assert "ingress-nginx, as it was recorded or documented," in found.summary
+
+
+def page_text(migration: Migration) -> str:
+    return "".join(map(str, html.document_fromstring(dict(move_site(migration))["index.html"].decode()).itertext()))
+
+
+def test_both_answers_have_a_curl_line_and_the_old_one_names_no_controller_of_the_run() -> None:
+    (change,) = profile_of(report(judged(Parity.DIFFERS)), ()).changes
+    (place,) = change.places
+    assert (place.old.curl, place.new.curl) == (ASKED_OF_OLD, CURL)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "word"),
+    [({("ingress-nginx/one", "GET /")}, "recorded"), ({("ingress-nginx/two", "GET /")}, "documented")],
+    ids=["a recording", "none"],
+)
+def test_every_form_says_how_the_old_answer_is_known_and_explains_it_once(
+    recorded: set[tuple[str, str]], word: str
+) -> None:
+    found = profile_of(report(judged(Parity.DIFFERS), judged(Parity.IGNORED)), recorded)
+    jsonschema.validate(json.loads(found.to_json()), json.loads(schema_text("migration.schema.json")))
+    markdown = migration_markdown(found)
+    assert f"{word} <code>a</code>, after <code>status:404</code>" in markdown
+    assert f"      {word}: a\n      {'after':{len(word)}}: status:404\n      {ASKED_OF_OLD}\n      {CURL}\n" in shown(
+        found
+    )
+    assert f"{word}a" in page_text(found)
+    for text in (shown(found), markdown, page_text(found)):
+        assert "before" not in text
+        assert text.count(NOT_ASKED_NOW) == 1
+        assert text.count(ASKED_OF_OLD) == text.count(CURL) == 2
+
+
+def test_what_was_written_without_an_old_curl_line_leaves_no_gap_for_it() -> None:
+    whole = json.loads(profile_of(report(judged(Parity.DIFFERS)), ()).to_json())
+    old = whole["changes"][0]["places"][0]["old"]
+    old["curl"] = ""
+    del old["source"]
+    older = Migration.model_validate(whole)
+    assert f"```\n{CURL}\n```" in migration_markdown(older)
+    assert f": status:404\n      {CURL}" in shown(older)
+    assert dict(move_site(older))["index.html"].count(b"<pre class=copy>") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("curl http://10.0.0.1:80/a", "curl http://OLD:80/a"),
+        ("curl --resolve a.test:443:10.0.0.1 https://a.test:443/", "curl --resolve a.test:443:OLD https://a.test:443/"),
+        ("openssl s_client -connect 10.0.0.1:443", "openssl s_client -connect OLD:443"),
+        (
+            "curl -H 'X-Forwarded-For: 10.0.0.12' http://10.0.0.1:80/",
+            "curl -H 'X-Forwarded-For: 10.0.0.12' http://OLD:80/",
+        ),
+        ("curl -H 'Forwarded: for=110.0.0.1' http://10.0.0.1:80/", "curl -H 'Forwarded: for=110.0.0.1' http://OLD:80/"),
+    ],
+    ids=["plain", "resolved", "openssl", "longer", "longer in front"],
+)
+def test_only_the_address_of_the_controller_makes_way_for_another(line: str, asked: str) -> None:
+    assert line_for_other(line, "10.0.0.1", "OLD") == asked
+
+
+def test_without_an_address_there_is_no_line_for_another() -> None:
+    assert not line_for_other("curl http://10.0.0.1:80/", "", "OLD")
+
+
+def test_what_rests_on_a_recording_is_found_by_the_ids_of_a_report() -> None:
+    recorded = recorded_probes(load_asked((), {Level.PARITY}))
+    assert ("ingress-nginx/dlal", "GET /") in recorded
+    assert ("ingress-nginx/dup", "step 1: GET /d") in recorded
+    assert ("ingress-nginx/deny-everyone", "GET /") not in recorded
