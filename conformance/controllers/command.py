@@ -39,14 +39,15 @@ class Layout:
 class Invocation:
     """What to start. ``shown`` is the main command without secrets and without what differs from run to run.
 
-    The keys of ``files`` are paths below the instance's folder. ``beside`` run as long as the main command does,
-    ``before`` end before it starts.
+    ``folders`` and the keys of ``files`` are paths below the instance's folder. ``beside`` run as long as the main
+    command does, ``before`` end before it starts.
     """
 
     argv: tuple[str, ...] = field(repr=False)
     shown: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
+    folders: tuple[str, ...] = ()
     before: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     layout: Layout = Layout()
@@ -95,6 +96,7 @@ def invocation(entry: Entry, programs: Programs, site: Site, environment: Mappin
         shown=shown_command(entry, site.shown()),
         env={**kept, "HOME": str(site.folder), **own},
         files=files,
+        folders=tuple(_below(name) for name in process.empty_folders),
         before=tuple(words(command) for command in process.before),
         beside={name: words(command) for name, command in process.beside.items()},
         layout=Layout(private.processes if private else False, folders),
@@ -113,7 +115,7 @@ def shown_command(entry: Entry, values: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _below(name: str) -> str:
-    """Where a file lies in the instance's folder: those of private folders have absolute names."""
+    """Where a file or folder lies in the instance's folder: those of private folders have absolute names."""
     return PRIVATE + name if name.startswith("/") else name
 
 

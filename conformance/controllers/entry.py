@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from conformance.case.file_format import Texts
 from conformance.controllers.installation import Installation, Url
 from conformance.controllers.process import Keyed, Process, Text, VariantProcess
 
@@ -33,7 +34,7 @@ class ClassNames(Keyed):
 class Claim(Keyed):
     """Something the project itself says its controller does not support."""
 
-    statement: Text = Field(description="Id of a statement, such as P18.")
+    statement: Texts = Field(description="Id of a statement, such as P18, or a list of them.")
     unsupported: Literal[True]
     why: Text
     link: Url = Field(description="Where the project says so.")
@@ -95,7 +96,7 @@ class Entry(NewEntry):
     @property
     def unsupported(self) -> Mapping[str, str]:
         """Statement ids that the project declares unsupported, each with the reason and the link."""
-        return {claim.statement: f"{claim.why} ({claim.link})" for claim in self.claims}
+        return {name: f"{claim.why} ({claim.link})" for claim in self.claims for name in claim.statement}
 
     def names(self, number: int) -> tuple[str, str]:
         """Return class name and controller name of the ``number``-th instance on one cluster, counted from 1."""

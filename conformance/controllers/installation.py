@@ -7,7 +7,11 @@ from pydantic import Field
 from conformance.controllers.process import Keyed, Text
 
 Url = Annotated[str, Field(pattern=r"^https://[!-~]+$")]
-_DIGEST = r"^(sha256:[0-9a-f]{64}|unknown)$"
+IMAGE = r"^[a-z0-9][a-z0-9.:-]*/[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$"
+"""A container image as Kubernetes writes it: with registry and tag, and with its digest where that is known."""
+
+# The pattern is checked with the other flaws: there it can be explained.
+Image = Annotated[str, Field(json_schema_extra={"pattern": IMAGE})]
 
 
 class Chart(Keyed):
@@ -18,14 +22,6 @@ class Chart(Keyed):
     name: Text
     version: Text
     values: dict[str, Any] = Field(default_factory=dict, description="What differs from the chart's own values.")
-
-
-class Image(Keyed):
-    """A container image that the installation pulls."""
-
-    image: Text = Field(description="Registry and name, without a tag, such as docker.io/library/traefik.")
-    tag: Text
-    digest: str = Field(pattern=_DIGEST, description="As the registry or the project gives it, or: unknown.")
 
 
 class Reach(Keyed):
@@ -40,7 +36,7 @@ class Installation(Keyed):
     """The project's own manifest or chart, pinned; or what its documents say, as a template for several instances."""
 
     source: Url = Field(description="The page of the project that says how to install it.")
-    version: Text = Field(description="The controller's version that these manifests install.")
+    version: str = Field("", description="The version that these manifests install, where it is not the entry's.")
     charts: tuple[Chart, ...] = Field((), description="Charts to install, in this order.")
     files: tuple[Url, ...] = Field((), description="Manifests to apply, each pinned to a tag or commit.")
     template: str = Field(
@@ -49,7 +45,11 @@ class Installation(Keyed):
         "that there can be several instances: the file's path as seen from the entry's file.",
     )
     arguments: tuple[str, ...] = Field((), description="Added to those of the first container of the workload `ready`.")
-    images: tuple[Image, ...] = Field(min_length=1)
+    images: tuple[Image, ...] = Field(
+        min_length=1,
+        description="What it pulls, such as docker.io/library/traefik:v3.7.15; with @DIGEST where the registry or the "
+        "project gives it.",
+    )
     namespace: Text = Field(description="Where its pods and its Service are.")
     ready: Text = Field(description="The workload to wait for, such as deployment/traefik.")
     reach: Reach

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from conformance.case.flaw import Flaw
 from conformance.case.problems import did_you_mean, quoted
 from conformance.controllers.entry import NAME, Entry
+from conformance.controllers.installation import IMAGE, Installation
 from conformance.controllers.lint_places import process_flaws
 
 
@@ -25,13 +26,14 @@ def _names(entry: Entry) -> Iterator[Flaw]:
 def _claims(entry: Entry, known: Collection[str] | None) -> Iterator[Flaw]:
     seen: set[str] = set()
     for number, claim in enumerate(entry.claims):
-        pointer = ("claims", number, "statement")
-        if known is not None and claim.statement not in known:
-            hint = did_you_mean(claim.statement, known, otherwise="see: ingress-conformance cases coverage")
-            yield Flaw(pointer, f"there is no statement {quoted(claim.statement)}", hint)
-        if claim.statement in seen:
-            yield Flaw(pointer, f"statement {claim.statement} is claimed twice")
-        seen.add(claim.statement)
+        for position, statement in enumerate(claim.statement):
+            pointer = ("claims", number, "statement", position)
+            if known is not None and statement not in known:
+                hint = did_you_mean(statement, known, otherwise="see: ingress-conformance cases coverage")
+                yield Flaw(pointer, f"there is no statement {quoted(statement)}", hint)
+            if statement in seen:
+                yield Flaw(pointer, f"statement {statement} is claimed twice")
+            seen.add(statement)
 
 
 def _ways(entry: Entry) -> Iterator[Flaw]:
@@ -40,8 +42,16 @@ def _ways(entry: Entry) -> Iterator[Flaw]:
     elif entry.manifests is None:
         yield Flaw((), "it is not said how it runs", "give process, manifests, or both")
     if entry.manifests is not None:
-        ways = (entry.manifests.charts or entry.manifests.files, entry.manifests.template)
-        if not any(ways):
-            yield Flaw(("manifests",), "nothing to install", "give charts, files, or a template")
-        elif all(ways):
-            yield Flaw(("manifests", "template"), "a template stands alone", "give it in place of charts and files")
+        yield from _installation(entry.manifests)
+
+
+def _installation(manifests: Installation) -> Iterator[Flaw]:
+    ways = (manifests.charts or manifests.files, manifests.template)
+    if not any(ways):
+        yield Flaw(("manifests",), "nothing to install", "give charts, files, or a template")
+    elif all(ways):
+        yield Flaw(("manifests", "template"), "a template stands alone", "give it in place of charts and files")
+    for number, image in enumerate(manifests.images):
+        if not re.fullmatch(IMAGE, image):
+            hint = "registry, name and tag, such as docker.io/library/traefik:v3.7.15; @sha256:… where it is known"
+            yield Flaw(("manifests", "images", number), f"an image cannot be called {quoted(image)}", hint)

@@ -71,16 +71,18 @@ def _objects(process: Process) -> Iterator[Flaw]:
 
 def _files(process: Process) -> Iterator[Flaw]:
     folders = _private(process)
-    for name in process.files:
-        path, pointer = PurePosixPath(name), ("process", "files", name)
+    named: list[tuple[tuple[str | int, ...], str]] = [(("process", "files", name), name) for name in process.files]
+    named += [(("process", "empty-folders", number), name) for number, name in enumerate(process.empty_folders)]
+    for pointer, name in named:
+        path = PurePosixPath(name)
         if "\0" in name or not path.parts or ".." in path.parts:
             hint = "a path below the instance's folder, such as conf/main.yaml"
-            yield Flaw(pointer, f"a file cannot be called {quoted(name)}", hint)
+            yield Flaw(pointer, f"a file or folder cannot be called {quoted(name)}", hint)
         elif path.is_absolute() and not any(path.is_relative_to(folder) for folder in folders):
             hint = "give a path below the instance's folder, or list a folder above it in private: folders"
-            yield Flaw(pointer, f"{name} is a file of the machine", hint)
+            yield Flaw(pointer, f"{name} is a place of the machine", hint)
         elif path.parts[0] in _TAKEN or str(path).removesuffix(".log") in process.beside:
-            yield Flaw(pointer, f"the file {path} is written by the suite", "give it another name")
+            yield Flaw(pointer, f"{path} is written by the suite", "give it another name")
 
 
 def _folders(process: Process) -> Iterator[Flaw]:

@@ -39,7 +39,7 @@ def clusters_of(entry: Entry) -> str:
 def on_this_machine(entry: Entry) -> str:
     """Return in a few words how its programs are had: the worst of them first."""
     if entry.process is None:
-        return f"image {entry.manifests.images[0].image}" if entry.manifests else "nothing"
+        return f"image {entry.manifests.images[0].partition('@')[0]}" if entry.manifests else "nothing"
     states = program_states(entry)
     missing = [state for state in states if state.missing]
     if missing:
@@ -90,7 +90,7 @@ def _process_parts(entry: Entry, process: Process) -> list[str]:
         *(_section(f"Beside it: {name}", _command_lines(words, states)) for name, words in process.beside.items()),
         _section("Placeholders", _placeholder_lines(process)),
         _section("Environment", [f"{name}={text}" for name, text in process.env.items()]),
-        _section("Files", list(process.files)),
+        _section("Files", [*process.files, *(f"{name}/" for name in process.empty_folders)]),
         _section("Sees for itself", seen),
         _section("Rights (ClusterRole)", [_rule(rule.model_dump(exclude_none=True)) for rule in process.rbac]),
         _section(
@@ -100,7 +100,6 @@ def _process_parts(entry: Entry, process: Process) -> list[str]:
 
 
 def _installation_parts(manifests: Installation) -> list[str]:
-    images = [f"{image.image}:{image.tag} (digest {image.digest})" for image in manifests.images]
     reach = manifests.reach
     lines = [
         f"as said in {manifests.source}",
@@ -112,7 +111,7 @@ def _installation_parts(manifests: Installation) -> list[str]:
         ),
         *manifests.files,
         *(["manifests of this suite, after that page"] if manifests.template else ()),
-        *(f"image {image}" for image in images),
+        *(f"image {image}{'' if '@' in image else ' (digest unknown)'}" for image in manifests.images),
         f"reached through Service {reach.service}, ports {reach.http} and {reach.https}",
         f"verified: {manifests.verified or 'no, nobody has tried it yet'}",
     ]

@@ -13,6 +13,7 @@ from conformance.case.validation import Document, validated
 from conformance.case.yaml_tree import Entries, parse
 from conformance.controllers.entry import Entry, NewEntry, Variant
 from conformance.controllers.lint import lint
+from conformance.controllers.parts import COPY, Whole, read_parts, with_parts
 from conformance.errors import BadInput
 
 _NEIGHBOUR = "copy an entry of the catalogue and change it; see: ingress-conformance controllers list"
@@ -58,10 +59,11 @@ def read_entry(path: Path, folder: Path) -> Entry:
             hint = "describe the controller in full, in an entry of its own"
             problem = document.problem(("process",), f"{base.model.name} has no process that could be varied", hint)
             raise EntryErrors([problem])
-        entry = Entry.model_validate(varied(_beside(base, base_path.parent), own))
+        values = varied(_beside(base, base_path.parent), own)
         kept = 0 if document.model.process and document.model.process.command else len(_command(base.values))
     else:
-        entry, kept = Entry.model_validate(own), 0
+        values, kept = own, 0
+    entry = Entry.model_validate(_with_version(values))
     known = {statement.id for statement in load_statements().statements()}
     problems = tuple(_placed(document, lint(entry, known), kept, len(_command(document.values))))
     if problems:
@@ -83,6 +85,14 @@ def varied(base: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any
         # What runs otherwise as a process would not do so where the other entry is installed.
         made.pop("manifests", None)
     return made
+
+
+def _with_version(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with the entry's version where the installation gives none."""
+    installation = values.get("manifests")
+    if not installation or installation.get("version"):
+        return values
+    return {**values, "manifests": {**installation, "version": values["version"]}}
 
 
 def _beside(document: Document[Any], folder: Path) -> dict[str, Any]:
@@ -112,8 +122,7 @@ def _template(document: Document[Any], name: str, folder: Path) -> str:
 def _read(document: Document[Any], pointer: tuple[str, ...], path: Path) -> str:
     text = read_text(path)
     if isinstance(text, Problem):
-        hint = "a path is relative to the entry's file: copy what it names as well"
-        raise EntryErrors([document.problem(pointer, f"{text.file}: {text.message}", hint)])
+        raise EntryErrors([document.problem(pointer, f"{text.file}: {text.message}", COPY)])
     return text
 
 
@@ -126,7 +135,7 @@ def _varied(name: str, path: Path, folder: Path) -> Path:
     return path.parent / name if is_path(name) else folder / f"{name}.yaml"
 
 
-def _document(path: Path) -> Document[NewEntry] | Document[Variant]:
+def _document(path: Path) -> Whole[NewEntry] | Whole[Variant]:
     file = shown(path)
     text = read_text(path)
     if isinstance(text, Problem):
@@ -137,10 +146,14 @@ def _document(path: Path) -> Document[NewEntry] | Document[Variant]:
     if not isinstance(root, Entries):
         raise EntryErrors([Problem(file, "the file is not a mapping", _NEIGHBOUR, root.place)])
     model: type[NewEntry | Variant] = Variant if "variant-of" in root.nodes else NewEntry
-    document = validated(root, file, model)
+    parts, wrong = read_parts(root, file, path.parent)
+    if wrong:
+        raise EntryErrors(wrong)
+    document = validated(with_parts(root, parts), file, model)
     if isinstance(document, tuple):
         raise EntryErrors(document)
-    return document  # type: ignore[return-value] # mypy joins the two models to their common base
+    # mypy joins the two models to their common base
+    return Whole(file, document.root, document.model, parts)  # type: ignore[return-value]
 
 
 def _placed(document: Document[Any], flaws: Collection[Flaw], kept: int, own: int) -> Iterator[Problem]:

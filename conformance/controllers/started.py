@@ -79,6 +79,8 @@ def _lay_out(invoked: Invocation, folder: Path) -> None:
             shutil.copytree(source, inside, symlinks=True)
         else:
             inside.mkdir(parents=True)
+    for name in invoked.folders:
+        (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, content in invoked.files.items():
         file = folder / name
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ class TestPlaceholders:
         (tmp_path / "ca.crt").write_text("CA")
         more = "  in-cluster: true\n  private: {processes: true, folders: {/etc/mine: '{mine-folder}', /tmp: ''}}\n"
         more += "  tokens: {other: {account: o, audience: a}}\n  env: {POD_NAME: '{pod}'}\n"
-        more += "  files: {/etc/mine/conf: '{namespace}', own: '{other}'}\n"
+        more += "  files: {/etc/mine/conf: '{namespace}', own: '{other}'}\n  empty-folders: [/etc/mine/x, y]\n"
         place = site(tmp_path, namespace="mine", tokens={"other": "t0ken"})
         invoked = invocation(find(write(OWN + more)), {"mine": ("/opt/mine",)}, place, {})
         account = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -60,6 +60,7 @@ class TestPlaceholders:
             f"{PRIVATE}{account}/namespace": "mine",
             "own": "t0ken",
         }
+        assert invoked.folders == (f"{PRIVATE}/etc/mine/x", "y")
         assert invoked.env["KUBERNETES_SERVICE_HOST"] == "10.0.0.1"
         assert invoked.env["POD_NAME"] == "mine-0"
 

@@ -107,11 +107,12 @@ def test_private_folders_begin_anew_with_each_start(tmp_path: Path) -> None:
     (source / "template").write_text("original")
     folder.mkdir()
     layout = Layout(folders={"/etc/mine": str(source), "/var/mine": ""})
-    files = {f"{PRIVATE}/etc/mine/conf/own": "text"}
+    files, folders = {f"{PRIVATE}/etc/mine/conf/own": "text"}, (f"{PRIVATE}/etc/mine/a/b", "c")
     private = folder / PRIVATE
     for _ in range(2):
         # No namespace is needed to see what is laid out; the command itself may fail to start in it.
-        start(Invocation(("true",), (), {"PATH": "/bin"}, files, layout=layout), folder).end(grace=0)
+        start(Invocation(("true",), (), {"PATH": "/bin"}, files, folders, layout=layout), folder).end(grace=0)
+        assert all(list((folder / name).iterdir()) == [] for name in folders)
         assert (private / "etc/mine/template").read_text() == "original"
         assert (private / "etc/mine/conf/own").read_text() == "text"
         assert list((private / "var/mine").iterdir()) == []

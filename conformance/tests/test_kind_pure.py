@@ -16,13 +16,12 @@ from conformance.clusters.kind.opening import KindOpening, checked, installed_ve
 from conformance.clusters.kind.settings import KindSettings, kind_settings, parsed_images, repository
 from conformance.clusters.kind.stage import KindStage
 from conformance.controllers.catalogue import find
-from conformance.controllers.installation import Image
 from conformance.errors import BadInput, HarnessFailure
 from conformance.suite.kind_cluster import kind_settings_on
 from conformance.suite.own_cluster import settings_on
 from conformance.tests.plans import case
 
-DIGEST = "sha256:" + "a" * 64
+DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 NOTHING = {
     **dict.fromkeys(("node_image", "kind_config", "manifests", "echo_image", "controller_version"), ""),
     **dict.fromkeys(("kubeconfig", "context", "ingress_class", "address", "http_port", "https_port"), ""),
@@ -146,12 +145,10 @@ def test_what_is_no_object(text: str) -> None:
 
 
 def test_images_are_pinned_and_replaced() -> None:
-    images = [
-        Image(image="docker.io/library/traefik", tag="v1", digest=DIGEST),
-        Image(image="quay.io/a/b", tag="v2", digest="unknown"),
-    ]
-    made = with_images([deployment("traefik:v1", "traefik:v9", "quay.io/a/b:v2", "c")], images, {})
-    assert images_of(made) == [f"traefik:v1@{DIGEST}", "traefik:v9", "quay.io/a/b:v2", "c"]
+    images = [f"docker.io/library/traefik:v1@{DIGEST}", "quay.io/a/b:v2", f"example.com:5000/x:v3@{DIGEST}"]
+    run = ("traefik:v1", "traefik:v9", "traefik", f"traefik:v1@{OTHER}", "quay.io/a/b:v2", "c", "example.com:5000/x:v3")
+    made = with_images([deployment(*run)], images, {})
+    assert images_of(made) == [f"traefik:v1@{DIGEST}", *run[1:6], f"example.com:5000/x:v3@{DIGEST}"]
     made = with_images([deployment("traefik:v1", "quay.io/a/b:v2")], images, {"docker.io/library/traefik": "own:1"})
     assert images_of(made) == ["own:1", "quay.io/a/b:v2"]
     first = made[0]["spec"]["template"]["spec"]["containers"][0]

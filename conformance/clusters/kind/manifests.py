@@ -15,7 +15,7 @@ from conformance.clusters.kind.commands import Commands
 from conformance.clusters.kind.settings import repository
 from conformance.clusters.local.programs.fetching import ORDINARY_PATIENCE, Unavailable, fetch_text
 from conformance.controllers.entry import Entry
-from conformance.controllers.installation import Chart, Image, Installation
+from conformance.controllers.installation import Chart, Installation
 from conformance.controllers.manifests import namespace_of
 from conformance.controllers.placeholders import expand_all
 from conformance.errors import HarnessFailure
@@ -79,21 +79,25 @@ def instance_namespace(entry: Entry, number: int) -> str:
     return first if number == 1 else f"{first}-{number}"
 
 
-def with_images(manifests: Sequence[Manifest], images: Sequence[Image], replaced: Mapping[str, str]) -> list[Manifest]:
+def with_images(manifests: Sequence[Manifest], images: Sequence[str], replaced: Mapping[str, str]) -> list[Manifest]:
     """Return the manifests with images pinned to the entry's digests, and those of ``replaced`` by repository.
 
     A replaced image is never pulled: it is on the nodes already.
     """
-    pinned = {repository(image.image): image for image in images if image.digest != "unknown"}
+    pinned = {(repository(image), _tag(image)): image.partition("@")[2] for image in images if "@" in image}
     made = copy.deepcopy(list(manifests))
     for container in _containers(made):
         name = str(container.get("image", ""))
-        own, pin = replaced.get(repository(name)), pinned.get(repository(name))
+        own, digest = replaced.get(repository(name)), pinned.get((repository(name), _tag(name)))
         if own is not None:
             container["image"], container["imagePullPolicy"] = own, "IfNotPresent"
-        elif pin is not None and "@" not in name and name.endswith(f":{pin.tag}"):
-            container["image"] = f"{name}@{pin.digest}"
+        elif digest is not None and "@" not in name:
+            container["image"] = f"{name}@{digest}"
     return made
+
+
+def _tag(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
 def _with_arguments(manifests: Sequence[Manifest], installation: Installation) -> Sequence[Manifest]:

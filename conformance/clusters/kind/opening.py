@@ -75,7 +75,7 @@ def checked(entry: Entry, settings: KindSettings) -> Entry:
     if entry.manifests is None:
         hint = "`ingress-conformance controllers list` shows which can; or write an entry with manifests"
         raise BadInput(f"{entry.name} says no way to be installed in a cluster of pods", where="--cluster", hint=hint)
-    known = {repository(image.image) for image in entry.manifests.images}
+    known = {repository(image) for image in entry.manifests.images}
     for name in settings.images:
         if name not in known:
             raise BadInput(f"{entry.name} has no image {name}", where="--image", hint=f"there are {', '.join(known)}")
