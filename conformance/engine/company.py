@@ -41,6 +41,14 @@ class Doubted:
             full, self._waiting = self._waiting, []
         self.hand_on(full)
 
+    def add_alone(self, case: Case) -> None:
+        """Take a case that is not to have company, unless it is known."""
+        with self._lock:
+            if case.id in self._known:
+                return
+            self._known.add(case.id)
+        self.hand_on([case])
+
     def hand_on_rest(self) -> None:
         """Hand on those that wait for company: none will come."""
         with self._lock:

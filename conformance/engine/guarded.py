@@ -5,7 +5,7 @@ are they taken back. Where there are instances for all of them they are handed b
 else the controller is started anew, and each half tried again, down to the single culprit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.engine.crew import bystander
@@ -20,11 +20,14 @@ from conformance.report.model import Finding
 class GuardedWave(Wave):
     """A wave that believes no verdict until an older and a younger bystander have been seen served beside it.
 
-    What spoils company is left in ``handed_back`` without a verdict if it ``hands_back``.
+    What spoils company is left in ``handed_back`` without a verdict if it ``hands_back``. A judgement that
+    ``taken_on`` accepts is somebody else's from then on, and so are the objects of its case.
     """
 
     hands_back: bool = False
+    taken_on: Callable[[Judgement], bool] = lambda _: False
     handed_back: list[Unit] = field(default_factory=list)
+    _elsewhere: set[str] = field(default_factory=set)
     _provisional: list[Judgement] = field(default_factory=list)
     _attempts: int = 0
 
@@ -63,8 +66,9 @@ class GuardedWave(Wave):
         """Name a single culprit; of several units hand all back, or go on with each half."""
         if len(units) == 1:
             self._name_culprit(units[0], troubles, crashed=crashed)
+        units = [unit for unit in units if not self._elsewhere.intersection(case.id for case in unit.cases)]
         self.crew.remove(units)
-        if len(units) > 1 and self.hands_back:
+        if self.hands_back:
             self.handed_back += units
             return
         if crashed or troubles:
@@ -93,4 +97,7 @@ class GuardedWave(Wave):
         super()._keep(replace(self._provisional[0], findings=troubles))
 
     def _keep(self, judgement: Judgement) -> None:
-        self._provisional.append(judgement)
+        if self.hands_back and self.taken_on(judgement):
+            self._elsewhere.add(judgement.case.id)
+        else:
+            self._provisional.append(judgement)

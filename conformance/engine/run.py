@@ -1,8 +1,8 @@
 """One run: shared cases on the main instance, all others on instances of their own, a second look, and the events."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -10,15 +10,16 @@ from functools import partial
 from conformance.case.model import Case, Step
 from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, alone_after, may_be_spoiled
-from conformance.engine.crew import Crew, Interrupted
+from conformance.engine.crew import Crew, Interrupted, bystander
 from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.instances import Instances
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
+from conformance.engine.lanes import Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
 from conformance.engine.second_look import look_again
-from conformance.engine.stage import Stage
+from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import CRASHED, Wave
@@ -34,13 +35,6 @@ from conformance.report.events import CannotWrite, Event
 LOOKS = 8
 PEACE_LIMIT = 60.0
 """Seconds until what gave way must hold again, before what failed meanwhile is judged for the last time."""
-
-SPARES = 4
-"""Instances that are started while the main one loads the shared objects: the first ones needed afterwards."""
-
-Judge = Callable[[Sequence[Case]], list[Judgement]]
-Group = Callable[[Sequence[Case]], tuple[list[Judgement], Sequence[Case]]]
-"""Judges cases beside each other; returns also those that are to be judged once more, each by itself."""
 
 RELOADS = 3
 """How often what failed beside others, and is right alone, must be right again after it was loaded anew."""
@@ -70,7 +64,7 @@ class Engine:
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.stage, self.limits)
-        self.instances = Instances(self.stage)
+        self.instances = Instances(self.stage, self._warm_up)
         self.footing = Footing(self.stage.trouble)
         self.announcer = Announcer(self.footing, self.unsupported, self.stage.main.endpoint, self.emit, self.began)
 
@@ -99,44 +93,26 @@ class Engine:
         in_turn = [case for case in cases if case.uses or case.submissions]
         cases = [case for case in cases if not (case.uses or case.submissions)]
         shared = [case for case in cases if case.placement in {"packed", "own"}]
-        lanes = max(1, self.stage.lanes)
-        with ThreadPoolExecutor(lanes, "lane") as threads, self._stopping():
-            parts: list[Future[list[Judgement]]] = []
-
-            def begin(judge: Group, some: Iterable[Sequence[Case]], after: Future[None] | None = None) -> None:
-                parts.extend(threads.submit(self._safely, partial(in_company, judge, after), part) for part in some)
-
-            def in_company(judge: Group, after: Future[None] | None, part: Sequence[Case]) -> list[Judgement]:
-                if after is not None:
-                    after.result()
-                settled, doubtful = judge(part)
-                # Behind this very part, so whoever waits for the parts in their order waits for these as well.
-                begin(judge, ([case] for case in doubtful))
-                return settled
-
-            def judged_in_pack(judgement: Judgement) -> None:
-                self.announcer.first(judgement)
-                # Where there are instances for those that fail, nobody waits until all packs have been looked at.
-                if self.stage.lanes and self._in_doubt(judgement):
-                    doubted.add(judgement.case)
-
-            doubted = Doubted(GROUP, lambda some: begin(self._some, [some]))
-            main = Wave(self.crew, self.stage.main, judged_in_pack)
+        with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as threads, self._stopping():
+            lanes = Lanes(threads, self._safely, self.instances)
+            odd_ones = partial(self._odd, lanes=lanes)
+            doubted = Doubted(GROUP, lambda some: lanes.begin(self._some, [some]))
+            main = Wave(self.crew, self.stage.main, partial(self._judged_in_pack, doubted))
             units = () if self.isolate else packs(shared, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
+            self.instances.expect(4 if packed else 0)
             route = threads.submit(self._await_first_route, main)
             alone = [case for case in cases if case.placement == "alone"]
             odd = [case for case in cases if case.placement == "odd"]
-            self.instances.prepare(SPARES if units else 0)
             groups = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
             # Steps take time, one after another: whoever has most to do begins first.
             others = sorted(groups, key=_work, reverse=True)
             if self.stage.lanes:
                 # Odd ones take longest, so where they have instances of their own they begin at once.
-                begin(self._odd, _groups(odd))
-                parts.append(threads.submit(self._in_turn, in_turn))
+                lanes.begin(odd_ones, _groups(odd))
+                lanes.begin_in_turn(self._in_turn, in_turn)
                 # The others need not wait for what is shared, only until the main instance has had its start.
-                begin(self._some, others, after=route)
+                lanes.begin(self._some, others, after=route)
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             self.restarts += main.restarts
@@ -149,14 +125,20 @@ class Engine:
                 doubted.add(case)
             doubted.hand_on_rest()
             if not self.stage.lanes:
-                begin(self._some, others)
-                begin(self._odd, _groups(odd))
-                parts.append(threads.submit(self._in_turn, in_turn))
-            # More are added meanwhile, and this goes on to the last one.
-            done = [part.result() for part in parts]
+                lanes.begin(self._some, others)
+                lanes.begin(odd_ones, _groups(odd))
+                lanes.begin_in_turn(self._in_turn, in_turn)
+            done = lanes.finish()
         second = {judgement.case.id: judgement for kept in done for judgement in kept}
         judgements = [j for j in judgements if j.case.id not in second] + list(second.values())
         self._second_look([judgement for judgement in judgements if not self.announcer.knows(judgement.case)])
+
+    def _judged_in_pack(self, doubted: Doubted, judgement: Judgement) -> None:
+        self.announcer.first(judgement)
+        # Where there are instances for those that fail, nobody waits until all packs have been looked at.
+        if self.stage.lanes and self._in_doubt(judgement):
+            # Where the company is what leaves the doubt, other company would do so too.
+            (doubted.add_alone if may_be_spoiled(judgement) else doubted.add)(judgement.case)
 
     def stop(self) -> None:
         """Ask a run that goes on in another thread to end soon."""
@@ -203,6 +185,9 @@ class Engine:
         self.crew.remove(plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
         return self._apart(cases)
 
+    def _warm_up(self, controller: RunningController) -> None:
+        self.crew.apply([bystander(controller.ingress_class, self.crew.ground(controller, ALONE_REALM))])
+
     def _await_first_route(self, main: Wave) -> None:
         with suppress(ConformanceError):
             if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
@@ -214,7 +199,7 @@ class Engine:
     def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases, each in objects of its own, where nobody else's objects are in the way."""
         with self.instances.lend() as controller:
-            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM)
+            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
             return self._carry_out(wave, cases)
 
     def _some(self, cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
@@ -222,7 +207,7 @@ class Engine:
         if len(cases) == 1 or not self.stage.lanes:
             return self._apart(cases), ()
         with self.instances.lend() as controller:
-            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM)
+            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
             kept = self._carry_out(wave, cases, final=False)
         return self._settled(kept, [one.case for one in kept if may_be_spoiled(one)])
 
@@ -254,11 +239,22 @@ class Engine:
             record = bare_record(case, not_judged(failure.message), alone=True, seconds=0.0)
         self.announcer.record(record)
 
-    def _odd(self, cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
+    def _odd(self, cases: Sequence[Case], lanes: Lanes) -> tuple[list[Judgement], Sequence[Case]]:
         """Judge a few cases whose objects might spoil a controller; returns also those to be judged each for itself."""
+
+        def taken_on(judgement: Judgement) -> bool:
+            """Begin at once what fails: only what a step wrote must be gone first."""
+            if judgement.case.steps or case_verdict(judgement).verdict is not Verdict.FAIL:
+                return False
+            if self.crew.hopeless.is_set():
+                return False
+            self.in_company[judgement.case.id] = case_verdict(judgement)
+            lanes.begin(partial(self._odd, lanes=lanes), [[judgement.case]])
+            return True
+
         with self.instances.lend() as controller:
-            hands_back = bool(self.stage.lanes)
-            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, hands_back=hands_back)
+            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
+            wave.hands_back, wave.taken_on = bool(self.stage.lanes) and len(cases) > 1, taken_on
             kept = self._carry_out(wave, cases, final=False)
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
         doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing

@@ -31,12 +31,21 @@ def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lam
     return found
 
 
-def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], bool] = lambda: True) -> None:
+def converge(
+    watch: Watch,
+    limits: Limits,
+    apply: Apply,
+    alive: Callable[[], bool] = lambda: True,
+    *,
+    suspected: bool = False,
+) -> None:
     """Observe the unit, whose markers are live, until it is ready to be judged.
 
     That is when every probe has shown the expected answer three times in a row, or when the convergence limit has
     passed, or earlier when what is wrong is known to stay wrong: the controller has made its choice (a backend, a
     redirect, a 404), ``apply`` has loaded a later revision of the same objects, and the choice is still the same.
+    Of a unit that is ``suspected`` of failing, the later revision is loaded after a single wrong answer: controllers
+    that load changes every few seconds may then take it on in the same go.
     Packed units are left as soon as their wrong answers look settled: each failing case is judged again alone.
     """
     began = watch.clock()
@@ -61,12 +70,12 @@ def converge(watch: Watch, limits: Limits, apply: Apply, alive: Callable[[], boo
             continue
         if not look_only or (elapsed >= _limit(look_only, limits) and _seen_enough(watch, look_only)):
             return
-        if _steady(watch, look_only):
-            if _final(watch) and elapsed >= _floor(watch, look_only, limits):
-                return
-            if not _final(watch) and _chosen(watch, look_only):
-                _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
-                continue
+        final, steady = _final(watch), _steady(watch, look_only)
+        if final and steady and elapsed >= _floor(watch, look_only, limits):
+            return
+        if not final and (steady or suspected) and _chosen(watch, look_only):
+            _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
+            continue
         pause = _pause_between(pause, watch)
         time.sleep(pause)
 
@@ -126,13 +135,16 @@ def _limit(probes: Sequence[PlannedProbe], limits: Limits) -> float:
 
 
 def _floor(watch: Watch, probes: Sequence[PlannedProbe], limits: Limits) -> float:
-    """How long a wrong answer must have lasted: longer where it might only mean that a rule is not there yet."""
+    """How long a wrong answer must have lasted: longer where it might only mean that a rule is not there yet.
+
+    Such a rule gets twice as long as the whole object took to be served, within its limits.
+    """
     if watch.unit.placement == "packed":
         return limits.suspicion
     if not _chosen(watch, probes):
         return limits.convergence
     absent = any(watch.of(planned)[-1].seen.outcome == "status:404" for planned in probes)
-    return limits.absence if absent else limits.presence
+    return min(limits.absence, max(limits.presence, 2 * (watch.live_after or 0.0))) if absent else limits.presence
 
 
 def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:

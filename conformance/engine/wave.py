@@ -1,7 +1,7 @@
 """Units side by side on one controller instance, and the search for an object that spoils the others."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -35,13 +35,14 @@ CRASHED = CaseVerdict(
 class Wave:
     """Judges units on one controller instance, all at once; what cannot be judged together is judged apart.
 
-    ``report`` is called with each judgement as soon as it stands.
+    ``report`` is called with each judgement as soon as it stands. The cases in ``suspects`` have failed before.
     """
 
     crew: Crew
     controller: RunningController
     report: Report
     realm: str = REALM
+    suspects: Container[str] = ()
     restarts: int = 0
     kept: list[Judgement] = field(default_factory=list)
     bystander: Watch = field(init=False)
@@ -114,7 +115,8 @@ class Wave:
         if live:
             self._served = True
             self.crew.lived(watch)
-            converge(watch, self.crew.limits, self.crew.apply_revision, self.working)
+            suspected = all(case.id in self.suspects for case in unit.cases)
+            converge(watch, self.crew.limits, self.crew.apply_revision, self.working, suspected=suspected)
         override = self._carry_out(unit, watch, steps) if live else None
         last = steps[-1].watch if steps else watch
         if not live or (not self.working() and last.open_probes()):

@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +35,8 @@ class ControlPlane:
     children: list[Child] = field(default_factory=list)
     _revived: int = 0
     _ending: bool = False
+    _unstarted: HarnessFailure | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         """Start etcd, the API server and what watches it; return once the API server serves objects.
@@ -45,7 +49,7 @@ class ControlPlane:
         kubeconfig = self.kubeconfig("admin.kubeconfig", self.credentials.admin_token)
         # Its /readyz waits for a second more, for start-up hooks that nothing here depends on.
         self._wait_for("an API server that serves objects", self._answers("/api/v1/namespaces/default"))
-        self._start("kube-controller-manager", self._controller_manager(kubeconfig))
+        threading.Thread(target=self._start_manager, args=(kubeconfig,), name="manager", daemon=True).start()
         self._start("node", self._node_agent())
         if shutil.which("nft"):
             self._start("kube-proxy", self._kube_proxy(kubeconfig))
@@ -65,12 +69,15 @@ class ControlPlane:
 
     def end(self) -> None:
         """End every program; data is thrown away with the run, so nobody needs to be asked politely."""
-        self._ending = True
+        with self._lock:
+            self._ending = True
         for child in reversed(self.children):
             child.kill()
 
     def check(self) -> None:
-        """Raise HarnessFailure if one of the programs has ended on its own."""
+        """Raise HarnessFailure if one of the programs has ended on its own, or could not be started."""
+        if self._unstarted:
+            raise self._unstarted
         for child in self.children:
             if not child.alive:
                 status = child.process.returncode
@@ -92,6 +99,21 @@ class ControlPlane:
         for child in ended:
             self.children[self.children.index(child)] = start(child.name, child.command, child.log, _environment())
         return "; ".join(f"{child.name} ended with status {child.process.returncode}" for child in ended)
+
+    def _start_manager(self, kubeconfig: Path) -> None:
+        """Start the controller manager once the API server calls itself healthy.
+
+        It asks for that itself, but only once a second: started earlier it often begins a second later.
+        """
+        with suppress(HarnessFailure):  # Whoever waits for the backends says what has ended.
+            wait_until(self._answers("/healthz"), START_LIMIT, longest_pause=0.02)
+        with self._lock:
+            if self._ending:
+                return
+            try:
+                self._start("kube-controller-manager", self._controller_manager(kubeconfig))
+            except HarnessFailure as failure:
+                self._unstarted = failure
 
     def _start(self, name: str, command: list[str]) -> None:
         try:
