@@ -1,5 +1,6 @@
 """One case's trouble is its own: the run goes on, and nobody is blamed for what the suite could not do."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from conformance.case.model import Case, Expectation, Manifest
 from conformance.case.steps import Action, Backend, Step
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
+from conformance.probes.answer import Answer, WireProbe
 from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
 from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
@@ -200,3 +202,61 @@ def test_where_every_odd_object_spoils_others_each_has_its_verdict(lanes: int) -
     assert [found[one.id].reason for one in spoilers] == [Reason.NOT_PROGRAMMED] * 3
     assert all(found[one.id].findings for one in spoilers)
     assert found["s/good"].verdict is Verdict.PASS
+
+
+class Stubborn(World):
+    """A world in which one odd case is wrong, and another keeps the looks at it waiting until the first is begun
+    anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.again = threading.Event()
+        self.classes: set[str] = set()
+        self.waited_in_vain = False
+
+    def _write(self, verb: str, manifest: Manifest) -> Manifest:
+        written = super()._write(verb, manifest)
+        if manifest["kind"] == "Ingress" and "wrong" in manifest["metadata"]["name"]:
+            self.classes.add(manifest["spec"]["ingressClassName"])
+            if len(self.classes) > 1:
+                self.again.set()
+        return written
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".slow" in wire.host and ".marker." not in wire.host:
+            self.waited_in_vain = self.waited_in_vain or not self.again.wait(10)
+        return super().answer(wire)
+
+
+def test_an_odd_case_that_fails_is_begun_by_itself_while_the_others_are_still_looked_at() -> None:
+    world = Stubborn()
+    wrong = case(
+        "s/wrong",
+        ingress("foo.com", name="wrong"),
+        probes=(probe(expect=Expectation(outcome="b")),),
+        placement="odd",
+    )
+    slow = case("s/slow", ingress("foo.com", name="slow"), placement="odd")
+    found = records(Ground(world, lanes=2), GOOD, wrong, slow)
+    assert not world.waited_in_vain
+    assert (found["s/wrong"].verdict, found["s/wrong"].reason) == (Verdict.FAIL, Reason.WRONG_BACKEND)
+    assert found["s/slow"].verdict is Verdict.PASS
+
+
+def test_what_is_judged_by_itself_keeps_its_objects_when_its_company_is_taken_back() -> None:
+    """The odd case ``poison`` spoils the group, whose objects are then deleted: not those of ``wrong`` any more."""
+    stage = Ground(lanes=4)
+    stage.world.deaf = lambda one: "-after-" in one["metadata"]["name"] and poisoned(stage.world, one)
+    wrong = case(
+        "s/wrong",
+        ingress("foo.com", name="wrong"),
+        probes=(probe(expect=Expectation(outcome="b")),),
+        placement="odd",
+    )
+    poison = case("s/poison", ingress("foo.com", name="poison"), placement="odd")
+    found = records(stage, GOOD, wrong, poison)
+    assert (found["s/wrong"].reason, found["s/wrong"].findings) == (Reason.WRONG_BACKEND, ())
+    assert [finding.kind for finding in found["s/poison"].findings] == ["poison"]
+    deleted = [call for call in stage.world.calls if call.startswith("delete Ingress")]
+    assert any("poison" in call for call in deleted)
+    assert not any("wrong" in call for call in deleted)

@@ -38,13 +38,13 @@ class Sweeping(World):
         return {**found, "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}} if written else found
 
 
-def observed(world: World, what: Case, limits: Limits = LIMITS) -> Watch:
+def observed(world: World, what: Case, limits: Limits = LIMITS, *, suspected: bool = False) -> Watch:
     with on(Ground(world)) as crew:
         unit = unit_of(what, crew.ground(Ground().main, "test"))
         crew.apply([unit])
         watch = crew.watch(unit, Ground().main)
         assert wait_for_markers(watch, 1.0)
-        converge(watch, limits, crew.apply_revision)
+        converge(watch, limits, crew.apply_revision, suspected=suspected)
         return watch
 
 
@@ -127,6 +127,44 @@ def test_that_nobody_serves_may_take_as_long_as_the_endpoints_do() -> None:
     assert verdicts(observed(Lagging(), gone, slow)) == [Verdict.PASS]
     # Where the case has no backends of its own, a choice that outlasts a revision is one.
     assert verdicts(observed(Lagging(), gone.model_copy(update={"backends": ()}), slow)) == [Verdict.FAIL]
+
+
+class Waking(World):
+    """A world that serves the marker after so many requests only, and never the rest."""
+
+    asked = 0
+
+    def __init__(self, wakes_after: int) -> None:
+        super().__init__()
+        self.wakes_after = wakes_after
+
+    def answer(self, wire: WireProbe) -> Answer:
+        self.asked += 1
+        return super().answer(wire) if ".marker." in wire.host and self.asked > self.wakes_after else status(404)
+
+
+@pytest.mark.parametrize("wakes_after", [0, 5])
+def test_a_missing_rule_is_waited_for_twice_as_long_as_its_object_took_to_be_served(wakes_after: int) -> None:
+    limits = Limits(**{**vars(LIMITS), "presence": 0.05, "absence": 1.5, "convergence": 20.0})
+    watch = observed(Waking(wakes_after), case("s/x", placement="own"), limits)
+    assert verdicts(watch) == [Verdict.FAIL]
+    assert watch.live_after is not None
+    assert (watch.live_after > 0.1) is (wakes_after > 0)
+    attempts = watch.of(watch.unit.probes[0])
+    lasted = attempts[-1].at - attempts[0].at
+    floor = min(1.5, max(0.05, 2 * watch.live_after))
+    assert floor - 0.02 <= lasted < 5.0
+
+
+@pytest.mark.parametrize(("suspected", "before"), [(True, 1), (False, 3)])
+def test_what_failed_before_gets_its_later_revision_after_one_wrong_answer(suspected: bool, before: int) -> None:
+    wrong = case("s/x", probes=(probe(expect=Expectation(outcome="b")),), placement="own")
+    watch = observed(World(), wrong, suspected=suspected)
+    assert verdicts(watch) == [Verdict.FAIL]
+    revisions = [attempt.revision for attempt in watch.of(watch.unit.probes[0])]
+    assert revisions.count(1) == before
+    # Whatever was known before, the later revision must show it three times in a row.
+    assert revisions.count(2) >= 3
 
 
 def test_traffic_that_broke_off_is_no_traffic_without_failures() -> None:
