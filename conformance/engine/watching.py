@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 from conformance.case.model import NO_ADDRESS, NO_MATCH, RECORD
 from conformance.engine.limits import Limits
-from conformance.engine.rounds import Watch
+from conformance.engine.rounds import Watch, positive
 from conformance.judge.answers import may_still_change
-from conformance.judge.probes import CONSECUTIVE, streak
+from conformance.judge.probes import CONSECUTIVE, as_expected, settled, streak
 from conformance.plan.units import PlannedProbe, Unit
 from conformance.waiting import wait_until
 
@@ -57,6 +57,10 @@ def converge(
         watch.round(look_only if watch.unit.marked else None)
         look_only = watch.open_probes()
         elapsed = watch.clock() - began
+        early = _seen_too_early(watch) if look_only else ()
+        if early and elapsed < limits.convergence:
+            look_only = [*look_only, *early]
+            continue
         if not look_only and narrowed and elapsed < limits.convergence:
             # "No match" may have been seen before the rules were all there: once they are, everything is seen anew.
             narrowed, look_only = False, None
@@ -78,6 +82,29 @@ def converge(
             continue
         pause = _pause_between(pause, watch)
         time.sleep(pause)
+
+
+def _seen_too_early(watch: Watch) -> Sequence[PlannedProbe]:
+    """Return the probes that saw no match, as they should, while something else of their case was not served yet.
+
+    Some controllers load the rules of an Ingress one by one, as the backends come up.
+    """
+    turned_right: dict[str, float] = {}
+    for planned in watch.unit.probes:
+        if positive(planned) and settled(planned.probe, watch.of(planned), planned.ending, planned.facts):
+            wrong = [
+                attempt.at
+                for attempt in watch.of(planned)
+                if attempt.counted and not as_expected(planned.probe, attempt, planned.ending, planned.facts)
+            ]
+            turned_right[planned.case_id] = max([turned_right.get(planned.case_id, 0.0), *wrong])
+    return [
+        planned
+        for planned in watch.unit.probes
+        if planned.probe.expect.outcome == NO_MATCH
+        and settled(planned.probe, watch.of(planned), planned.ending, planned.facts)
+        and streak(watch.of(planned), planned.facts)[-CONSECUTIVE].at <= turned_right.get(planned.case_id, 0.0)
+    ]
 
 
 def _seen_enough(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:

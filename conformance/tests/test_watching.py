@@ -1,6 +1,6 @@
 """How long is looked at what must not come, and at what may still come."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -105,6 +105,28 @@ def test_a_recorded_404_is_watched_as_long_as_a_neighbour_may_take() -> None:
     )
     watch = observed(Late(), recorded, Limits(**{**vars(LIMITS), "presence": 1.0, "convergence": 2.0}))
     assert [attempt.seen.outcome for attempt in watch.of(watch.unit.probes[0])][-3:] == ["a"] * 3
+
+
+@pytest.mark.parametrize("placement", ["packed", "own"])
+def test_no_match_that_was_seen_before_the_rules_were_there_is_no_pass(placement: Literal["packed", "own"]) -> None:
+    """The controller loads the marker first, and then serves everything alike; one probe is wrong for good."""
+    probes = (
+        probe(id="late"),
+        probe("foo.com", id="shadowed", expect=Expectation(outcome=NO_MATCH)),
+        probe("nobody.test", id="nobody", expect=Expectation(outcome=NO_MATCH)),
+        probe(id="wrong", expect=Expectation(outcome="b")),
+    )
+    world = Late()
+    world.after = 16
+    watch = observed(
+        world, case("s/x", probes=probes, placement=placement), Limits(**{**vars(LIMITS), "suspicion": 0.0})
+    )
+    assert dict(zip([planned.probe.id for planned in watch.unit.probes], verdicts(watch), strict=True)) == {
+        "late": Verdict.PASS,
+        "shadowed": Verdict.FAIL,
+        "nobody": Verdict.PASS,
+        "wrong": Verdict.FAIL,
+    }
 
 
 class Lagging(World):
