@@ -167,11 +167,18 @@ def _floor(watch: Watch, probes: Sequence[PlannedProbe], limits: Limits) -> floa
     Such a rule gets twice as long as the whole object took to be served, within its limits.
     """
     if watch.unit.placement == "packed":
-        return limits.suspicion
+        return limits.absence if _hardly_there(watch) else limits.suspicion
     if not _chosen(watch, probes):
         return limits.convergence
     absent = any(watch.of(planned)[-1].seen.outcome == "status:404" for planned in probes)
     return min(limits.absence, max(limits.presence, 2 * (watch.live_after or 0.0))) if absent else limits.presence
+
+
+def _hardly_there(watch: Watch) -> bool:
+    """Whether most backends of the unit are not served: its marker may have been loaded before the rest."""
+    wanted = [planned for planned in watch.unit.probes if positive(planned)]
+    absent = [planned for planned in wanted if watch.of(planned)[-1].seen.outcome == "status:404"]
+    return 2 * len(absent) > len(wanted)
 
 
 def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:

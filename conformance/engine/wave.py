@@ -86,8 +86,9 @@ class Wave:
         """
         unready = self.crew.prepare(units)
         ready = [unit for unit in units if unit.name not in unready]
-        refused = self.crew.apply([*ready, *company])
+        # A controller that loads rules while their backends come up may load half of them, and rest for seconds.
         self.crew.stage.settle()
+        refused = self.crew.apply([*ready, *company])
         accepted = [unit for unit in ready if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
             dead = [unit for unit in threads.map(self._judge_unit, accepted) if unit is not None]

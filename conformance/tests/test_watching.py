@@ -1,6 +1,6 @@
 """How long is looked at what must not come, and at what may still come."""
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -14,6 +14,7 @@ from conformance.engine.watching import converge, wait_for_markers
 from conformance.errors import HarnessFailure
 from conformance.judge.probes import judge_probe
 from conformance.judge.words import Verdict
+from conformance.plan.planning import packs
 from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, WireProbe
 from conformance.tests.answers import served, status
@@ -38,9 +39,12 @@ class Sweeping(World):
         return {**found, "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}} if written else found
 
 
-def observed(world: World, what: Case, limits: Limits = LIMITS, *, suspected: bool = False) -> Watch:
+def observed(
+    world: World, what: Case, limits: Limits = LIMITS, *, suspected: bool = False, packed: bool = False
+) -> Watch:
     with on(Ground(world)) as crew:
-        unit = unit_of(what, crew.ground(Ground().main, "test"))
+        ground = crew.ground(Ground().main, "test")
+        (unit,) = packs([what], ground) if packed else (unit_of(what, ground),)
         crew.apply([unit])
         watch = crew.watch(unit, Ground().main)
         assert wait_for_markers(watch, 1.0)
@@ -107,8 +111,8 @@ def test_a_recorded_404_is_watched_as_long_as_a_neighbour_may_take() -> None:
     assert [attempt.seen.outcome for attempt in watch.of(watch.unit.probes[0])][-3:] == ["a"] * 3
 
 
-@pytest.mark.parametrize("placement", ["packed", "own"])
-def test_no_match_that_was_seen_before_the_rules_were_there_is_no_pass(placement: Literal["packed", "own"]) -> None:
+@pytest.mark.parametrize("packed", [True, False])
+def test_no_match_that_was_seen_before_the_rules_were_there_is_no_pass(packed: bool) -> None:
     """The controller loads the marker first, and then serves everything alike; one probe is wrong for good."""
     probes = (
         probe(id="late"),
@@ -118,15 +122,27 @@ def test_no_match_that_was_seen_before_the_rules_were_there_is_no_pass(placement
     )
     world = Late()
     world.after = 16
-    watch = observed(
-        world, case("s/x", probes=probes, placement=placement), Limits(**{**vars(LIMITS), "suspicion": 0.0})
-    )
+    watch = observed(world, case("s/x", probes=probes), Limits(**{**vars(LIMITS), "suspicion": 0.0}), packed=packed)
     assert dict(zip([planned.probe.id for planned in watch.unit.probes], verdicts(watch), strict=True)) == {
         "late": Verdict.PASS,
         "shadowed": Verdict.FAIL,
         "nobody": Verdict.PASS,
         "wrong": Verdict.FAIL,
     }
+
+
+def test_a_packed_object_of_which_hardly_anything_is_there_gets_more_time() -> None:
+    world = Late()
+    world.after = 24
+    limits = Limits(**{**vars(LIMITS), "suspicion": 0.0, "absence": 3.0, "convergence": 20.0})
+    watch = observed(world, case("s/x", probes=(probe(id="one"), probe(id="two"))), limits, packed=True)
+    assert verdicts(watch) == [Verdict.PASS, Verdict.PASS]
+
+
+def test_a_packed_object_of_which_most_is_there_is_left_early() -> None:
+    probes = (probe(id="one"), probe(id="two"), probe("nobody.test", id="never"))
+    limits = Limits(**{**vars(LIMITS), "suspicion": 0.0, "absence": 60.0, "convergence": 60.0})
+    assert verdicts(observed(World(), case("s/x", probes=probes), limits, packed=True))[:2] == [Verdict.PASS] * 2
 
 
 class Lagging(World):
