@@ -189,6 +189,7 @@ class Engine:
         self.crew.apply([bystander(controller.ingress_class, self.crew.ground(controller, ALONE_REALM))])
 
     def _await_first_route(self, main: Wave) -> None:
+        main.begun.wait()
         with suppress(ConformanceError):
             if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
                 self.first_route = main.bystander.live_after

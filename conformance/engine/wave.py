@@ -1,5 +1,6 @@
 """Units side by side on one controller instance, and the search for an object that spoils the others."""
 
+import threading
 import time
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,8 @@ class Wave:
     restarts: int = 0
     kept: list[Judgement] = field(default_factory=list)
     bystander: Watch = field(init=False)
+    begun: threading.Event = field(default_factory=threading.Event)
+    """Set once the first objects have been applied, or never will be."""
     _last_words: dict[str, Watch] = field(default_factory=dict)
     _served: bool = False
     _awaited: bool = False
@@ -65,7 +68,10 @@ class Wave:
 
     def judge(self, units: Sequence[Unit]) -> list[Judgement]:
         """Apply the objects of all units, judge their cases, and return the judgements."""
-        self._judge_units(units, self.bystander.unit)
+        try:
+            self._judge_units(units, self.bystander.unit)
+        finally:
+            self.begun.set()
         return self.kept
 
     def clear(self, units: Sequence[Unit]) -> None:
@@ -89,6 +95,7 @@ class Wave:
         # A controller that loads rules while their backends come up may load half of them, and rest for seconds.
         self.crew.stage.settle()
         refused = self.crew.apply([*ready, *company])
+        self.begun.set()
         accepted = [unit for unit in ready if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
             dead = [unit for unit in threads.map(self._judge_unit, accepted) if unit is not None]

@@ -207,7 +207,8 @@ class RunSession:
             complete = True
         finally:
             self._finish(stage, engine, observe_began, complete=complete)
-        if not stage.main.alive and not engine.crew.served_once.is_set():
+        # One that ended may have been started again just now, and not have ended again yet.
+        if not engine.crew.served_once.is_set() and (engine.restarts or not stage.main.alive):
             log = stage.main.log_tail()
             raise HarnessFailure(
                 f"{self.controller.title} ended before it served anything; the end of its log:\n{log}",

@@ -73,8 +73,9 @@ def test_nothing_passes_on_a_controller_that_was_stopped_before_it_loaded_anythi
     assert set(outcome.verdicts().values()) == {("fail", "not-programmed")}
 
 
-def test_a_controller_that_ends_at_once_is_the_harness_s_trouble(tmp_path: Path) -> None:
-    entry = shell_controller(tmp_path, "broken", "echo no such flag >&2; exit 7")
+@pytest.mark.parametrize("again", ["", "test -e been && sleep 600; touch been; "], ids=["always", "the first time"])
+def test_a_controller_that_ends_at_once_is_the_harness_s_trouble(tmp_path: Path, again: str) -> None:
+    entry = shell_controller(tmp_path, "broken", f"{again}echo no such flag >&2; exit 7")
     outcome = run(tmp_path / "out", "run", entry, "-k", FEW, *SHORT)
     assert outcome.status == 3
     assert "no such flag" in outcome.errors

@@ -112,6 +112,20 @@ def test_what_cannot_be_kept_ends_the_run() -> None:
         Engine(stage, QUICK, {}, False, full).run([GOOD, BETTER])
 
 
+def test_the_first_route_has_its_time_from_when_its_object_was_applied() -> None:
+    stage, settled = Ground(lanes=4), threading.Event()
+
+    def settle() -> None:
+        settled.wait(3 * QUICK.marker)
+
+    with on(stage), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "settle", settle)
+        engine = Engine(stage, QUICK, {}, False, lambda _: None)
+        engine.run([GOOD])
+    assert engine.first_route is not None
+    assert engine.first_route < QUICK.marker
+
+
 def test_a_restart_that_nobody_made_is_not_counted() -> None:
     stage = Ground(main=Instance(restartable=False))
     with on(stage):
