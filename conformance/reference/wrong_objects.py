@@ -113,6 +113,15 @@ def _first_owner_only(_: Snapshot, fresh: Snapshot, __: Objects) -> Snapshot:
     return replace(fresh, table=replace(fresh.table, hosts=hosts))
 
 
+def _default_for_first_host(_: Snapshot, fresh: Snapshot, __: Objects) -> Snapshot:
+    first: dict[Key, str] = {}
+    for host, paths in fresh.table.hosts.items():
+        if paths:
+            first.setdefault(paths[0].owner, host)
+    kept = {host: backend for host, backend in fresh.table.defaults.items() if not host or host in first.values()}
+    return replace(fresh, table=replace(fresh.table, defaults=kept))
+
+
 def _missing_drops(_: Snapshot, fresh: Snapshot, objects: Objects) -> Snapshot:
     spoiled = {
         path.owner
@@ -239,6 +248,10 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     "missing-service-drops-ingress": (
         "An Ingress that names a missing Service loses all its paths.",
         reading(settle=_missing_drops),
+    ),
+    "default-backend-of-one-host": (
+        "Of an Ingress's hosts only the first gets its default backend.",
+        reading(settle=_default_for_first_host),
     ),
     "newest-wins": ("Of two Ingresses with the same host and path the newer one wins.", reading(age=_newest_first)),
     "one-ingress-per-host": ("A host's further Ingresses are ignored.", reading(settle=_first_owner_only)),

@@ -69,7 +69,13 @@ def first_ingresses() -> list[Object]:
             "ports", rule("ports.test", *(path("Prefix", f"/{port}", port) for port in (80, 8080, "web", "admin")))
         ),
         ingress("hostless", rule(None, ("Prefix", "/hostless", "b"))),
-        ingress("default", rule("d.test", ("Prefix", "/d", "a")), defaultBackend=backend("fallback"), created=1),
+        ingress(
+            "default",
+            rule("d.test", ("Prefix", "/d", "a")),
+            rule("e.test", ("Prefix", "/e", "a")),
+            defaultBackend=backend("fallback"),
+            created=1,
+        ),
         ingress("old", rule("twice.test", ("Prefix", "/", "a"), ("Prefix", "/old", "a")), created=1),
         ingress("new", rule("twice.test", ("Prefix", "/", "b"), ("Prefix", "/new", "b")), created=2),
         ingress("bucket", rule("bucket.test", ("Prefix", "/", "a"), resource)),
@@ -153,7 +159,7 @@ def stages() -> Iterator[list[Event]]:
 
 _HOSTS = """
 h.test a.w.test a.b.w.test w.test x.w.test in.w.test tail.test sub.tail.test deep.sub.tail.test
-slow.test h.test:8080 H.Test d.test nobody.test twice.test bucket.test gap.test late.test namesake.test
+slow.test h.test:8080 H.Test d.test e.test nobody.test twice.test bucket.test gap.test late.test namesake.test
 stranger.test tls.test bare.test other.test none.test second.test default-class.test late-class.test
 note.test moving.test c1.test c2.test c3.test doomed.test equal.test
 """

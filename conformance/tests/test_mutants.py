@@ -73,6 +73,7 @@ SYMPTOMS = [
     ("default-backend-global", "0 tail.test/", "fallback"),
     ("default-backend-shadows", "0 d.test/d", "fallback"),
     ("default-backend-only-named-hosts", "0 nobody.test/", None),
+    ("default-backend-of-one-host", "0 e.test/", None),
     ("named-port-dropped", "0 ports.test/web", "a"),
     ("updates-ignored", "1 c1.test/", "a"),
     ("deletes-ignored", "1 doomed.test/", "a"),
