@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.migrating_kind import kind_options, settings_on
 from conformance.cli.printing import PUBLISHED, format_option, print_found
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 @click.option("--kubeconfig", default="", metavar="FILE", help="Where the context stands.")
 @click.option("--ingress-class", default="", metavar="NAME", help="Only Ingresses of this class.")
 @click.option("--set", "programs", multiple=True, metavar="NAME=PATH", help="A controller's program that you have.")
+@click.option(
+    "--cluster",
+    type=click.Choice(["local", "kind"]),
+    default="local",
+    show_default=True,
+    help="Two embedded clusters, or two of kind, one after another, with the controllers in pods.",
+)
+@kind_options
 @click.option("--out", default="out/migration", show_default=True, metavar="DIR", help="Folder of the results.")
 @format_option("terminal", "markdown", "json", text=PUBLISHED)
 def migrate(
@@ -33,14 +42,16 @@ def migrate(
     kubeconfig: str,
     ingress_class: str,
     programs: tuple[str, ...],
+    cluster: str,
     out: str,
     form: str,
+    **options: Any,
 ) -> int:
     """Show what a move from one controller to another changes for your Ingresses.
 
-    MANIFESTS are files, folders, or - for standard input. Your Ingresses are applied to two embedded clusters, one with
-    each controller, with echo backends in place of your Services and certificates of the suite's own in place of your
-    Secrets. Both are asked the same; what differs is shown, whatever becomes less safe first.
+    MANIFESTS are files, folders, or - for standard input. Your Ingresses are applied to two clusters, one with each
+    controller, embedded or of kind, with echo backends in place of your Services and certificates of the suite's own
+    in place of your Secrets. Both are asked the same; what differs is shown, whatever becomes less safe first.
     Only --from ingress-nginx works without MANIFESTS: what it is known to answer to the suite's own objects is what the
     new controller is held against, in several minutes.
 
@@ -50,6 +61,7 @@ def migrate(
       helm template shop ./chart | ingress-conformance migrate --from traefik --to contour -
       ingress-conformance migrate --from ingress-nginx --to traefik --context production \\
           --set binary=./nginx-ingress-controller --set nginx=./nginx --set data=./etc-nginx
+      ingress-conformance migrate --from ingress-nginx --to traefik --cluster kind manifests/
 
     \b
     Exit status: 0 nothing changes, 1 something does, 2 bad input (also where a part of it could not be read and
@@ -61,7 +73,8 @@ def migrate(
     from conformance.migrate.model import exit_status
     from conformance.migrate.terminal import print_migration
 
-    wanted = Wanted(old, new, programs, Path(out))
+    kind = settings_on(cluster, {**options, "programs": programs})
+    wanted = Wanted(old, new, programs, Path(out), kind)
     if context and manifests:
         raise BadInput("give manifests, or a context, not both", where="--context")
     if not manifests and not (context or kubeconfig):
@@ -69,6 +82,9 @@ def migrate(
             # Easily forgotten, above all the - for standard input; a run of many minutes would not say so.
             hint = f"name files, a folder, - or --context; only --from {RECORDED} works without"
             raise BadInput("no manifests were given", hint=hint)
+        if kind is not None:
+            hint = f"name manifests, or see `run {new} --level parity --cluster kind`"
+            raise BadInput("without manifests only the embedded cluster is asked", where="--cluster", hint=hint)
         migration = migrate_profile(wanted)
     else:
         migration = migrate_objects(wanted, _reading(manifests, kubeconfig, context, ingress_class))

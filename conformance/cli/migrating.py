@@ -11,9 +11,11 @@ import click
 from rich.console import Console
 
 from conformance.case.model import Case
+from conformance.cli.asking_on_kind import ask_on_kind, installable
 from conformance.cli.judging import saying
 from conformance.cli.progress import display
-from conformance.cli.side_by_side import at_once, run_side_by_side
+from conformance.cli.side_by_side import Display, at_once, run_side_by_side
+from conformance.clusters.kind.settings import KindSettings
 from conformance.controllers.catalogue import check_overrides, find, parse_overrides
 from conformance.controllers.command import process_of
 from conformance.controllers.entry import Entry
@@ -38,12 +40,13 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for."""
+    """What the user asked for; on embedded clusters, unless there are settings of ``kind`` clusters."""
 
     old: str
     new: str
     programs: tuple[str, ...]
     out: Path
+    kind: KindSettings | None = None
 
 
 class Stopped(ConformanceError):
@@ -118,6 +121,9 @@ def _entries(wanted: Wanted, given: Sequence[str]) -> list[Entry]:
         hint = "variants have names of their own: see `controllers list`"
         raise BadInput(f"both are {entries[0].name}", where="--from/--to", hint=hint)
     check_overrides(entries, overrides)
+    if wanted.kind is not None:
+        installable(entries, wanted.kind)
+        return entries
     for entry in entries:
         process_of(entry)
         try:
@@ -126,7 +132,8 @@ def _entries(wanted: Wanted, given: Sequence[str]) -> list[Entry]:
             if entry.name != RECORDED:
                 raise
             hint = (
-                "name its parts with --set binary=… --set nginx=… --set data=… (`controllers show ingress-nginx`); "
+                "add --cluster kind, where its image is installed; "
+                "or name its parts with --set binary=… --set nginx=… --set data=… (`controllers show ingress-nginx`); "
                 "or see what was recorded of it, without your objects: "
                 f"ingress-conformance migrate --from {RECORDED} --to {wanted.new}; or try --from traefik-nginx, "
                 "which reads the same annotations but is another program"
@@ -138,10 +145,26 @@ def _entries(wanted: Wanted, given: Sequence[str]) -> list[Entry]:
 
 def _ask(entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted) -> None:
     asked = wanted.out / "asked"
-    names = {entry.name: name for entry, name in zip(entries, (wanted.old, wanted.new), strict=True)}
-    for name in names:
+    for entry in entries:
         # What an older run left must not be taken for what this one saw.
-        (asked / name / FILE_NAME).unlink(missing_ok=True)
+        (asked / entry.name / FILE_NAME).unlink(missing_ok=True)
+    with display(Console(stderr=True)) as shown:
+        if wanted.kind is None:
+            statuses = _ask_inside(entries, cases, wanted, asked, shown)
+        else:
+            statuses = ask_on_kind(entries, cases, installable(entries, wanted.kind), asked, shown)
+    if INTERRUPTED in statuses.values():
+        raise Stopped("interrupted")
+    failed = [name for name, status in statuses.items() if status]
+    if failed:
+        raise HarnessFailure(f"could not be asked: {', '.join(failed)}", hint="what it said stands above")
+
+
+def _ask_inside(
+    entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted, asked: Path, shown: Display
+) -> dict[str, int]:
+    """Ask the controllers side by side, each in namespaces of its own; return the exit status of each by its name."""
+    names = {entry.name: name for entry, name in zip(entries, (wanted.old, wanted.new), strict=True)}
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8", dir=_temporary()) as file:
         json.dump([case.model_dump(mode="json") for case in cases], file)
         file.flush()
@@ -152,13 +175,7 @@ def _ask(entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted) -> Non
             ]
             for name, given in names.items()
         }
-        with display(Console(stderr=True)) as shown:
-            statuses = run_side_by_side(commands, at_once(len(commands)), asked, shown, module=INSIDE)
-    if INTERRUPTED in statuses.values():
-        raise Stopped("interrupted")
-    failed = [name for name, status in statuses.items() if status]
-    if failed:
-        raise HarnessFailure(f"could not be asked: {', '.join(failed)}", hint="what it said stands above")
+        return run_side_by_side(commands, at_once(len(commands)), asked, shown, module=INSIDE)
 
 
 def _temporary() -> str | None:

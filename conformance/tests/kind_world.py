@@ -34,6 +34,12 @@ FEW = "hosts/wildcard or default-class/"
 SKIPPER, SKIPPER_ARCHIVE = "registry.opensource.zalan.do/teapot/skipper", "skipper.tar"
 LIMIT = 900.0
 
+MOVE = (
+    *("--from", "traefik", "--to", "traefik-strict"),
+    str(Path(__file__).resolve().parents[2] / "docs" / "examples" / "shop"),
+)
+"""Two entries with one image: more than one archive is not made for the test."""
+
 
 def standing() -> dict[str, list[str]]:
     """Return everything that a run could leave: containers, networks, volumes, temporary folders."""
@@ -72,6 +78,28 @@ def story(folder: Path, name: str, arguments: Sequence[str], during: Callable[[L
 def _cases(outcome: Outcome) -> dict[str, Any]:
     reports = list(outcome.reports.values())
     return {case["id"]: [case["verdict"], case["reason"]] for case in reports[0]["cases"]} if reports else {}
+
+
+def migration(
+    folder: Path, name: str, arguments: Sequence[str], during: Callable[[Live], None] | None = None
+) -> dict[str, Any]:
+    """Move from one controller to another, and return what was seen before, at its end, and afterwards."""
+    before = standing()
+    out = folder / name
+    live = begin(out, "migrate", *MOVE, "--out", str(out), *arguments)
+    if during is not None:
+        during(live)
+    outcome = live.finish(LIMIT)
+    written = out / "migration.json"
+    found = json.loads(written.read_text())["ingresses"] if written.exists() else []
+    return {
+        "status": outcome.status,
+        "errors": outcome.errors[-4000:],
+        "sorts": {f"{one['namespace']}/{one['name']}": one["sort"] for one in found},
+        "before": before,
+        "after": standing(),
+        "processes": live.leftovers(),
+    }
 
 
 def interrupt_when(condition: Callable[[], bool], sent: signal.Signals = signal.SIGINT) -> Callable[[Live], None]:
@@ -151,6 +179,8 @@ def main(folder: Path, arguments: Sequence[str]) -> None:
         "kept": lambda: kept(folder / "kept", [*kind, "-k", FEW]),
         "judged": lambda: story(folder, "judged", [*kind, "-k", JUDGED]),
         "template": lambda: story(folder, "template", [*skipper, "-k", TEMPLATED]),
+        "migration": lambda: migration(folder, "migration", kind[1:]),
+        "moving": lambda: migration(folder, "moving", kind[1:], interrupt_when(judging("moving/asked"))),
         "action": lambda: action(folder / "action", arguments),
     }
     seen = {}

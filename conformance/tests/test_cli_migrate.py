@@ -4,8 +4,12 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import migrating
+from conformance.cli.asking_on_kind import installable
 from conformance.cli.migrate import migrate
 from conformance.cli.migrating import Wanted
+from conformance.clusters.kind.settings import kind_settings
+from conformance.controllers.catalogue import find
+from conformance.controllers.entry import Entry
 from conformance.errors import BadInput
 
 
@@ -39,3 +43,40 @@ def test_what_was_recorded_of_ingress_nginx_needs_none() -> None:
 
 def test_the_help_says_that_manifests_may_be_left_out() -> None:
     assert "[MANIFESTS]..." in CliRunner().invoke(migrate, ["--help"]).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["manifests", "--image", "traefik=own:1"], "this is for a kind cluster"),
+        (["manifests", "--cluster", "kind", "--set", "traefik=/bin/traefik"], "no program is started there"),
+        (["manifests", "--cluster", "kind", "--node-image", "no image"], "is no image"),
+        (["--cluster", "kind"], "without manifests only the embedded cluster is asked"),
+        (["--cluster", "current"], "is not one of"),
+    ],
+)
+def test_what_means_nothing_on_that_cluster_is_refused(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(migrate, ["--from", "ingress-nginx", "--to", "traefik", *arguments])
+    assert words in str(result.exception) + result.output
+
+
+def entries(*names: str) -> list[Entry]:
+    return [find(name) for name in names]
+
+
+def test_each_controller_on_kind_gets_the_images_that_are_its_own() -> None:
+    settings = kind_settings(image=["traefik=own:1"], node_image="node:1")
+    own = installable(entries("traefik", "skipper"), settings)
+    assert own["traefik"].images == {"docker.io/library/traefik": "own:1"}
+    assert own["skipper"].images == {}
+    assert {one.node_image for one in own.values()} == {"node:1"}
+
+
+def test_an_image_of_neither_is_refused() -> None:
+    with pytest.raises(BadInput, match="foo is no image of traefik or skipper"):
+        installable(entries("traefik", "skipper"), kind_settings(image=["foo=own:1"]))
+
+
+def test_a_controller_without_a_way_into_pods_is_refused() -> None:
+    with pytest.raises(BadInput, match="reference says no way"):
+        installable(entries("traefik", "reference"), kind_settings())

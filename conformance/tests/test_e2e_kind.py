@@ -21,8 +21,8 @@ from conformance.clusters.kind.engine import find_engine
 from conformance.clusters.kind.tool import kind_tool
 from conformance.clusters.local.programs.pins import KUBERNETES_VERSION
 from conformance.errors import HarnessFailure
-from conformance.tests.kind_world import JUDGED, SKIPPER_ARCHIVE, TEMPLATED
-from conformance.tests.live import run
+from conformance.tests.kind_world import JUDGED, MOVE, SKIPPER_ARCHIVE, TEMPLATED
+from conformance.tests.live import begin, run
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts" / "offline-kind"
@@ -96,16 +96,28 @@ def test_nothing_is_skipped(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["judged", "making", "judging", "terminated", "failing", "template", "beside", "kept", "action"]
+    "name",
+    [
+        *("judged", "making", "judging", "terminated", "failing", "template", "beside", "kept", "action"),
+        *("migration", "moving"),
+    ],
 )
 def test_nothing_is_left(seen: Seen, name: str) -> None:
     assert seen[name]["after"] == seen[name]["before"]
     assert seen[name]["processes"] == []
 
 
-@pytest.mark.parametrize("name", ["making", "judging", "terminated"])
+@pytest.mark.parametrize("name", ["making", "judging", "terminated", "moving"])
 def test_an_interrupted_run_says_so(seen: Seen, name: str) -> None:
     assert seen[name]["status"] == 130, seen[name]["errors"]
+
+
+def test_a_move_changes_what_it_changes_on_the_embedded_cluster(seen: Seen, tmp_path: Path) -> None:
+    live = begin(tmp_path, "migrate", *MOVE, "--out", str(tmp_path))
+    assert live.finish(LIMIT).status == seen["migration"]["status"] == 1, seen["migration"]["errors"]
+    local = json.loads((tmp_path / "migration.json").read_text())["ingresses"]
+    assert {f"{one['namespace']}/{one['name']}": one["sort"] for one in local} == seen["migration"]["sorts"]
+    assert seen["moving"]["sorts"] == {}
 
 
 @pytest.mark.parametrize("name", ["beside", "kept"])
