@@ -1,12 +1,17 @@
 """A listener for clients of two kinds: TLS with those that begin so, plain HTTP with the others."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Callable
 
 HANDSHAKE = b"\x16"
 """How TLS begins (RFC 8446, 5.1); no method of HTTP does."""
+
+FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+PAUSE = 0.1
+"""Seconds until it looks again whether there is room for another connection; till then they wait in the backlog."""
 
 Door = Callable[[], asyncio.Protocol]
 
@@ -22,7 +27,7 @@ class EitherWay:
         self._listening = socket.create_server((host, port), backlog=backlog)
         self._listening.setblocking(False)
         self.port: int = self._listening.getsockname()[1]
-        self._loop.add_reader(self._listening, self._accept)
+        self._listen()
 
     def close(self) -> None:
         """Stop listening; who has said nothing yet is turned away."""
@@ -33,11 +38,18 @@ class EitherWay:
             self._forget(client)
             client.close()
 
+    def _listen(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening, self._accept)
+
     def _accept(self) -> None:
         try:
             client, _ = self._listening.accept()
-        except OSError:
-            # Gone again, or for another time.
+        except OSError as error:
+            # Gone again, or there is no room: it would be asked again at once, and for ever.
+            if error.errno in FULL:
+                self._loop.remove_reader(self._listening)
+                self._loop.call_later(PAUSE, self._listen)
             return
         client.setblocking(False)
         self._silent.add(client)

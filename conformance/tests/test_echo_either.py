@@ -1,9 +1,14 @@
 """The port of the echo backend that takes TLS as well as plain HTTP."""
 
+import asyncio
+import errno
 import socket
+import ssl
+import time
 
 import pytest
 
+from conformance.echo.either import PAUSE, EitherWay
 from conformance.probes.answer import ProbeLimits, WireProbe
 from conformance.probes.outcome import Sighting, sighting
 from conformance.probes.sender import Sender
@@ -44,3 +49,38 @@ def test_after_the_end_nobody_is_taken_in_and_the_silent_are_turned_away() -> No
         assert silent.recv(1) == b""
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(address, 10)
+
+
+def test_where_there_is_no_room_it_is_not_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    async def story() -> bytes:
+        class Greeting(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                transport.write(b"hello")  # type: ignore[attr-defined]
+
+        door = EitherWay("127.0.0.1", 0, 8, Greeting, (Greeting, ssl.create_default_context()))
+
+        class Full:
+            """The listening socket for as long as the process may open no other."""
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(listening, name)
+
+            def accept(self) -> tuple[socket.socket, object]:
+                asked.append(time.monotonic())
+                if len(asked) <= 3:
+                    raise OSError(errno.EMFILE, "Too many open files")
+                return listening.accept()
+
+        listening = door._listening
+        monkeypatch.setattr(door, "_listening", Full())
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(b"G")
+        words = await reader.readexactly(5)
+        writer.close()
+        door.close()
+        return words
+
+    assert asyncio.run(story()) == b"hello"
+    assert asked[3] - asked[0] > 2 * PAUSE
