@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from conformance.cli.run_current import checked_names, judge_current, own_cluster_options
 from conformance.cli.run_kind import judge_kind, kind_options
+from conformance.cli.statuses import in_own_words, worst
 from conformance.engine.limits import Limits
 from conformance.errors import BadInput
 from conformance.suite.options import CLUSTERS
@@ -89,20 +90,6 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     places = options["parallel"]
     assert places is None or isinstance(places, int)
     return worst(judge_several(entries, arguments, programs, Path(str(options["out"])), places))
-
-
-def worst(statuses: list[int]) -> int:
-    """Return the status of several runs: interrupted, then bad input, 3, 1, 0."""
-    rising = (0, 1, 3, 2, 130)
-    # A run that the kernel ended, for one, has a status of its own: it could not do its work.
-    return max((status if status in rising else 3 for status in map(in_own_words, statuses)), key=rising.index)
-
-
-def in_own_words(status: int) -> int:
-    """Return a status of pytest as one of ``run``: what pytest calls a wrong usage is bad input."""
-    import pytest  # noqa: PLC0415 (it takes time, and the help must come at once)
-
-    return 2 if status == int(pytest.ExitCode.USAGE_ERROR) else status
 
 
 def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[str, ...]:

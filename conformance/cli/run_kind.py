@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from conformance.cli.run_current import judge_here, spelled
+from conformance.cli.statuses import worst
 from conformance.errors import BadInput
 from conformance.suite import kind_cluster, own_cluster
 
@@ -28,7 +29,6 @@ def judge_kind(controllers: Sequence[str], arguments: Mapping[str, Sequence[str]
         BadInput: a controller that is unknown or cannot be installed, an image that it does not have, or manifests for
             more than one.
     """
-    from conformance.cli.run import worst  # noqa: PLC0415
     from conformance.clusters.kind.opening import checked  # noqa: PLC0415
     from conformance.controllers.catalogue import find  # noqa: PLC0415
 

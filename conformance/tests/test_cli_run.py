@@ -14,8 +14,9 @@ from conformance.case.load import load_cases
 from conformance.case.model import Level
 from conformance.case.selection import selected
 from conformance.cli import judging
-from conformance.cli.run import pytest_arguments, run, worst
+from conformance.cli.run import pytest_arguments, run
 from conformance.cli.run_current import Heard
+from conformance.cli.statuses import worst
 from conformance.errors import BadInput
 from conformance.report.events import EventLog
 from conformance.suite import kind_cluster, own_cluster

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance.cli import side_by_side
-from conformance.cli.run import worst
 from conformance.cli.side_by_side import at_once, run_side_by_side
+from conformance.cli.statuses import worst
 from conformance.clusters.local.namespace import Inside
 
 SAYS = "import sys, time; sys.stderr.write('{name}: judging 2 cases\\n'); sys.stderr.flush();"
