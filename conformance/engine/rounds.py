@@ -18,7 +18,7 @@ from conformance.judge.probes import Attempt, as_expected, settled
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.units import PlannedProbe, Unit
 from conformance.probes.answer import Answer, WireProbe
-from conformance.probes.outcome import Sighting, one_for_all, sightings
+from conformance.probes.outcome import Sighting, one_for_all, sent_to_https, sightings
 from conformance.probes.sender import Sender
 
 NO_ALIASES: Mapping[str, str] = {}
@@ -43,12 +43,13 @@ class Watch:
     def markers_answer(self) -> bool:
         """Send each marker once; tell whether all of them, at the current revision, reached the marker backend.
 
-        A unit without markers is live once one of its positive probes reaches its backend.
+        A controller may send every client of an Ingress with TLS to https: there the marker is asked then. A unit
+        without markers is live once one of its positive probes reaches its backend.
         """
         markers = self.unit.markers()
         if not markers:
             return any(self._positive_answers(planned) for planned in self.unit.probes)
-        seen = [self._attempt(marker, "") for marker in markers]
+        seen = [self._marker(marker) for marker in markers]
         self.marker_attempts += seen
         return all(attempt.seen.backend == MARKER_BACKEND for attempt in seen)
 
@@ -86,6 +87,12 @@ class Watch:
 
     def _marked(self) -> bool:
         return not self.unit.marked or self.markers_answer()
+
+    def _marker(self, wire: WireProbe) -> Attempt:
+        attempt = self._attempt(wire, "")
+        if sent_to_https(attempt.seen.outcome, wire.host):
+            return self._attempt(replace(wire, scheme="https", sni=wire.host), "")
+        return attempt
 
     def _positive_answers(self, planned: PlannedProbe) -> bool:
         if not positive(planned):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NotRequired
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -80,6 +81,16 @@ def one_for_all(seen: Sequence[Sighting]) -> Sighting:
     short = [s.outcome for s in seen if not s.matched] or [s.outcome for s in served if ":" in s.outcome]
     outcome = short[0] if short else "varies:" + ",".join(sorted(outcomes))
     return replace(served[-1], outcome=outcome) if served else Sighting(outcome)
+
+
+def sent_to_https(outcome: str, host: str) -> bool:
+    """Tell whether an outcome is a redirect to https of this very host."""
+    location = outcome.removeprefix("redirect:").partition(":")[2] if outcome.startswith("redirect:") else ""
+    try:
+        target = urlsplit(location)
+        return target.scheme == "https" and target.hostname == host.lower()
+    except ValueError:  # the controller's words
+        return False
 
 
 def _succeeded(answer: Answer) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.probes.answer import BACKEND_HEADER, BODY_KEPT, HEADERS_KEPT, VALUE_KEPT, Answer
-from conformance.probes.outcome import Sighting, sighting
+from conformance.probes.outcome import Sighting, sent_to_https, sighting
 from conformance.tests.answers import AWAY, ENDING, HOME, NAMES, SENT, account_of, served, status, trouble
 
 NAMED = (BACKEND_HEADER, f"{HOME}/a/a-0")
@@ -140,3 +140,21 @@ def test_an_answer_is_kept_only_as_far_as_a_report_shows_it() -> None:
     assert (len(brief.body), len(brief.headers)) == (BODY_KEPT, HEADERS_KEPT)
     assert {(len(name), len(value)) for name, value in brief.headers} == {(VALUE_KEPT, VALUE_KEPT)}
     assert (brief.status, brief.sent) == (200, SENT)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        ("redirect:308:https://m.test/", True),
+        ("redirect:301:https://M.test:443/x", True),
+        ("redirect:308:http://m.test/", False),
+        ("redirect:308:https://m.test.evil/", False),
+        ("redirect:308:https://m.test@evil/", False),
+        ("redirect:308:/", False),
+        ("redirect:308:https://[m.test/", False),
+        ("status:404", False),
+        ("https://m.test/", False),
+    ],
+)
+def test_only_a_redirect_to_the_same_host_is_one_to_https(outcome: str, expected: bool) -> None:
+    assert sent_to_https(outcome, "m.test") is expected

@@ -219,3 +219,34 @@ def test_of_several_requests_on_one_connection_it_is_kept_how_many_showed_what()
     assert shown is not None
     assert shown["tally"] == {"mine": 1, "status:503": 4}
     assert of_the_answer(Expectation(outcome="a"), attempt) is None
+
+
+def sends_to_https(wire: WireProbe, *, to: str = "", then: Behaviour = loaded) -> Answer:
+    """A controller that redirects every http request."""
+    if wire.scheme == "https":
+        return then(wire)
+    return status(308, ("Location", f"https://{to or wire.host}{wire.target}"))
+
+
+def test_a_marker_that_is_sent_to_https_is_asked_there() -> None:
+    with watching(sends_to_https) as (watch, _):
+        for _ in range(3):
+            watch.round()
+        assert verdicts(watch) == [(Verdict.FAIL, Reason.REDIRECTED)] * 2
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        lambda wire: sends_to_https(wire, to="else.where"),
+        lambda wire: sends_to_https(wire, then=lambda _: NOTHING),
+        lambda wire: sends_to_https(wire, then=lambda _: served("a")),
+        lambda wire: sends_to_https(wire, then=lambda _: trouble("reset")),
+    ],
+    ids=["to another host", "not loaded", "another backend", "no TLS"],
+)
+def test_a_redirect_alone_proves_nothing(behaviour: Behaviour) -> None:
+    with watching(behaviour) as (watch, _):
+        for _ in range(3):
+            watch.round()
+        assert verdicts(watch) == [(Verdict.FAIL, Reason.NOT_PROGRAMMED)] * 2
