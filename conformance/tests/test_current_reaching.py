@@ -30,14 +30,15 @@ class Stored(Api):
 
 
 @contextmanager
-def controller(*hosts: str, port: int = 0) -> Iterator[int]:
-    """A server that passes requests for these hosts on to a marker backend, so to say."""
+def controller(*hosts: str, port: int = 0, other: int = 404) -> Iterator[int]:
+    """A server that passes requests for these hosts on to a marker backend, so to say; ``other`` is for the rest."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             known = self.headers["Host"].startswith(hosts) if hosts else False
             body = json.dumps(_account(self)).encode() if known else b"no"
-            self.send_response(200 if known else 404)
+            self.send_response(200 if known else other)
+            self.send_header("Location", f"https://{self.headers['Host']}/")
             if known:
                 self.send_header("X-Conformance-Backend", f"{HOME}/marker/pod")
             self.send_header("Content-Length", str(len(body)))
@@ -85,6 +86,11 @@ def test_an_address_that_serves_both_is_the_one() -> None:
 def test_somebody_else_at_the_address_is_no_failing_controller() -> None:
     with controller() as port:
         assert "status:404 came in place of its backend" in failure(port)
+
+
+def test_a_controller_that_serves_no_http_is_told_from_one_that_does_not_know_the_ingress() -> None:
+    with controller(other=308) as port:
+        assert "it sends every client to https" in failure(port)
 
 
 def test_a_class_that_gives_each_ingress_an_address_is_refused() -> None:

@@ -19,7 +19,7 @@ from conformance.clusters.current.settings import HTTPS_PORT, Settings
 from conformance.errors import HarnessFailure
 from conformance.plan.objects import MARKER_BACKEND, marker_host, with_marker
 from conformance.probes.answer import Endpoint, ProbeLimits, WireProbe
-from conformance.probes.outcome import Sighting, sighting
+from conformance.probes.outcome import Sighting, sent_to_https, sighting
 from conformance.probes.sender import Sender
 
 STATUS_LIMIT = 75.0
@@ -158,11 +158,16 @@ class Reaching:
                 f"of two plain Ingresses of class {class_name} only one is {where}",
                 hint="a class that gives each Ingress an address of its own cannot be judged: all probes go to one",
             )
+        hint = (
+            f"does the controller of class {class_name} listen there, and does it watch all namespaces? "
+            f"its log may tell; other ways to reach it: {self._advice()}"
+        )
+        if sent_to_https(last[0].outcome, probes[0].host):
+            hint = "it sends every client to https, and most cases ask over http: have it serve http for this run"
         raise HarnessFailure(
             f"a plain Ingress of class {class_name} is not {where} "
             f"within {self.served_limit:.0f} s: {last[0].outcome} came in place of its backend",
-            hint=f"does the controller of class {class_name} listen there, and does it watch all namespaces? "
-            f"its log may tell; other ways to reach it: {self._advice()}",
+            hint=hint,
         )
 
     def _advice(self) -> str:
