@@ -96,7 +96,7 @@ class Engine:
         with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as threads, self._stopping():
             lanes = Lanes(threads, self._safely, self.instances)
             odd_ones = partial(self._odd, lanes=lanes)
-            doubted = Doubted(GROUP, lambda some: lanes.begin(self._some, [some]))
+            doubted = Doubted(GROUP, lambda some: lanes.begin(self._some, [some], once_more=True))
             main = Wave(self.crew, self.stage.main, partial(self._judged_in_pack, doubted))
             units = () if self.isolate else packs(shared, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
@@ -250,7 +250,7 @@ class Engine:
             if self.crew.hopeless.is_set():
                 return False
             self.in_company[judgement.case.id] = case_verdict(judgement)
-            lanes.begin(partial(self._odd, lanes=lanes), [[judgement.case]])
+            lanes.begin(partial(self._odd, lanes=lanes), [[judgement.case]], once_more=True)
             return True
 
         with self.instances.lend() as controller:

@@ -122,6 +122,25 @@ def test_whoever_waits_for_all_groups_waits_for_those_begun_meanwhile() -> None:
     assert sorted(judged[1:]) == [["s/a"], ["s/b"]]
 
 
+def test_what_is_judged_once_more_is_ahead_of_what_has_not_begun() -> None:
+    stage = Counting(lanes=1)
+    judged: list[str] = []
+
+    def judge(cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
+        judged.append("".join(one.id[-1] for one in cases))
+        return [], cases if len(cases) > 1 else ()
+
+    with instances_of(stage) as instances, ThreadPoolExecutor(1) as threads:
+        lanes = Lanes(threads, _plainly, instances)
+        held = threading.Event()
+        threads.submit(held.wait, LIMIT)
+        lanes.begin(judge, [[case("s/a"), case("s/b")], [case("s/c")], [case("s/d")]])
+        lanes.begin(judge, [[case("s/x"), case("s/y")], [case("s/z")]], once_more=True)
+        held.set()
+        lanes.finish()
+    assert judged == ["xy", "x", "y", "z", "ab", "a", "b", "c", "d"]
+
+
 def test_a_group_begins_only_after_what_it_waits_for_and_shares_its_trouble() -> None:
     stage = Counting(lanes=2)
     judged: list[str] = []
