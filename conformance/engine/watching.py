@@ -77,7 +77,8 @@ def converge(
         final, steady = _final(watch), _steady(watch, look_only)
         if final and steady and elapsed >= _floor(watch, look_only, limits):
             return
-        if not final and (steady or suspected) and _chosen(watch, look_only):
+        wrong = _wrong(watch, look_only) if suspected else look_only
+        if not final and (steady or suspected) and wrong and _chosen(watch, wrong):
             _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
             continue
         pause = _pause_between(pause, watch)
@@ -193,6 +194,16 @@ def _chosen(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
         or may_still_change(watch.of(planned)[-1].seen.outcome)
         for planned in probes
     )
+
+
+def _wrong(watch: Watch, probes: Sequence[PlannedProbe]) -> Sequence[PlannedProbe]:
+    """Return those whose last answer is wrong, and counts: right ones may only not have been seen often enough."""
+
+    def last_is_wrong(planned: PlannedProbe) -> bool:
+        last = watch.of(planned)[-1]
+        return last.counted and not as_expected(planned.probe, last, planned.ending, planned.facts)
+
+    return [planned for planned in probes if last_is_wrong(planned)]
 
 
 def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:

@@ -205,6 +205,26 @@ def test_what_failed_before_gets_its_later_revision_after_one_wrong_answer(suspe
     assert revisions.count(2) >= 3
 
 
+class Warming(World):
+    """A world that answers 503 a few times, and rightly from then on."""
+
+    left = 5
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".marker." in wire.host:
+            return super().answer(wire)
+        self.left -= 1
+        return super().answer(wire) if self.left < 0 else status(503)
+
+
+def test_what_failed_before_and_has_turned_right_is_not_loaded_again_between_two_right_answers() -> None:
+    watch = observed(
+        Warming(), case("s/x", placement="own"), Limits(**{**vars(LIMITS), "convergence": 5.0}), suspected=True
+    )
+    assert verdicts(watch) == [Verdict.PASS]
+    assert {attempt.revision for attempt in watch.of(watch.unit.probes[0])} == {1}
+
+
 def test_traffic_that_broke_off_is_no_traffic_without_failures() -> None:
     (planned, *_) = unit_of(case("s/x"), _ground()).probes
     sent: list[Any] = []
