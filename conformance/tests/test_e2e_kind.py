@@ -114,7 +114,8 @@ def test_an_interrupted_run_says_so(seen: Seen, name: str) -> None:
 
 def test_a_move_changes_what_it_changes_on_the_embedded_cluster(seen: Seen, tmp_path: Path) -> None:
     live = begin(tmp_path, "migrate", *MOVE, "--out", str(tmp_path))
-    assert live.finish(LIMIT).status == seen["migration"]["status"] == 1, seen["migration"]["errors"]
+    # One rule there is a pattern of ingress-nginx, which neither serves: so something could not be judged.
+    assert live.finish(LIMIT).status == seen["migration"]["status"] == 3, seen["migration"]["errors"]
     local = json.loads((tmp_path / "migration.json").read_text())["ingresses"]
     assert {f"{one['namespace']}/{one['name']}": one["sort"] for one in local} == seen["migration"]["sorts"]
     assert seen["moving"]["sorts"] == {}
