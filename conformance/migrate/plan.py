@@ -4,12 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance.case.model import Case
+from conformance.migrate.contested import contested
 from conformance.migrate.derivation import agenda
 from conformance.migrate.found import Found, Trouble
 from conformance.migrate.grouping import Group, groups
 from conformance.migrate.question import LeftOut
 from conformance.migrate.scene import Scene, notes_for_others, scenes, stand_in_notes, too_long
 from conformance.migrate.shape import shape_of
+
+CHANCE = (
+    "several rules claim the same: a controller may leave it to chance who gets it, at each load anew; "
+    "seven loads were seen, which need not show it"
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ def plan_of(ingresses: Iterable[Found]) -> Plan:
     for number, (first, *others) in enumerate(by_shape.values(), start=1):
         found = agenda(first, first_of_all=number == 1)
         asked.append(Asked(first, tuple(scenes(first, found.questions, number)), tuple(others)))
+        if any(contested(scene.case) for scene in asked[-1].scenes):
+            left += [LeftOut("chance", CHANCE, group.ingresses[0].label) for group in (first, *others)]
         left += [*found.left_out, *stand_in_notes(first)]
         # These may differ where the groups are alike.
         left += [note for group in (first, *others) for note in notes_for_others(group.ingresses)]

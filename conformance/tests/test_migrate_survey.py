@@ -156,8 +156,9 @@ def test_what_two_claim_and_either_gets_by_chance_is_said_to_vary() -> None:
     ],
 )
 def test_a_path_that_is_there_twice_is_contested(others: list[Manifest], expected: bool) -> None:
-    found = plan(ingress("one", host="h.test", path="/app", service="x"), *others).cases
-    assert [contested(case) for case in found] == [expected]
+    found = plan(ingress("one", host="h.test", path="/app", service="x"), *others)
+    assert [contested(case) for case in found.cases] == [expected]
+    assert any(one.kind == "chance" for one in found.left_out) is expected
 
 
 @pytest.mark.parametrize(("hosts", "expected"), [(0, False), (1, False), (2, True)])
