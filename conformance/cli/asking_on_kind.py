@@ -39,7 +39,12 @@ def installable(entries: Sequence[Entry], settings: KindSettings) -> dict[str, K
 
 
 def ask_on_kind(
-    entries: Sequence[Entry], cases: Sequence[Case], settings: Mapping[str, KindSettings], asked: Path, shown: Display
+    entries: Sequence[Entry],
+    cases: Sequence[Case],
+    *,
+    settings: Mapping[str, KindSettings],
+    asked: Path,
+    shown: Display,
 ) -> dict[str, int]:
     """Ask each controller; return the exit status of each by its name. A signal ends the one that is being asked."""
     statuses = {}

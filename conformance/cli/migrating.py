@@ -3,15 +3,15 @@
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from conformance.case.model import Case
-from conformance.cli.asking_on_kind import ask_on_kind, installable
 from conformance.cli.judging import saying
 from conformance.cli.progress import display
 from conformance.cli.side_by_side import Display, at_once, run_side_by_side
@@ -36,6 +36,9 @@ RECORDED = "ingress-nginx"
 """The controller whose answers the cases of level parity hold."""
 
 INTERRUPTED = 130
+
+Ask = Callable[..., dict[str, int]]
+"""Asks controllers all cases; returns the exit status of each by its name."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,13 @@ def migrate_objects(wanted: Wanted, reading: Reading) -> Migration:
         ConformanceError: a controller cannot be had, or could not be asked.
     """
     entries = _entries(wanted, (wanted.old, wanted.new))
+    ask = _way_to_ask(entries, wanted)
     plan = plan_of(reading.ingresses)
     if not plan.cases:
         raise BadInput("nothing can be asked", hint="\n".join(map(str, plan.troubles)))
     counted = sum(len(case.probes) for case in plan.cases)
     click.echo(f"{len(reading.ingresses)} Ingresses, {len(plan.asked)} shapes, {counted} requests to each", err=True)
-    _ask(entries, plan.cases, wanted)
+    _ask(entries, plan.cases, ask, wanted.out / "asked")
     old, new = (read_report(wanted.out / "asked" / entry.name / FILE_NAME).report for entry in entries)
     migration = migration_of(reading, plan, Pair(old, new))
     write_files(migration, wanted.out)
@@ -122,7 +126,6 @@ def _entries(wanted: Wanted, given: Sequence[str]) -> list[Entry]:
         raise BadInput(f"both are {entries[0].name}", where="--from/--to", hint=hint)
     check_overrides(entries, overrides)
     if wanted.kind is not None:
-        installable(entries, wanted.kind)
         return entries
     for entry in entries:
         process_of(entry)
@@ -143,16 +146,26 @@ def _entries(wanted: Wanted, given: Sequence[str]) -> list[Entry]:
     return entries
 
 
-def _ask(entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted) -> None:
-    asked = wanted.out / "asked"
+def _way_to_ask(entries: Sequence[Entry], wanted: Wanted) -> Ask:
+    """Return how the controllers are asked.
+
+    Raises:
+        BadInput: one of them cannot be asked in this way.
+    """
+    if wanted.kind is None:
+        return partial(_ask_inside, wanted=wanted)
+    # Imported where it is needed: embedded clusters have no use for what installs controllers in pods.
+    from conformance.cli.asking_on_kind import ask_on_kind, installable  # noqa: PLC0415
+
+    return partial(ask_on_kind, settings=installable(entries, wanted.kind))
+
+
+def _ask(entries: Sequence[Entry], cases: Sequence[Case], ask: Ask, asked: Path) -> None:
     for entry in entries:
         # What an older run left must not be taken for what this one saw.
         (asked / entry.name / FILE_NAME).unlink(missing_ok=True)
     with display(Console(stderr=True)) as shown:
-        if wanted.kind is None:
-            statuses = _ask_inside(entries, cases, wanted, asked, shown)
-        else:
-            statuses = ask_on_kind(entries, cases, installable(entries, wanted.kind), asked, shown)
+        statuses = ask(entries, cases, asked=asked, shown=shown)
     if INTERRUPTED in statuses.values():
         raise Stopped("interrupted")
     failed = [name for name, status in statuses.items() if status]
@@ -161,7 +174,7 @@ def _ask(entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted) -> Non
 
 
 def _ask_inside(
-    entries: Sequence[Entry], cases: Sequence[Case], wanted: Wanted, asked: Path, shown: Display
+    entries: Sequence[Entry], cases: Sequence[Case], *, wanted: Wanted, asked: Path, shown: Display
 ) -> dict[str, int]:
     """Ask the controllers side by side, each in namespaces of its own; return the exit status of each by its name."""
     names = {entry.name: name for entry, name in zip(entries, (wanted.old, wanted.new), strict=True)}

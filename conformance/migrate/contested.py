@@ -8,7 +8,7 @@ provider, which gives the default backend of an Ingress to one of its hosts.
 import json
 from collections import defaultdict
 
-from conformance.case.matching import items, mapping
+from conformance.case.matching import ingress_specs, items, mapping
 from conformance.case.model import Case
 
 
@@ -16,10 +16,7 @@ def contested(case: Case) -> bool:
     """Tell whether something can be claimed by several: a path that is there twice, or a default backend of many."""
     claims: dict[tuple[str, str], set[str]] = defaultdict(set)
     defaults = 0
-    for manifest in case.objects:
-        if manifest["kind"] != "Ingress":
-            continue
-        spec = mapping(manifest.get("spec"))
+    for _, spec in ingress_specs(case.objects):
         rules = [mapping(rule) for rule in items(spec.get("rules"))]
         if spec.get("defaultBackend"):
             # It is there once for each host.

@@ -145,16 +145,23 @@ def test_a_packed_object_of_which_most_is_there_is_left_early() -> None:
     assert verdicts(observed(World(), case("s/x", probes=probes), limits, packed=True))[:2] == [Verdict.PASS] * 2
 
 
-class Lagging(World):
-    """A world that goes on serving a backend for a while though it has no endpoint any more."""
+class Turning(World):
+    """A world that answers one way a few times, and another way from then on."""
 
-    left = 12
+    def __init__(self, times: int, first: Answer, then: Answer) -> None:
+        super().__init__()
+        self.left, self.first, self.then = times, first, then
 
     def answer(self, wire: WireProbe) -> Answer:
         if ".marker." in wire.host:
             return super().answer(wire)
         self.left -= 1
-        return served("a") if self.left > 0 else status(503)
+        return self.first if self.left >= 0 else self.then
+
+
+def lagging() -> World:
+    """A world that goes on serving a backend for a while though it has no endpoint any more."""
+    return Turning(11, served("a"), status(503))
 
 
 def test_that_nobody_serves_may_take_as_long_as_the_endpoints_do() -> None:
@@ -162,9 +169,9 @@ def test_that_nobody_serves_may_take_as_long_as_the_endpoints_do() -> None:
         "s/gone", probes=(probe(expect=Expectation(outcome=NO_MATCH)),), placement="own", marker="beside"
     ).model_copy(update={"backends": (Backend(name="web", replicas=0),)})
     slow = Limits(**{**vars(LIMITS), "convergence": 5.0})
-    assert verdicts(observed(Lagging(), gone, slow)) == [Verdict.PASS]
+    assert verdicts(observed(lagging(), gone, slow)) == [Verdict.PASS]
     # Where the case has no backends of its own, a choice that outlasts a revision is one.
-    assert verdicts(observed(Lagging(), gone.model_copy(update={"backends": ()}), slow)) == [Verdict.FAIL]
+    assert verdicts(observed(lagging(), gone.model_copy(update={"backends": ()}), slow)) == [Verdict.FAIL]
 
 
 class Waking(World):
@@ -205,22 +212,10 @@ def test_what_failed_before_gets_its_later_revision_after_one_wrong_answer(suspe
     assert revisions.count(2) >= 3
 
 
-class Warming(World):
-    """A world that answers 503 a few times, and rightly from then on."""
-
-    left = 5
-
-    def answer(self, wire: WireProbe) -> Answer:
-        if ".marker." in wire.host:
-            return super().answer(wire)
-        self.left -= 1
-        return super().answer(wire) if self.left < 0 else status(503)
-
-
 def test_what_failed_before_and_has_turned_right_is_not_loaded_again_between_two_right_answers() -> None:
-    watch = observed(
-        Warming(), case("s/x", placement="own"), Limits(**{**vars(LIMITS), "convergence": 5.0}), suspected=True
-    )
+    warming = Turning(5, status(503), served("a"))
+    limits = Limits(**{**vars(LIMITS), "convergence": 5.0})
+    watch = observed(warming, case("s/x", placement="own"), limits, suspected=True)
     assert verdicts(watch) == [Verdict.PASS]
     assert {attempt.revision for attempt in watch.of(watch.unit.probes[0])} == {1}
 
