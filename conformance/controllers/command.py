@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from conformance.controllers.default_certificate import default_certificate
 from conformance.controllers.entry import Entry
 from conformance.controllers.placeholders import FOLDER_OF, all_placeholders, expand
 from conformance.controllers.process import Process
 from conformance.controllers.programs import Programs
-from conformance.controllers.site import HIDDEN, KUBECONFIG, TOKEN_FILE, Site
+from conformance.controllers.site import CERTIFICATE_FILE, HIDDEN, KEY_FILE, KUBECONFIG, TOKEN_FILE, Site
 from conformance.controllers.sources import PythonSource
 from conformance.errors import BadInput
 
@@ -82,6 +83,8 @@ def invocation(entry: Entry, programs: Programs, site: Site, environment: Mappin
         files[TOKEN_FILE] = site.token
     if "kubeconfig" in asked:
         files[KUBECONFIG] = site.kubeconfig()
+    if asked & {"default-certificate", "default-key"}:
+        files[CERTIFICATE_FILE], files[KEY_FILE] = default_certificate()
     if process.in_cluster:
         folders[_ACCOUNT] = ""
         own = {"KUBERNETES_SERVICE_HOST": values["api-host"], "KUBERNETES_SERVICE_PORT": values["api-port"], **own}

@@ -4,7 +4,10 @@ import os
 import re
 import signal
 import stat
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from conformance.controllers.command import HIDDEN, LOG, Invocation, Site, invocation
@@ -14,11 +17,13 @@ from conformance.controllers.started import Started, log_of, start
 from conformance.errors import HarnessFailure
 from conformance.probes.answer import Endpoint
 
-__all__ = ["Instance", "Site", "launch"]
+__all__ = ["Instance", "Site", "at_rest", "launch"]
 
 GRACE = 2.0
 LOG_TAIL_BYTES = 4096
 LONGEST_LOG = 64 << 20
+HELD_LIMIT = 1.0
+"""Seconds; the API server may have to ask a webhook of the controller before it takes what is applied meanwhile."""
 
 _TERMINAL_CODES = re.compile(
     r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.DOTALL
@@ -27,7 +32,7 @@ _TERMINAL_CODES = re.compile(
 
 
 class Instance:
-    """A controller's processes with all that they start; made by :func:`launch`."""
+    """A controller's processes with all that they start: none until :meth:`start`."""
 
     def __init__(self, entry: Entry, site: Site, invoked: Invocation) -> None:
         self.entry, self.ingress_class, self.controller = entry, site.ingress_class, site.controller
@@ -36,11 +41,20 @@ class Instance:
         """The command line without secrets; files and folders of this run stand in it as ``{placeholders}``."""
         self.log = site.folder / LOG
         self._site, self._invoked = site, invoked
-        self._started = self._start()
+        self._started = Started({})
+
+    def start(self) -> None:
+        """Start what has not been started yet; that it serves is for its markers to show.
+
+        Raises:
+            HarnessFailure: its program cannot be started, or its files cannot be written.
+        """
+        if not self._started.groups:
+            self._started = self._start()
 
     @property
     def alive(self) -> bool:
-        """Whether all of its programs still run (held ones do)."""
+        """Whether all of its programs still run, if they have been started (held ones do)."""
         return self._started.ended() is None
 
     @property
@@ -97,13 +111,19 @@ class Instance:
         self._started = self._start()
         return True
 
-    def pause(self) -> None:
-        """Hold every process of the controller until :meth:`resume`."""
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold every process of the controller until the block ends, or for ``HELD_LIMIT`` seconds."""
+        go_on = partial(self._started.signal, signal.SIGCONT)
+        timer = threading.Timer(HELD_LIMIT, go_on)
+        timer.daemon = True
         self._started.signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a held controller go on."""
-        self._started.signal(signal.SIGCONT)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            go_on()
 
     def _start(self) -> Started:
         try:
@@ -115,10 +135,17 @@ class Instance:
             raise HarnessFailure(f"{self.entry.name} cannot be started: {error.strerror or error}{what}") from error
 
 
+def at_rest(entry: Entry, programs: Programs, site: Site) -> Instance:
+    """Return an instance of a controller that is still to be started."""
+    return Instance(entry, site, invocation(entry, programs, site, os.environ))
+
+
 def launch(entry: Entry, programs: Programs, site: Site) -> Instance:
-    """Start an instance of a controller and return it at once; that it serves is for its markers to show.
+    """Start an instance of a controller and return it at once.
 
     Raises:
-        HarnessFailure: its program cannot be started, or its files cannot be written.
+        HarnessFailure: see :meth:`Instance.start`.
     """
-    return Instance(entry, site, invocation(entry, programs, site, os.environ))
+    instance = at_rest(entry, programs, site)
+    instance.start()
+    return instance

@@ -14,7 +14,7 @@ from conformance.controllers.sources import PythonSource, WheelModuleSource
 _NAME = r"[a-z][a-z0-9-]*"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-_TAKEN = frozenset({"token", "kubeconfig", "controller.log", "private"})
+_TAKEN = frozenset({"token", "kubeconfig", "default.crt", "default.key", "controller.log", "private"})
 """What an instance's folder has anyway."""
 
 _IN_OBJECTS = frozenset({"class", "controller", "number", "namespace", "account", "pod", "address"}) | frozenset(

@@ -12,6 +12,8 @@ SITE = {
     "token": "the controller's bearer token; prefer token-file, so that no process list shows it",
     "token-file": "file with the bearer token, readable by its owner only",
     "kubeconfig": "kubeconfig file with server, CA and token, readable by its owner only",
+    "default-certificate": "file with a certificate (PEM) for hosts that have none of their own",
+    "default-key": "file with its key, readable by its owner only",
     "class": "name of the instance's IngressClass",
     "controller": "spec.controller of that class",
     "number": "number of the instance, counted from 1",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 HIDDEN = "***"
 TOKEN_FILE = "token"  # noqa: S105 (a file's name)
 KUBECONFIG = "kubeconfig"
+CERTIFICATE_FILE, KEY_FILE = "default.crt", "default.key"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Site:
             "token": self.token,
             "token-file": str(self.folder / TOKEN_FILE),
             "kubeconfig": str(self.folder / KUBECONFIG),
+            "default-certificate": str(self.folder / CERTIFICATE_FILE),
+            "default-key": str(self.folder / KEY_FILE),
             "folder": str(self.folder),
             **self.tokens,
         }

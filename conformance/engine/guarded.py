@@ -5,7 +5,7 @@ are they taken back. Where there are instances for all of them they are handed b
 else the controller is started anew, and each half tried again, down to the single culprit.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.engine.crew import bystander
@@ -20,12 +20,11 @@ from conformance.report.model import Finding
 class GuardedWave(Wave):
     """A wave that believes no verdict until an older and a younger bystander have been seen served beside it.
 
-    What spoils company is left in ``handed_back`` without a verdict if it ``hands_back``. A judgement that
-    ``taken_on`` accepts is somebody else's from then on, and so are the objects of its case.
+    What spoils company is left in ``handed_back`` without a verdict if it ``hands_back``; only then is anything
+    ``taken_on``.
     """
 
     hands_back: bool = False
-    taken_on: Callable[[Judgement], bool] = lambda _: False
     handed_back: list[Unit] = field(default_factory=list)
     _elsewhere: set[str] = field(default_factory=set)
     _provisional: list[Judgement] = field(default_factory=list)
@@ -46,7 +45,7 @@ class GuardedWave(Wave):
             self._provisional = []
             self._give_up(units)
             for judgement in self._provisional:
-                super()._keep(judgement)
+                self._stand(judgement)
             return
         self._provisional = []
         dead = self._observe(units, company)
@@ -58,7 +57,7 @@ class GuardedWave(Wave):
         crashed = not self.controller.alive
         if not (dead or troubles or crashed):
             for judgement in self._provisional:
-                super()._keep(judgement)
+                self._stand(judgement)
             return
         self._seek(units, troubles, crashed=crashed)
 
@@ -94,7 +93,7 @@ class GuardedWave(Wave):
         if crashed or not self._provisional:
             self._provisional = []
             self._blame(unit, crashed=crashed)
-        super()._keep(replace(self._provisional[0], findings=troubles))
+        self._stand(replace(self._provisional[0], findings=troubles))
 
     def _keep(self, judgement: Judgement) -> None:
         if self.hands_back and self.taken_on(judgement):

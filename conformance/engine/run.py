@@ -15,7 +15,7 @@ from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.instances import Instances
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
-from conformance.engine.lanes import Judge, Lanes
+from conformance.engine.lanes import Group, Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
 from conformance.engine.second_look import look_again
@@ -95,12 +95,13 @@ class Engine:
         shared = [case for case in cases if case.placement in {"packed", "own"}]
         with ThreadPoolExecutor(max(1, self.stage.lanes), "lane") as threads, self._stopping():
             lanes = Lanes(threads, self._safely, self.instances)
-            odd_ones = partial(self._odd, lanes=lanes)
-            doubted = Doubted(GROUP, lambda some: lanes.begin(self._some, [some], once_more=True))
+            some_ones, odd_ones = partial(self._some, lanes=lanes), partial(self._odd, lanes=lanes)
+            doubted = Doubted(GROUP, lambda some: lanes.begin(some_ones, [some], once_more=True))
             main = Wave(self.crew, self.stage.main, partial(self._judged_in_pack, doubted))
             units = () if self.isolate else packs(shared, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
             self.instances.expect(4 if packed else 0)
+            self.stage.settle()
             route = threads.submit(self._await_first_route, main)
             alone = [case for case in cases if case.placement == "alone"]
             odd = [case for case in cases if case.placement == "odd"]
@@ -112,7 +113,7 @@ class Engine:
                 lanes.begin(odd_ones, _groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
                 # The others need not wait for what is shared, only until the main instance has had its start.
-                lanes.begin(self._some, others, after=route)
+                lanes.begin(some_ones, others, after=route)
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             self.restarts += main.restarts
@@ -125,7 +126,7 @@ class Engine:
                 doubted.add(case)
             doubted.hand_on_rest()
             if not self.stage.lanes:
-                lanes.begin(self._some, others)
+                lanes.begin(some_ones, others)
                 lanes.begin(odd_ones, _groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
             done = lanes.finish()
@@ -203,12 +204,22 @@ class Engine:
             wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
             return self._carry_out(wave, cases)
 
-    def _some(self, cases: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
+    def _some(self, cases: Sequence[Case], lanes: Lanes) -> tuple[list[Judgement], Sequence[Case]]:
         """Judge a few cases as :meth:`_apart` does; returns also those that their neighbours may have spoiled."""
         if len(cases) == 1 or not self.stage.lanes:
             return self._apart(cases), ()
+
+        def taken_on(judgement: Judgement) -> bool:
+            """Begin at once what may be spoiled: only what a step wrote must be gone first."""
+            if judgement.case.steps or not may_be_spoiled(judgement):
+                return False
+            self.announcer.first(judgement)
+            self._begin_alone(judgement, some_ones, lanes)
+            return True
+
+        some_ones = partial(self._some, lanes=lanes)
         with self.instances.lend() as controller:
-            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
+            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
             kept = self._carry_out(wave, cases, final=False)
         return self._settled(kept, [one.case for one in kept if may_be_spoiled(one)])
 
@@ -220,6 +231,11 @@ class Engine:
         for judgement in settled:
             self.announcer.final(judgement)
         return settled, doubtful
+
+    def _begin_alone(self, judgement: Judgement, judge: Group, lanes: Lanes) -> None:
+        """Have a case judged once more, by itself, and keep in mind what was seen of it in company."""
+        self.in_company[judgement.case.id] = case_verdict(judgement)
+        lanes.begin(judge, [[judgement.case]], once_more=True)
 
     def _in_turn(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge cases that use what the cluster has one of: nothing of one is left when the next begins."""
@@ -249,13 +265,12 @@ class Engine:
                 return False
             if self.crew.hopeless.is_set():
                 return False
-            self.in_company[judgement.case.id] = case_verdict(judgement)
-            lanes.begin(partial(self._odd, lanes=lanes), [[judgement.case]], once_more=True)
+            self._begin_alone(judgement, partial(self._odd, lanes=lanes), lanes)
             return True
 
         with self.instances.lend() as controller:
-            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
-            wave.hands_back, wave.taken_on = bool(self.stage.lanes) and len(cases) > 1, taken_on
+            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
+            wave.hands_back = bool(self.stage.lanes) and len(cases) > 1
             kept = self._carry_out(wave, cases, final=False)
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
         doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
@@ -269,7 +284,9 @@ class Engine:
         # The instance, or the ground, is about to be someone else's: the second look is now or never.
         leaving = bool(self.stage.lanes) or any(case.placement in {"alone", "odd"} for case in cases)
         kept = wave.look_again(kept) if leaving else kept
-        kept = [alone_after(self.in_company.get(one.case.id), self._reloaded(wave, one)) for one in kept]
+        with ThreadPoolExecutor(max(1, len(kept)), "reload") as threads:
+            reloaded = list(threads.map(partial(self._reloaded, wave), kept))
+        kept = [alone_after(self.in_company.get(one.case.id), one) for one in reloaded]
         if leaving:
             for judgement in kept if final else ():
                 self.announcer.final(judgement)

@@ -1,6 +1,7 @@
 """What the engine needs of the world: an API server, and running controllers."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from conformance.clusters.api import Api
@@ -25,6 +26,9 @@ class RunningController(Protocol):
     @property
     def alive(self) -> bool:
         """Whether it runs; always true where only its answers can tell."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Return what holds it for a short while, where that can be done: what is applied then reaches it as one."""
 
     def log_tail(self) -> str:
         """Return the end of its log, as far as it can be had."""
@@ -60,7 +64,7 @@ class Stage(Protocol):
         """How many controller instances of their own may run at once for exclusive cases; 0: none can be had."""
 
     def settle(self) -> None:
-        """Return once every backend can answer; what was applied before may be loaded meanwhile."""
+        """Return once every backend can answer and the main instance has been started."""
 
     def trouble(self) -> str:
         """Return what keeps the cluster from being one on which a controller can be judged just now; else nothing."""

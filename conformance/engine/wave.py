@@ -36,7 +36,8 @@ CRASHED = CaseVerdict(
 class Wave:
     """Judges units on one controller instance, all at once; what cannot be judged together is judged apart.
 
-    ``report`` is called with each judgement as soon as it stands. The cases in ``suspects`` have failed before.
+    ``report`` is called with each judgement as soon as it stands. The cases in ``suspects`` have failed before. A
+    judgement that ``taken_on`` accepts is somebody else's from then on, and so are the objects of its case.
     """
 
     crew: Crew
@@ -44,6 +45,7 @@ class Wave:
     report: Report
     realm: str = REALM
     suspects: Container[str] = ()
+    taken_on: Callable[[Judgement], bool] = lambda _: False
     restarts: int = 0
     kept: list[Judgement] = field(default_factory=list)
     bystander: Watch = field(init=False)
@@ -94,7 +96,9 @@ class Wave:
         ready = [unit for unit in units if unit.name not in unready]
         # A controller that loads rules while their backends come up may load half of them, and rest for seconds.
         self.crew.stage.settle()
-        refused = self.crew.apply([*ready, *company])
+        # Many load the first object that they hear of, and for seconds nothing more.
+        with self.controller.held():
+            refused = self.crew.apply([*ready, *company])
         self.begun.set()
         accepted = [unit for unit in ready if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
@@ -296,6 +300,10 @@ class Wave:
         self._leave_out(unit, why)
 
     def _keep(self, judgement: Judgement) -> None:
+        if not self.taken_on(judgement):
+            self._stand(judgement)
+
+    def _stand(self, judgement: Judgement) -> None:
         self.kept.append(judgement)
         self.report(judgement)
 

@@ -4,7 +4,7 @@ import copy
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, cast
 from unittest import mock
@@ -138,6 +138,9 @@ class Instance:
 
     def stop(self, grace: float = 2.0) -> None:
         """Nothing runs."""
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def log_tail(self) -> str:
         return "can't listen"

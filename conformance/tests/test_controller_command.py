@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+
 from conformance.controllers.catalogue import find
 from conformance.controllers.command import HIDDEN, PRIVATE, invocation
 from conformance.controllers.manifests import account_manifests, namespace_of, own_manifests, rbac_manifests
@@ -35,6 +38,16 @@ class TestPlaceholders:
         assert json.loads(invoked.files["conf/a.json"]) == {"ca": str(tmp_path / "ca.crt")}
         assert json.loads(invoked.files["kubeconfig"])["users"][0]["user"] == {"token": TOKEN}
         assert TOKEN not in repr((invoked.shown, site(tmp_path)))
+
+    def test_a_certificate_for_hosts_without_one(self, write: Any, tmp_path: Path) -> None:
+        entry = find(write(OWN.replace("]\n", ', "--cert={default-certificate}", "--key={default-key}"]\n')))
+        invoked = invocation(entry, {"mine": ("/opt/mine",)}, site(tmp_path), {})
+        assert invoked.argv[2:] == (f"--cert={tmp_path}/default.crt", f"--key={tmp_path}/default.key")
+        certificate = load_pem_x509_certificate(invoked.files["default.crt"].encode())
+        key = load_pem_private_key(invoked.files["default.key"].encode(), None)
+        assert key.public_key() == certificate.public_key()
+        assert invocation(entry, {"mine": ("/opt/mine",)}, site(tmp_path), {}).files == invoked.files
+        assert not any(invoked.files["default.key"] in text for text in (repr(invoked), *invoked.shown))
 
     def test_several_processes(self, write: Any, tmp_path: Path) -> None:
         more = "  before: [['{mine}', init, '{folder}']]\n  beside: {proxy: ['{mine-folder}/proxy', '{address}']}\n"

@@ -102,7 +102,15 @@ class TestBuiltIn:
         invoked = invocation(find("traefik"), {"traefik": ("/bin/traefik",)}, site(tmp_path), {})
         assert TOKEN not in "".join(invoked.argv)
         assert invoked.argv[0] == "/bin/traefik"
-        assert invoked.files == {"token": TOKEN}
+        assert invoked.files["token"] == TOKEN
+        assert not any(TOKEN in text for name, text in invoked.files.items() if name != "token")
+
+    def test_traefik_finds_a_default_certificate(self, tmp_path: Path) -> None:
+        invoked = invocation(find("traefik-strict"), {"traefik": ("/bin/traefik",)}, site(tmp_path), {})
+        (store,) = yaml.safe_load(invoked.files["default.yaml"])["tls"]["stores"].values()
+        for path in store["defaultCertificate"].values():
+            assert Path(path).parent == tmp_path
+            assert Path(path).name in invoked.files
 
 
 class TestFind:

@@ -182,7 +182,7 @@ def test_a_template_has_the_rights_and_options_of_the_embedded_cluster(name: str
     (container,) = next(m for m in installed if m["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
     # What is about the place it runs in has other values, or none.
     place = {"address=", "endpoint=", "certauthfilepath=", "token", "ingressendpoint.", "ping", "listener="}
-    place |= {"kubernetes-url=", "in-cluster"}
+    place |= {"kubernetes-url=", "in-cluster", "providers.file."}
     command = [word.replace("{class}", entry.ingress_class.name) for word in entry.process.command]
     options = [
         {word for word in words if word.startswith("-") and not any(part in word for part in place)}

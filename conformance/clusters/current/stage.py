@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 
 from conformance.case.model import Case
@@ -38,6 +38,10 @@ class UserController:
     controller: str
     alive: bool = True
     arguments: tuple[str, ...] = ()
+
+    def held(self) -> AbstractContextManager[None]:
+        """Hold nothing: it runs in pods."""
+        return nullcontext()
 
     def log_tail(self) -> str:
         """Return nothing: its log is the user's."""

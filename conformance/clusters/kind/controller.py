@@ -1,5 +1,6 @@
 """A controller that runs as pods: seen through the API server, restarted by way of its pods."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +112,10 @@ class KindController:
     arguments: tuple[str, ...] = ()
     alive: bool = True
     """The kubelet starts a container that ended anew; :meth:`crashes` tells how often it did."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Hold nothing: it runs in pods."""
+        return nullcontext()
 
     def log_tail(self) -> str:
         """Return the end of the log of its first pod."""

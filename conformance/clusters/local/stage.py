@@ -12,7 +12,7 @@ from conformance.clusters.api import PATIENCE, Api, Refused
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.identity import make_common_objects, make_identity, make_own_objects
 from conformance.controllers.entry import Entry
-from conformance.controllers.instance import Instance, launch
+from conformance.controllers.instance import Instance, at_rest
 from conformance.controllers.manifests import ACCOUNT
 from conformance.controllers.programs import Programs, get_programs
 from conformance.controllers.site import Site
@@ -41,6 +41,7 @@ class LocalStage:
     _instances: list[Instance] = field(default_factory=list)
     _settled: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _settling: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def set_up(
@@ -52,14 +53,14 @@ class LocalStage:
         began: float,
         run_id: str = "",
     ) -> "LocalStage":
-        """Put the run's objects on a cluster that runs since ``began``, and start the controller.
+        """Put the run's objects on a cluster that runs since ``began``.
 
         Without a ``run_id`` the run gets one by chance.
 
-        Neither its first route nor the backends are waited for: see :meth:`settle`.
+        Neither are the backends waited for, nor is the controller started: see :meth:`settle`.
 
         Raises:
-            HarnessFailure: no program, or a controller that ended at once.
+            HarnessFailure: no program.
         """
         try:
             programs = get_programs(entry, say, overrides)
@@ -70,7 +71,7 @@ class LocalStage:
             apply_when_awake(api, ground.backend_manifests(run_id))
             make_common_objects(api, entry, programs)
             say(f"starting {entry.title}")
-            main = _launch(cluster, api, entry, programs, run_id)
+            main = _placed(cluster, api, entry, programs, run_id)
             patient = replace(api, patience=PATIENCE)
             stage = cls(cluster, patient, entry, programs, run_id, main, time.monotonic() - began)
             stage._instances.append(main)
@@ -100,7 +101,8 @@ class LocalStage:
 
     def fresh(self) -> Instance:
         """Start another instance of the controller, with a class and an address of its own."""
-        instance = _launch(self.cluster, self.api, self.entry, self.programs, self.run_id)
+        instance = _placed(self.cluster, self.api, self.entry, self.programs, self.run_id)
+        instance.start()
         with self._lock:
             self._instances.append(instance)
         return instance
@@ -127,16 +129,21 @@ class LocalStage:
         return wrong
 
     def settle(self) -> None:
-        """Return once every backend of the run has a ready endpoint.
+        """Return once every backend of the run has a ready endpoint, and start the main instance.
+
+        Not before: some controllers load what is there when they start, and nothing more for seconds. What is applied
+        now is likely to be among it.
 
         Raises:
-            HarnessFailure: they were not ready in time, or the control plane broke down.
+            HarnessFailure: the backends were not ready in time, the control plane broke down, or the controller cannot
+                be started.
         """
-        with self._lock:
+        with self._settling:
             if not self._settled:
                 expected = sum(manifest["kind"] == "Service" for manifest in ground.backend_manifests(self.run_id))
                 _await_backends(self.api, self.run_id, expected, self.cluster)
                 self._settled = True
+            self.main.start()
 
     def end(self) -> None:
         """Stop every instance and the cluster."""
@@ -146,7 +153,7 @@ class LocalStage:
         self.cluster.end()
 
 
-def _launch(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, run_id: str) -> Instance:
+def _placed(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, run_id: str) -> Instance:
     number, address = cluster.next_address()
     class_name, controller = entry.names(number)
     api.apply(ground.class_manifest(run_id, class_name, controller))
@@ -166,7 +173,7 @@ def _launch(cluster: LocalCluster, api: Api, entry: Entry, programs: Programs, r
         account=ACCOUNT,
     )
     tokens = make_own_objects(api, entry, identity.namespace, site.published())
-    return launch(entry, programs, replace(site, tokens=tokens))
+    return at_rest(entry, programs, replace(site, tokens=tokens))
 
 
 def apply_when_awake(api: Api, manifests: Iterable[Manifest]) -> None:
