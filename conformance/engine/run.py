@@ -293,8 +293,9 @@ class Engine:
             if not self.stage.lanes or any(case.uses for case in cases):
                 wave.clear(units)
         if not final and any(unit.steps for unit in units):
-            # What a step wrote must not be there when the case begins anew.
-            self.crew.remove(units)
+            # What a step wrote must not be there when the case begins anew. What was taken on is somebody else's now.
+            here = {one.case.id for one in kept}
+            self.crew.remove([unit for unit in units if any(case.id in here for case in unit.cases)])
         self.restarts += wave.restarts
         return kept
 
