@@ -2,7 +2,7 @@
 
 Several odd units are tried together first. Only if something is wrong, a bystander not served or a marker not live,
 are they taken back. Where there are instances for all of them they are handed back, each to be judged on its own one;
-else the controller is started anew, and each half tried again, down to the single culprit.
+else the controller is started anew, and each part tried again, down to the single culprit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from conformance.engine.crew import bystander
 from conformance.engine.judgement import Judgement
 from conformance.engine.watching import wait_for_markers
-from conformance.engine.wave import Wave, halves
+from conformance.engine.wave import Wave, parts
 from conformance.plan.units import Unit
 from conformance.report.model import Finding
 
@@ -62,7 +62,7 @@ class GuardedWave(Wave):
         self._seek(units, troubles, crashed=crashed)
 
     def _seek(self, units: Sequence[Unit], troubles: tuple[Finding, ...], *, crashed: bool) -> None:
-        """Name a single culprit; of several units hand all back, or go on with each half."""
+        """Name a single culprit; of several units hand all back, or go on with each part."""
         if len(units) == 1:
             self._name_culprit(units[0], troubles, crashed=crashed)
         units = [unit for unit in units if not self._elsewhere.intersection(case.id for case in unit.cases)]
@@ -73,8 +73,8 @@ class GuardedWave(Wave):
         if crashed or troubles:
             self._restart()
         if len(units) > 1:
-            for half in halves(units):
-                self._judge_units(half)
+            for part in parts(units):
+                self._judge_units(part)
 
     def _troubles(self, units: Sequence[Unit]) -> Iterator[Finding]:
         """Look whether an Ingress that comes now is loaded, and whether the one from before is still served."""

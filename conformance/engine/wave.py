@@ -27,6 +27,7 @@ from conformance.report.events import CannotWrite
 from conformance.waiting import wait_until
 
 Report = Callable[[Judgement], None]
+FEW = 12
 CRASHED = CaseVerdict(
     Verdict.FAIL, Reason.CONTROLLER_CRASHED, "the controller ended while the objects of this case were applied"
 )
@@ -166,16 +167,16 @@ class Wave:
         """Find out why some units did not live: each for its own reason, or one of them keeps others from being loaded.
 
         While the controller still takes on new objects nobody is spoiling it, and each case is its own culprit. Else
-        the wave is taken back, halved until the culprit is alone, and the rest judged again.
+        the wave is taken back, and judged again in parts until the culprit is alone.
         """
-        crashed = not self.controller.alive
-        harmless = not crashed and self._takes_on_new_objects()
+        crashed, single = not self.controller.alive, len(dead) == 1 and len(dead[0].cases) == 1
+        harmless = not (crashed or single) and self._takes_on_new_objects()
         self.crew.remove(dead)
         if crashed:
             self._restart()
         if not harmless and not self._still_works():
             self._give_up(dead)
-        elif len(dead) == 1 and len(dead[0].cases) == 1:
+        elif single:
             self._blame(dead[0], crashed=crashed)
         elif harmless or len(dead) == 1:
             for unit in dead:
@@ -185,8 +186,8 @@ class Wave:
             ground = replace(self.ground, realm=dead[0].realm)
             self._judge_units([unit_of(case, ground) for unit in packs for case in unit.cases])
         else:
-            for half in halves(dead):
-                self._judge_units(half)
+            for part in parts(dead):
+                self._judge_units(part)
 
     def _takes_on_new_objects(self) -> bool:
         """Whether a new bystander becomes live beside the objects in doubt."""
@@ -308,7 +309,13 @@ class Wave:
         self.report(judgement)
 
 
-def halves(units: Sequence[Unit]) -> tuple[Sequence[Unit], Sequence[Unit]]:
-    """Split units in two."""
+def parts(units: Sequence[Unit]) -> Sequence[Sequence[Unit]]:
+    """Split units in which a culprit is sought: many in two, a few one by one.
+
+    What is loaded shows it at once. That something is not takes five times as long (see ``Crew.marker_limit``), and
+    halves show it again and again, for each culprit.
+    """
+    if len(units) <= FEW:
+        return [[unit] for unit in units]
     middle = len(units) // 2
-    return units[:middle], units[middle:]
+    return [units[:middle], units[middle:]]

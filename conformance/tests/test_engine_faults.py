@@ -9,12 +9,14 @@ import pytest
 from conformance.case.model import Case, Expectation, Manifest
 from conformance.case.steps import Action, Backend, Step
 from conformance.engine.run import Engine
+from conformance.engine.wave import parts
 from conformance.judge.words import Reason, Verdict
+from conformance.plan.planning import plan
 from conformance.probes.answer import Answer, WireProbe
 from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
 from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
-from conformance.tests.plans import case, ingress, probe
+from conformance.tests.plans import case, ground, ingress, probe
 
 PASS = (Verdict.PASS, None)
 HARNESS = (Verdict.ERROR, Reason.HARNESS)
@@ -186,6 +188,25 @@ def poisoned(world: World, one: Manifest) -> bool:
     """Whether an Ingress of the same class makes the controller deaf to everything."""
     spoilers = [m for m in list(world.objects.values()) if m["kind"] == "Ingress" and "poison" in m["metadata"]["name"]]
     return any(m["spec"]["ingressClassName"] == one["spec"]["ingressClassName"] for m in spoilers)
+
+
+@pytest.mark.parametrize(("many", "sizes"), [(1, [1]), (12, [1] * 12), (13, [6, 7]), (40, [20, 20])])
+def test_a_culprit_is_sought_in_halves_of_many_and_among_a_few_one_by_one(many: int, sizes: list[int]) -> None:
+    units = plan([case(f"s/{number}") for number in range(many)], ground(), isolate=True)
+    found = parts(units)
+    assert [len(part) for part in found] == sizes
+    assert [unit for part in found for unit in part] == list(units)
+
+
+def test_each_of_several_packed_cases_that_spoil_all_others_is_found() -> None:
+    stage = Ground(lanes=0)
+    stage.world.deaf = lambda one: (
+        one["kind"] == "Ingress" and any("poison" in str(other) for other in stage.world.objects.values())
+    )
+    spoilers = [case(f"s/poison-{n}", probes=(probe(id=f"GET {n}"),)) for n in range(3)]
+    found = records(stage, *(case(f"s/fine-{n}") for n in range(20)), *spoilers)
+    assert {key for key, one in found.items() if one.verdict is Verdict.FAIL} == {one.id for one in spoilers}
+    assert all(found[one.id].reason is Reason.NOT_PROGRAMMED for one in spoilers)
 
 
 @pytest.mark.parametrize("lanes", [0, 4])
