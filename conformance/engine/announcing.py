@@ -21,7 +21,8 @@ class Announcer:
     """Turns judgements into events; ``began`` is the run's start on the clock of the attempts.
 
     A failure that was seen while something did not hold is no verdict: its case is kept in ``doubted``, to be judged
-    once more. If it happens again when ``last_chance`` is set, it is the suite's own trouble.
+    once more. If it happens again when ``last_chance`` is set, it is the suite's own trouble. What could not be judged
+    at all gets the same chance: an instance, say, that another case's object has ended before it served anything.
     """
 
     footing: Footing
@@ -47,7 +48,7 @@ class Announcer:
             return
         began, ended = judgement.span() or (self.began, time.monotonic())
         trouble = self.footing.shaken(began, ended)
-        if not trouble:
+        if not trouble and (verdict.verdict is Verdict.FAIL or self.last_chance):
             self._tell(judgement, final=True)
             return
         if verdict.verdict is Verdict.FAIL:

@@ -114,6 +114,17 @@ def test_what_cannot_be_kept_ends_the_run() -> None:
         Engine(stage, QUICK, {}, False, full).run([GOOD, BETTER])
 
 
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_what_could_not_be_judged_is_tried_once_more_at_the_end(lanes: int) -> None:
+    refusals = iter(["not now"])
+
+    def refuses(verb: str, one: Manifest) -> str:
+        return next(refusals, "") if verb == "apply" and "s-odd" in one["metadata"]["name"] else ""
+
+    odd = case("s/odd", placement="own", marker="beside")
+    assert verdicts(Ground(World(refuses=refuses), lanes=lanes), GOOD, odd) == {"s/good": PASS, "s/odd": PASS}
+
+
 def test_the_first_route_has_its_time_from_when_its_object_was_applied() -> None:
     stage, settled = Ground(lanes=4), threading.Event()
 
