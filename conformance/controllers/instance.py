@@ -17,7 +17,7 @@ from conformance.controllers.started import Started, log_of, start
 from conformance.errors import HarnessFailure
 from conformance.probes.answer import Endpoint
 
-__all__ = ["Instance", "Site", "at_rest", "launch"]
+__all__ = ["Instance", "Site", "at_rest"]
 
 GRACE = 2.0
 LOG_TAIL_BYTES = 4096
@@ -138,14 +138,3 @@ class Instance:
 def at_rest(entry: Entry, programs: Programs, site: Site) -> Instance:
     """Return an instance of a controller that is still to be started."""
     return Instance(entry, site, invocation(entry, programs, site, os.environ))
-
-
-def launch(entry: Entry, programs: Programs, site: Site) -> Instance:
-    """Start an instance of a controller and return it at once.
-
-    Raises:
-        HarnessFailure: see :meth:`Instance.start`.
-    """
-    instance = at_rest(entry, programs, site)
-    instance.start()
-    return instance

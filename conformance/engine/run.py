@@ -101,6 +101,7 @@ class Engine:
             units = () if self.isolate else packs(shared, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
             self.instances.expect(4 if packed else 0)
+            # Here a controller that cannot be started ends the run; in a lane it would be the trouble of each case.
             self.stage.settle()
             route = threads.submit(self._await_first_route, main)
             alone = [case for case in cases if case.placement == "alone"]

@@ -28,6 +28,8 @@ from conformance.waiting import wait_until
 
 Report = Callable[[Judgement], None]
 FEW = 12
+"""Of so many units and fewer a culprit is sought one by one."""
+
 CRASHED = CaseVerdict(
     Verdict.FAIL, Reason.CONTROLLER_CRASHED, "the controller ended while the objects of this case were applied"
 )
@@ -169,7 +171,8 @@ class Wave:
         While the controller still takes on new objects nobody is spoiling it, and each case is its own culprit. Else
         the wave is taken back, and judged again in parts until the culprit is alone.
         """
-        crashed, single = not self.controller.alive, len(dead) == 1 and len(dead[0].cases) == 1
+        crashed = not self.controller.alive
+        single = len(dead) == 1 and len(dead[0].cases) == 1
         harmless = not (crashed or single) and self._takes_on_new_objects()
         self.crew.remove(dead)
         if crashed:

@@ -20,11 +20,12 @@ from typing import Any
 from conformance.clusters.api import Api, Manifest
 from conformance.clusters.local.addresses import instance_address
 from conformance.controllers.catalogue import find
-from conformance.controllers.instance import Site, launch
+from conformance.controllers.instance import Site
 from conformance.controllers.programs import get_programs
 from conformance.plan.ground import backend_objects
 from conformance.probes.answer import Endpoint, ProbeLimits, WireProbe
 from conformance.probes.sender import Sender
+from conformance.tests.entries import launch
 from conformance.waiting import wait_until
 
 ADDRESS = instance_address(9)

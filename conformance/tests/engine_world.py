@@ -119,6 +119,29 @@ class World:
 
 
 @dataclass
+class Patient(World):
+    """A world that answers hosts of ``slow`` only once the Ingress ``awaited`` is judged again: by a second class."""
+
+    awaited: str = ""
+    again: threading.Event = field(default_factory=threading.Event)
+    classes: set[str] = field(default_factory=set)
+    waited_in_vain: bool = False
+
+    def _write(self, verb: str, manifest: Manifest) -> Manifest:
+        written = super()._write(verb, manifest)
+        if manifest["kind"] == "Ingress" and self.awaited in manifest["metadata"]["name"]:
+            self.classes.add(manifest["spec"]["ingressClassName"])
+            if len(self.classes) > 1:
+                self.again.set()
+        return written
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".slow" in wire.host and ".marker." not in wire.host:
+            self.waited_in_vain = self.waited_in_vain or not self.again.wait(10)
+        return super().answer(wire)
+
+
+@dataclass
 class Instance:
     """A controller instance; ``restartable`` as one that is not the user's own, ``fit`` to live after a start."""
 

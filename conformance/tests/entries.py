@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from conformance.controllers.catalogue import find
+from conformance.controllers.entry import Entry
+from conformance.controllers.instance import Instance, at_rest
+from conformance.controllers.programs import Programs
 from conformance.controllers.site import Site
 from conformance.errors import BadInput
 
@@ -47,3 +50,10 @@ def site(folder: Path, **changes: Any) -> Site:
         "controller": "example.com/mine",
     }
     return Site(**{**given, **changes})
+
+
+def launch(entry: Entry, programs: Programs, place: Site) -> Instance:
+    """Return an instance that has been started."""
+    instance = at_rest(entry, programs, place)
+    instance.start()
+    return instance

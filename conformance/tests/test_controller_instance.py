@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from conformance.controllers.catalogue import find
-from conformance.controllers.instance import Instance, launch
+from conformance.controllers.instance import Instance
 from conformance.controllers.site import Site
 from conformance.errors import HarnessFailure
 from conformance.probes.answer import Endpoint
+from conformance.tests.entries import launch
 from conformance.waiting import wait_until
 
 TOKEN = "s3cret-token"

@@ -10,11 +10,11 @@ import pytest
 
 from conformance.controllers.catalogue import find
 from conformance.controllers.command import PRIVATE, Invocation, Layout
-from conformance.controllers.instance import Instance, launch
+from conformance.controllers.instance import Instance
 from conformance.controllers.private import private_command
 from conformance.controllers.started import start
 from conformance.errors import HarnessFailure
-from conformance.tests.entries import OWN, site
+from conformance.tests.entries import OWN, launch, site
 from conformance.waiting import wait_until
 
 SLEEP = "['{mine}', -c, 'import time; print(\"up\", flush=True); time.sleep(60)']"

@@ -17,7 +17,7 @@ from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer, WireProbe
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import served
-from conformance.tests.engine_world import QUICK, Ground, World, on
+from conformance.tests.engine_world import QUICK, Ground, Patient, World, on
 from conformance.tests.plans import case, ingress, probe
 
 PASS = (Verdict.PASS, None)
@@ -80,31 +80,13 @@ def test_what_fails_by_itself_is_not_judged_again() -> None:
     assert next(stage._fresh) <= 6
 
 
-class Patient(Meddling):
-    """A meddled world that answers ``slow`` only once ``plain`` is judged again: its Ingress has a second class."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.again = threading.Event()
-        self.classes: set[str] = set()
-        self.waited_in_vain = False
-
-    def _write(self, verb: str, manifest: Manifest) -> Manifest:
-        written = super()._write(verb, manifest)
-        if manifest["kind"] == "Ingress" and "plain" in manifest["metadata"]["name"]:
-            self.classes.add(manifest["spec"]["ingressClassName"])
-            if len(self.classes) > 1:
-                self.again.set()
-        return written
-
-    def answer(self, wire: WireProbe) -> Answer:
-        if ".slow" in wire.host and ".marker." not in wire.host:
-            self.waited_in_vain = self.waited_in_vain or not self.again.wait(10)
-        return super().answer(wire)
+@dataclass
+class PatientlyMeddling(Patient, Meddling):
+    """Both at once."""
 
 
 def test_what_is_spoiled_is_begun_by_itself_while_the_others_are_still_looked_at() -> None:
-    world = Patient()
+    world = PatientlyMeddling(awaited="plain")
     final, times = told(Ground(world, lanes=2), case("s/packed"), own("plain"), own("canary", "b"), own("slow"))
     assert not world.waited_in_vain
     assert {key: (one.verdict, one.reason) for key, one in final.items()} == dict.fromkeys(final, PASS)
@@ -112,7 +94,7 @@ def test_what_is_spoiled_is_begun_by_itself_while_the_others_are_still_looked_at
 
 
 def test_what_was_begun_by_itself_keeps_its_objects_when_a_step_is_cleared_away() -> None:
-    world = Patient()
+    world = PatientlyMeddling(awaited="plain")
     step = Step(title="One step", actions=(Action(apply=ingress("foo.com", name="slow")),))
     stepped = own("slow").model_copy(update={"steps": (step,), "marker": "beside"})
     final, _ = told(Ground(world, lanes=2), case("s/packed"), own("plain"), own("canary", "b"), stepped)

@@ -12,10 +12,9 @@ from conformance.engine.run import Engine
 from conformance.engine.wave import parts
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.planning import plan
-from conformance.probes.answer import Answer, WireProbe
 from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
-from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
+from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
 from conformance.tests.plans import case, ground, ingress, probe
 
 PASS = (Verdict.PASS, None)
@@ -250,32 +249,8 @@ def test_where_every_odd_object_spoils_others_each_has_its_verdict(lanes: int) -
     assert found["s/good"].verdict is Verdict.PASS
 
 
-class Stubborn(World):
-    """A world in which one odd case is wrong, and another keeps the looks at it waiting until the first is begun
-    anew."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.again = threading.Event()
-        self.classes: set[str] = set()
-        self.waited_in_vain = False
-
-    def _write(self, verb: str, manifest: Manifest) -> Manifest:
-        written = super()._write(verb, manifest)
-        if manifest["kind"] == "Ingress" and "wrong" in manifest["metadata"]["name"]:
-            self.classes.add(manifest["spec"]["ingressClassName"])
-            if len(self.classes) > 1:
-                self.again.set()
-        return written
-
-    def answer(self, wire: WireProbe) -> Answer:
-        if ".slow" in wire.host and ".marker." not in wire.host:
-            self.waited_in_vain = self.waited_in_vain or not self.again.wait(10)
-        return super().answer(wire)
-
-
 def test_an_odd_case_that_fails_is_begun_by_itself_while_the_others_are_still_looked_at() -> None:
-    world = Stubborn()
+    world = Patient(awaited="wrong")
     wrong = case(
         "s/wrong",
         ingress("foo.com", name="wrong"),
