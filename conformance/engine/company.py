@@ -29,25 +29,19 @@ class Doubted:
     _waiting: list[Case] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, case: Case) -> None:
-        """Take a case, unless it is known."""
+    def add(self, judgement: Judgement) -> None:
+        """Take the case, unless it is known; one that its neighbours may have spoiled gets no other company."""
         with self._lock:
-            if case.id in self._known:
+            if judgement.case.id in self._known:
                 return
-            self._known.add(case.id)
-            self._waiting.append(case)
-            if len(self._waiting) < self.size:
-                return
-            full, self._waiting = self._waiting, []
+            self._known.add(judgement.case.id)
+            full = [judgement.case]
+            if not may_be_spoiled(judgement):
+                self._waiting.append(judgement.case)
+                if len(self._waiting) < self.size:
+                    return
+                full, self._waiting = self._waiting, []
         self.hand_on(full)
-
-    def add_alone(self, case: Case) -> None:
-        """Take a case that is not to have company, unless it is known."""
-        with self._lock:
-            if case.id in self._known:
-                return
-            self._known.add(case.id)
-        self.hand_on([case])
 
     def hand_on_rest(self) -> None:
         """Hand on those that wait for company: none will come."""

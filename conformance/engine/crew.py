@@ -120,14 +120,14 @@ class Crew:
         yield [(unit.name, one) for unit in units for one in unit.standing if id(one) not in speaking]
         yield last
 
-    def apply_revision(self, unit: Unit) -> None:
-        """Apply the marked objects of a unit again, at its present revision.
+    def apply_revision(self, *units: Unit) -> None:
+        """Apply the marked objects of the units again, at their present revisions.
 
         Raises:
             Refused: the API server refused one of them.
         """
-        renewed = unit.marked if unit.beside is None else (unit.beside,)
-        for refusal in self.stage.api.apply_all([unit.objects[index] for index in renewed]):
+        renewed = [unit.objects[i] for unit in units for i in (unit.marked if unit.beside is None else (unit.beside,))]
+        for refusal in self.stage.api.apply_all(renewed):
             if refusal is not None:
                 raise refusal
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from conformance.case.model import Case, Step
+from conformance.case.rivals import contested
 from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, alone_after, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
@@ -18,6 +19,7 @@ from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.lanes import Group, Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
+from conformance.engine.reloading import Reloading
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
@@ -35,9 +37,6 @@ from conformance.report.events import CannotWrite, Event
 LOOKS = 8
 PEACE_LIMIT = 60.0
 """Seconds until what gave way must hold again, before what failed meanwhile is judged for the last time."""
-
-RELOADS = 3
-"""How often what failed beside others, and is right alone, must be right again after it was loaded anew."""
 
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
@@ -117,14 +116,16 @@ class Engine:
                 lanes.begin(some_ones, others, after=route)
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
+            doubted.hand_on_rest()
+            judgements = Reloading(self.crew, self.stage.main).look(judgements, self._may_be_chance)
             self.restarts += main.restarts
-            doubtful = [judgement.case for judgement in judgements if self._in_doubt(judgement)]
+            doubtful = [judgement for judgement in judgements if self._in_doubt(judgement)]
             if doubtful and not self.stage.lanes:
                 # There is but this instance, and what it shared must not be in the way of the second judgement.
                 judgements = [self._last_look(main, judgement) for judgement in judgements]
                 main.clear(units)
-            for case in doubtful:
-                doubted.add(case)
+            for judgement in doubtful:
+                doubted.add(judgement)
             doubted.hand_on_rest()
             if not self.stage.lanes:
                 lanes.begin(some_ones, others)
@@ -139,8 +140,7 @@ class Engine:
         self.announcer.first(judgement)
         # Where there are instances for those that fail, nobody waits until all packs have been looked at.
         if self.stage.lanes and self._in_doubt(judgement):
-            # Where the company is what leaves the doubt, other company would do so too.
-            (doubted.add_alone if may_be_spoiled(judgement) else doubted.add)(judgement.case)
+            doubted.add(judgement)
 
     def stop(self) -> None:
         """Ask a run that goes on in another thread to end soon."""
@@ -285,9 +285,8 @@ class Engine:
         # The instance, or the ground, is about to be someone else's: the second look is now or never.
         leaving = bool(self.stage.lanes) or any(case.placement in {"alone", "odd"} for case in cases)
         kept = wave.look_again(kept) if leaving else kept
-        with ThreadPoolExecutor(max(1, len(kept)), "reload") as threads:
-            reloaded = list(threads.map(partial(self._reloaded, wave), kept))
-        kept = [alone_after(self.in_company.get(one.case.id), one) for one in reloaded]
+        kept = Reloading(self.crew, wave.controller).look(kept, self._may_be_chance)
+        kept = [alone_after(self.in_company.get(one.case.id), one) for one in kept]
         if leaving:
             for judgement in kept if final else ():
                 self.announcer.final(judgement)
@@ -300,11 +299,11 @@ class Engine:
         self.restarts += wave.restarts
         return kept
 
-    def _reloaded(self, wave: Wave, alone: Judgement) -> Judgement:
-        """Have what failed in company, and is right alone, loaded anew: some controllers choose by chance."""
-        company = self.in_company.get(alone.case.id)
+    def _may_be_chance(self, judgement: Judgement) -> bool:
+        """Whether it is right, and might be so by chance: some controllers choose another way at each load."""
+        company = self.in_company.get(judgement.case.id)
         failed = company is not None and company.verdict is Verdict.FAIL
-        return wave.reload(alone, RELOADS) if failed and case_verdict(alone).verdict is Verdict.PASS else alone
+        return (failed or contested(judgement.case)) and case_verdict(judgement).verdict is Verdict.PASS
 
     def _in_doubt(self, packed: Judgement) -> bool:
         """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from conformance.case.model import Level
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
-from conformance.engine.judgement import Judgement, case_verdict, not_judged
+from conformance.engine.judgement import Judgement, not_judged
 from conformance.engine.rounds import Watch
 from conformance.engine.second_look import look_again
 from conformance.engine.stage import RunningController
@@ -24,7 +24,6 @@ from conformance.plan.instance import Ground
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
 from conformance.report.events import CannotWrite
-from conformance.waiting import wait_until
 
 Report = Callable[[Judgement], None]
 FEW = 12
@@ -228,27 +227,6 @@ class Wave:
         if self.controller.alive:
             return looked
         return [replace(one, override=one.override or CRASHED) for one in looked]
-
-    def reload(self, judgement: Judgement, times: int) -> Judgement:
-        """Return the judgement with a further look after each of so many later revisions; the first failure stands.
-
-        A wrong answer may turn right, as it may when a case is judged.
-        """
-        looked = judgement
-
-        def right() -> bool:
-            nonlocal looked
-            looked = look_again(judgement)
-            return case_verdict(looked).verdict is Verdict.PASS
-
-        for _ in range(times):
-            watch = judgement.last
-            watch.unit = watch.unit.next_revision()
-            self.crew.apply_revision(watch.unit)
-            wait_for_markers(watch, self.crew.marker_limit(), self.working)
-            if not wait_until(right, self.crew.limits.convergence):
-                break
-        return looked
 
     def _restart(self) -> None:
         self.restarts += int(self.controller.restart())

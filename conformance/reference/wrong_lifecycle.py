@@ -30,6 +30,19 @@ def _half(kind: str, held: Object | None, told: Object | None, _: bool) -> Objec
     return {**told, "spec": {**told["spec"], "rules": new[:middle] + old[middle:]}}
 
 
+def _third_turned(ingress: Object) -> Object:
+    if ingress["metadata"].get("generation", 1) % 3:
+        return ingress
+    return {**ingress, "spec": {**ingress["spec"], "rules": list(map(_turned, ingress["spec"].get("rules") or ()))}}
+
+
+def _turned(rule: Object) -> Object:
+    paths = (rule.get("http") or {}).get("paths") or ()
+    backends = [path["backend"] for path in (*paths[1:], *paths[:1])]
+    turned = [{**path, "backend": backend} for path, backend in zip(paths, backends, strict=True)]
+    return {**rule, "http": {"paths": turned}}
+
+
 def _nothing_listed(kind: str, held: Object | None, told: Object | None, listed: bool) -> Object | None:
     return held if kind == "ingresses" and listed and told else told
 
@@ -218,6 +231,10 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     "updates-ignored": ("An Ingress is served for ever as it was first seen.", reading(hear=_no_updates)),
     "deletes-ignored": ("Deleted Ingresses are served on.", reading(hear=_no_deletes)),
     "half-update": ("Of an update only the first half of the rules is applied.", reading(hear=_half)),
+    "third-load-mixed-up": (
+        "At every third version of an Ingress each path of a rule leads to the backend of the next one.",
+        reading(view=_third_turned),
+    ),
     "existing-ignored": (
         "Ingresses that exist at start are not served until they change.",
         reading(hear=_nothing_listed),

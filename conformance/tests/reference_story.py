@@ -136,7 +136,7 @@ def stages() -> Iterator[list[Event]]:
     )
     moved = ingress("moving", rule("moving.test", ("Prefix", "/", "a")), class_name="other", generation=2)
     yield [
-        Event("ingresses", (changed, moved)),
+        Event("ingresses", (changed, moved, ingress("paths", PATHS, generation=3))),
         Event("ingresses", (ingress("doomed"),), deleted=True),
         Event("ingressclasses", (ingress_class("late"),)),
         Event("services", (service("late", WEB),)),

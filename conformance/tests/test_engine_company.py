@@ -9,16 +9,20 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Expectation, Manifest
+from conformance.case.model import Case, Expectation, Manifest, Placement
 from conformance.case.steps import Action, Step
 from conformance.engine.company import Doubted
+from conformance.engine.judgement import Judgement
 from conformance.engine.run import Engine
+from conformance.judge.probes import Attempt
 from conformance.judge.words import Reason, Verdict
+from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, WireProbe
+from conformance.probes.outcome import sightings
 from conformance.report.model import CaseRecord
-from conformance.tests.answers import served
-from conformance.tests.engine_world import QUICK, Ground, Patient, World, on
-from conformance.tests.plans import case, ingress, probe
+from conformance.tests.answers import HOME, served
+from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
+from conformance.tests.plans import case, ground, ingress, path, probe
 
 PASS = (Verdict.PASS, None)
 
@@ -130,15 +134,33 @@ def test_a_case_that_is_never_loaded_has_one_final_verdict() -> None:
     assert times == {"s/packed": 1, "s/lost": 1, "s/plain": 1}
 
 
+def seen(name: str, *answers: Answer) -> Judgement:
+    """What was seen of a case; of nothing that was seen, neighbours have spoiled nothing."""
+    one = case(name)
+    with on(Ground()) as crew:
+        watch = crew.watch(unit_of(one, ground()), Instance())
+    attempts = [Attempt(0.0, answer, sightings(answer, names={HOME: ""}, suffix="")[0], True) for answer in answers]
+    watch.attempts = {watch.unit.probes[0].key: attempts} if attempts else {}
+    return Judgement(one, watch, 0.0, alone=False)
+
+
 def test_the_doubted_are_handed_on_as_soon_as_an_instance_is_full_and_each_once() -> None:
     handed: list[list[str]] = []
     doubted = Doubted(2, lambda some: handed.append([one.id for one in some]))
     for name in ("s/a", "s/a", "s/b", "s/a", "s/c"):
-        doubted.add(case(name))
+        doubted.add(seen(name))
     assert handed == [["s/a", "s/b"]]
     doubted.hand_on_rest()
     doubted.hand_on_rest()
     assert handed == [["s/a", "s/b"], ["s/c"]]
+
+
+def test_what_neighbours_may_have_spoiled_gets_no_other_company() -> None:
+    handed: list[list[str]] = []
+    doubted = Doubted(2, lambda some: handed.append([one.id for one in some]))
+    doubted.add(seen("s/a"))
+    doubted.add(seen("s/b", served("c", HOME)))
+    assert handed == [["s/b"]]
 
 
 class Slow(World):
@@ -199,3 +221,65 @@ def test_what_failed_beside_others_is_right_alone_only_if_it_is_so_however_often
 def test_what_turns_right_after_it_was_loaded_anew_passes() -> None:
     final, _ = told(Ground(Chancy(late=2), lanes=2), case("s/one"))
     assert (final["s/one"].verdict, final["s/one"].reason) == PASS
+
+
+@dataclass
+class ByChance(World):
+    """A world that leads what two rules claim elsewhere from its ``wrong_from``-th load on, counted by revisions."""
+
+    wrong_from: int = 99
+
+    def answer(self, wire: WireProbe) -> Answer:
+        right = super().answer(wire)
+        if ".marker." in wire.host or right.status != 200:
+            return right
+        revisions = [int(one) for one in re.findall(r"'r([0-9]+)\.", str(list(self.objects.values())))]
+        return served("b") if max(revisions) >= self.wrong_from else right
+
+
+def contested_case(placement: Placement) -> Case:
+    """A case of one host that two rules claim, if a wildcard may stand for two labels."""
+    objects = ingress("x.foo.com", rules=[])
+    objects["spec"]["rules"] = [
+        {"host": host, "http": {"paths": [path(backend)]}} for host, backend in (("x.foo.com", "a"), ("*.com", "b"))
+    ]
+    return case("s/one", objects, probes=(probe("x.foo.com"),), placement=placement)
+
+
+@pytest.mark.parametrize("placement", ["packed", "own", "alone"])
+@pytest.mark.parametrize("lanes", [0, 2])
+@pytest.mark.parametrize(("wrong_from", "verdict"), [(99, Verdict.PASS), (2, Verdict.FAIL), (4, Verdict.FAIL)])
+def test_what_two_rules_claim_is_right_only_if_it_is_so_however_often_it_is_loaded(
+    placement: Placement, lanes: int, wrong_from: int, verdict: Verdict
+) -> None:
+    final, times = told(Ground(ByChance(wrong_from=wrong_from), lanes=lanes), contested_case(placement))
+    assert final["s/one"].verdict is verdict
+    assert times == {"s/one": 1}
+
+
+def test_a_revision_that_is_refused_leaves_no_verdict() -> None:
+    world = ByChance(refuses=lambda _, one: "no more" if "'r3." in str(one) else "")
+    final, _ = told(Ground(world, lanes=2), contested_case("packed"), case("s/beside"))
+    assert final["s/one"].verdict is Verdict.ERROR
+    assert "no more" in final["s/one"].detail
+    assert final["s/beside"].verdict is Verdict.PASS
+
+
+def test_a_controller_that_ends_while_it_loads_anew_spoils_no_case() -> None:
+    stage = Ground(lanes=0)
+
+    def ends(_verb: str, one: Manifest) -> str:
+        stage.main.alive = stage.main.alive and "'r3." not in str(one)
+        return ""
+
+    stage.world.refuses = ends
+    final, _ = told(stage, contested_case("packed"))
+    assert (final["s/one"].verdict, final["s/one"].reason) == PASS
+    assert stage.main.restarts == 1
+
+
+@pytest.mark.parametrize("lanes", [0, 2])
+def test_a_controller_that_loads_no_later_revision_fails_nothing_but_what_is_about_that(lanes: int) -> None:
+    deaf = World(deaf=lambda one: "'r1." not in str(one))
+    final, _ = told(Ground(deaf, lanes=lanes), contested_case("packed"), case("s/beside"))
+    assert [(one.verdict, one.reason) for one in final.values()] == [PASS, PASS]

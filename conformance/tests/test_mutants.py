@@ -78,6 +78,7 @@ SYMPTOMS = [
     ("updates-ignored", "1 c1.test/", "a"),
     ("deletes-ignored", "1 doomed.test/", "a"),
     ("half-update", "1 c2.test/", "a"),
+    ("third-load-mixed-up", "1 paths.test/aaa", "bbb"),
     ("class-change-ignored", "1 moving.test/", "a"),
     ("class-ignored", "0 other.test/", "a"),
     ("stale-certificate", "1 certificate of tls.test", "first"),

@@ -1,0 +1,67 @@
+"""Which cases could be right by chance."""
+
+from typing import Any
+
+import pytest
+
+from conformance.case.load import load_cases
+from conformance.case.model import RECORD, Expectation
+from conformance.case.rivals import contested
+from conformance.tests.plans import case, ingress, path, probe
+
+
+def rules(*written: tuple[str, str, str]) -> list[dict[str, Any]]:
+    """Rules of one path each: host, path, backend."""
+    return [{"host": host, "http": {"paths": [path(backend, value)]}} for host, value, backend in written]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "host", "target"),
+    [
+        (("foo.com", "/", "a"), ("foo.com", "/bar", "b"), "foo.com", "/bar"),
+        (("foo.com", "/", "a"), ("foo.com", "/Bar/", "b"), "FOO.com:8080", "/bar"),
+        (("foo.com", "/bar", "a"), ("foo.com", "/bar/", "b"), "foo.com", "/bart"),
+        (("a.foo.com", "/", "a"), ("*.foo.com", "/", "b"), "a.foo.com", "/"),
+        (("*.bar.foo.com", "/", "a"), ("*.foo.com", "/", "b"), "x.bar.foo.com", "/"),
+        (("foo.com", "/", "a"), ("*.foo.com", "/", "b"), "foo.com", "/"),
+        (("foo.com", "/", "a"), ("", "/", "b"), "foo.com", "/"),
+    ],
+)
+def test_what_two_backends_may_claim_is_contested(
+    one: tuple[str, str, str], other: tuple[str, str, str], host: str, target: str
+) -> None:
+    both = {**ingress(), "spec": {"rules": rules(one, other)}}
+    assert contested(case("s/x", both, probes=(probe(host, target=target),)))
+    apart = (ingress(), ingress(name="other"))
+    apart[0]["spec"]["rules"], apart[1]["spec"]["rules"] = rules(one), rules(other)
+    assert contested(case("s/x", *apart, probes=(probe(host, target=target),)))
+    recorded = probe(host, target=target, expect=Expectation(outcome=RECORD))
+    assert not contested(case("s/x", both, probes=(recorded,)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "host", "target"),
+    [
+        (("foo.com", "/", "a"), ("foo.com", "/bar", "a"), "foo.com", "/bar"),
+        (("foo.com", "/", "a"), ("foo.com", "/bar", "b"), "foo.com", "/baz"),
+        (("foo.com", "/", "a"), ("bar.com", "/", "b"), "foo.com", "/"),
+        (("foo.com", "/", "a"), ("*.foo.com", "/", "b"), "xfoo.com", "/"),
+    ],
+)
+def test_what_one_backend_alone_may_claim_is_not(
+    one: tuple[str, str, str], other: tuple[str, str, str], host: str, target: str
+) -> None:
+    both = {**ingress(), "spec": {"rules": rules(one, other)}}
+    assert not contested(case("s/x", both, probes=(probe(host, target=target),)))
+
+
+def test_a_default_backend_claims_everything() -> None:
+    beside = ingress("foo.com", defaultBackend={"service": {"name": "b", "port": {"number": 80}}})
+    assert contested(case("s/x", beside))
+
+
+def test_every_case_with_copies_is_contested() -> None:
+    # Copies are written where a choice was seen to be one of chance.
+    copied = [one for one in load_cases() if one.copies > 1 and any(p.expect.demanding for p in one.probes)]
+    assert copied
+    assert [one.id for one in copied if not contested(one)] == []
