@@ -8,7 +8,7 @@ from functools import partial
 from conformance.engine.crew import Crew
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.rounds import Watch
-from conformance.engine.second_look import look_again
+from conformance.engine.second_look import Together, look_again, together
 from conformance.engine.stage import RunningController
 from conformance.engine.watching import wait_for_markers
 from conformance.errors import ConformanceError
@@ -44,8 +44,9 @@ class Reloading:
             left = [judgement for judgement in left if id(judgement.last) not in stale]
             if not left:
                 break
-            with ThreadPoolExecutor(len(left), "reload") as threads:
-                fresh = list(threads.map(self._right_again, left))
+            groups = together(left)
+            with ThreadPoolExecutor(len(groups), "reload") as threads:
+                fresh = [judgement for group in threads.map(self._right_again, groups) for judgement in group]
             if not self.controller.alive:
                 break
             looked |= {judgement.case.id: judgement for judgement in fresh}
@@ -70,13 +71,16 @@ class Reloading:
         self.crew.apply_revision(*(unit for _, unit in stale))
         return [watch for watch, _ in stale]
 
-    def _right_again(self, judgement: Judgement) -> Judgement:
-        looked = judgement
+    def _right_again(self, some: Together) -> list[Judgement]:
+        looked = {judgement.case.id: judgement for judgement in some}
+        wrong = list(some)
 
         def right() -> bool:
-            nonlocal looked
-            looked = look_again(judgement)
-            return case_verdict(looked).verdict is Verdict.PASS
+            nonlocal wrong
+            fresh = look_again(wrong)
+            looked.update({judgement.case.id: judgement for judgement in fresh})
+            wrong = [judgement for judgement in fresh if case_verdict(judgement).verdict is not Verdict.PASS]
+            return not wrong
 
         wait_until(right, self.crew.limits.convergence)
-        return looked
+        return list(looked.values())

@@ -20,7 +20,7 @@ from conformance.engine.lanes import Group, Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
 from conformance.engine.reloading import Reloading
-from conformance.engine.second_look import look_again
+from conformance.engine.second_look import Together, look_again, together
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
@@ -335,15 +335,15 @@ class Engine:
         self.restarts += int(revived)
         working = self.crew.working(self.stage.main)
 
-        def look(judgement: Judgement) -> Judgement:
-            if revived and judgement.override is None:
+        def look(some: Together) -> list[Judgement]:
+            if revived and any(judgement.override is None for judgement in some):
                 with suppress(ConformanceError):  # The look itself will say it.
-                    wait_for_markers(judgement.last, self.crew.marker_limit(), working)
-            return look_again(judgement)
+                    wait_for_markers(some[0].last, self.crew.marker_limit(), working)
+            return look_again(some)
 
         # Threads of their own: a look itself waits for threads of the crew's pool.
         with ThreadPoolExecutor(LOOKS, "second-look") as looks:
-            return list(looks.map(look, judgements))
+            return [judgement for some in looks.map(look, together(judgements)) for judgement in some]
 
 
 def _work(cases: Sequence[Case]) -> int:

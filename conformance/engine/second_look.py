@@ -1,20 +1,35 @@
 """Every probe once more after all cases: no flake is hidden."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from conformance.engine.judgement import Judgement, not_judged
 from conformance.errors import ConformanceError
 
+Together = Sequence[Judgement]
+"""Judgements of the same objects."""
 
-def look_again(judgement: Judgement) -> Judgement:
-    """Return the judgement with one more observation of each of its probes."""
-    first = judgement.last
+
+def together(judgements: Sequence[Judgement]) -> list[Together]:
+    """Return the judgements in groups of those that rest on the same objects, which are looked at in one go."""
+    groups: dict[int, list[Judgement]] = {}
+    for judgement in judgements:
+        groups.setdefault(id(judgement.last), []).append(judgement)
+    return list(groups.values())
+
+
+def look_again(some: Together) -> list[Judgement]:
+    """Return the judgements with one more observation of each of their probes, between two looks at the markers."""
+    first = some[0].last
     if not any(first.attempts.values()):
-        return judgement
+        return list(some)
     fresh = replace(first, attempts={}, marker_attempts=[])
-    planned = [probe for probe in first.unit.probes if probe.case_id == judgement.case.id]
+    cases = {judgement.case.id for judgement in some}
+    planned = [probe for probe in first.unit.probes if probe.case_id in cases]
     try:
         fresh.round(planned)
     except ConformanceError as failure:
-        return replace(judgement, override=not_judged(f"on the second look: {failure.message}"))
-    return replace(judgement, second_look={p.key: fresh.of(p)[-1] for p in planned})
+        return [replace(one, override=not_judged(f"on the second look: {failure.message}")) for one in some]
+    return [
+        replace(one, second_look={p.key: fresh.of(p)[-1] for p in planned if p.case_id == one.case.id}) for one in some
+    ]

@@ -12,7 +12,7 @@ from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.judgement import Judgement, not_judged
 from conformance.engine.rounds import Watch
-from conformance.engine.second_look import look_again
+from conformance.engine.second_look import look_again, together
 from conformance.engine.stage import RunningController
 from conformance.engine.stepping import StepRunner, StepSeen
 from conformance.engine.watching import converge, wait_for_markers
@@ -222,8 +222,9 @@ class Wave:
             self._restart()
             for judgement in judgements:
                 wait_for_markers(judgement.last, self.crew.marker_limit(), self.working)
-        with ThreadPoolExecutor(max(1, len(judgements)), "second-look") as threads:
-            looked = list(threads.map(look_again, judgements))
+        groups = together(judgements)
+        with ThreadPoolExecutor(max(1, len(groups)), "second-look") as threads:
+            looked = [judgement for group in threads.map(look_again, groups) for judgement in group]
         if self.controller.alive:
             return looked
         return [replace(one, override=one.override or CRASHED) for one in looked]

@@ -1,0 +1,47 @@
+"""One more look at what was judged: the cases of one object in one go, each with what is its own."""
+
+from dataclasses import dataclass, field
+
+from conformance.engine.judgement import Judgement, case_verdict
+from conformance.engine.second_look import look_again, together
+from conformance.judge.words import Reason, Verdict
+from conformance.plan.planning import packs
+from conformance.probes.answer import Answer, WireProbe
+from conformance.tests.answers import served
+from conformance.tests.engine_world import Ground, World, on
+from conformance.tests.plans import case, ground
+
+
+@dataclass
+class Fickle(World):
+    """A world that leads the hosts of one case elsewhere once ``turned``; ``asked`` counts requests for markers."""
+
+    turned: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".marker." in wire.host:
+            self.asked.append(wire.host)
+        right = super().answer(wire)
+        return served("b") if self.turned and ".one." in wire.host and ".marker." not in wire.host else right
+
+
+def test_the_cases_of_one_object_share_two_looks_at_its_marker_and_nothing_else() -> None:
+    world = Fickle()
+    stage = Ground(world)
+    with on(stage) as crew:
+        (unit,) = packs([case("s/one"), case("s/two")], ground())
+        crew.apply([unit])
+        watch = crew.watch(unit, stage.main)
+        for _ in range(3):
+            watch.round()
+        seen = [Judgement(one, watch, 0.0, alone=False) for one in unit.cases]
+        assert [case_verdict(one).verdict for one in seen] == [Verdict.PASS] * 2
+        other = Judgement(unit.cases[0], crew.watch(unit, stage.main), 0.0, alone=False)
+        assert together([seen[0], other, seen[1]]) == [seen, [other]]
+        world.turned = True
+        world.asked.clear()
+        looked = look_again(seen)
+    assert [case_verdict(one).reason for one in looked] == [Reason.UNSTABLE, None]
+    assert [{name for name, _ in one.second_look} for one in looked] == [{"s/one"}, {"s/two"}]
+    assert len(world.asked) == 2
