@@ -120,16 +120,24 @@ class Crew:
         yield [(unit.name, one) for unit in units for one in unit.standing if id(one) not in speaking]
         yield last
 
-    def apply_revision(self, *units: Unit) -> None:
-        """Apply the marked objects of the units again, at their present revisions.
+    def apply_revision(self, unit: Unit) -> None:
+        """Apply the marked objects of a unit again, at its present revision.
 
         Raises:
             Refused: the API server refused one of them.
         """
-        renewed = [unit.objects[i] for unit in units for i in (unit.marked if unit.beside is None else (unit.beside,))]
-        for refusal in self.stage.api.apply_all(renewed):
-            if refusal is not None:
-                raise refusal
+        for refusal in self.apply_revisions([unit]).values():
+            raise refusal
+
+    def apply_revisions(self, units: Sequence[Unit]) -> dict[str, Refused]:
+        """Apply the marked objects of the units again, at their present revisions; returns refusals by unit name."""
+        renewed = [
+            (unit.name, unit.objects[index])
+            for unit in units
+            for index in (unit.marked if unit.beside is None else (unit.beside,))
+        ]
+        refusals = self.stage.api.apply_all([manifest for _, manifest in renewed])
+        return {name: one for (name, _), one in zip(renewed, refusals, strict=True) if one is not None}
 
     def prepare(self, units: Sequence[Unit]) -> dict[str, str]:
         """Make the units' own backends, all at once, and wait until they are ready.

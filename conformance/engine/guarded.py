@@ -93,7 +93,9 @@ class GuardedWave(Wave):
         if crashed or not self._provisional:
             self._provisional = []
             self._blame(unit, crashed=crashed)
-        self._stand(replace(self._provisional[0], findings=troubles))
+        # Its objects are about to go.
+        (culprit,) = self._provisional if crashed else self.look_again(self._provisional)
+        self._stand(replace(culprit, findings=troubles))
 
     def _keep(self, judgement: Judgement) -> None:
         if self.hands_back and self.taken_on(judgement):

@@ -1,10 +1,11 @@
 """What is right loaded anew, a few times: some controllers choose another way at each load."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
+from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.rounds import Watch
@@ -35,13 +36,9 @@ class Reloading:
         looked = {judgement.case.id: judgement for judgement in judgements}
         left = list(filter(due, judgements))
         for _ in range(RELOADS):
-            watches = {id(judgement.last): judgement.last for judgement in left}
-            try:
-                stale = {id(watch) for watch in self._load_anew(list(watches.values()))}
-            except ConformanceError as failure:
-                why = not_judged(f"when its objects were to be loaded anew: {failure.message}")
-                return [replace(one, override=why) if id(one.last) in watches else one for one in looked.values()]
-            left = [judgement for judgement in left if id(judgement.last) not in stale]
+            loaded, refused = self._load_anew({judgement.last.unit.name: judgement.last for judgement in left})
+            looked |= {one.case.id: _refused(one, refused) for one in looked.values() if one.last.unit.name in refused}
+            left = [judgement for judgement in left if judgement.last.unit.name in loaded]
             if not left:
                 break
             groups = together(left)
@@ -53,23 +50,36 @@ class Reloading:
             left = [judgement for judgement in fresh if case_verdict(judgement).verdict is Verdict.PASS]
         return list(looked.values())
 
-    def _load_anew(self, watches: Sequence[Watch]) -> list[Watch]:
-        """Have later revisions loaded; returns those whose is not, with their objects as they were."""
+    def _load_anew(self, watches: Mapping[str, Watch]) -> tuple[set[str], Mapping[str, Refused]]:
+        """Have later revisions of units loaded; returns the names of those that are, and refusals by name.
+
+        What was not loaded is put back, because it may still be loaded late.
+        """
         if not watches:
-            return []
-        before = [watch.unit for watch in watches]
-        for watch in watches:
+            return set(), {}
+        before = {name: watch.unit for name, watch in watches.items()}
+        for watch in watches.values():
             watch.unit = watch.unit.next_revision()
         with self.controller.held():
-            self.crew.apply_revision(*(watch.unit for watch in watches))
-        waits = partial(wait_for_markers, limit=self.crew.marker_limit(), alive=self.crew.working(self.controller))
-        with ThreadPoolExecutor(len(watches), "anew") as threads:
-            loaded = list(threads.map(waits, watches))
-        stale = [(watch, unit) for watch, unit, live in zip(watches, before, loaded, strict=True) if not live]
-        for watch, unit in stale:
-            watch.unit = unit
-        self.crew.apply_revision(*(unit for _, unit in stale))
-        return [watch for watch, _ in stale]
+            refused = self.crew.apply_revisions([watch.unit for watch in watches.values()])
+        live = self._live({name: watch for name, watch in watches.items() if name not in refused})
+        stale = {name: watch for name, watch in watches.items() if name not in live}
+        for name, watch in stale.items():
+            watch.unit = before[name]
+        refused |= self.crew.apply_revisions([watch.unit for watch in stale.values()])
+        self._live(stale)
+        return live, refused
+
+    def _live(self, watches: Mapping[str, Watch]) -> set[str]:
+        limit, working = self.crew.marker_limit(), self.crew.working(self.controller)
+
+        def lives(watch: Watch) -> bool:
+            with suppress(ConformanceError):  # What cannot be asked has not been seen.
+                return wait_for_markers(watch, limit, working)
+            return False
+
+        with ThreadPoolExecutor(max(1, len(watches)), "anew") as threads:
+            return {name for name, live in zip(watches, threads.map(lives, watches.values()), strict=True) if live}
 
     def _right_again(self, some: Together) -> list[Judgement]:
         looked = {judgement.case.id: judgement for judgement in some}
@@ -84,3 +94,8 @@ class Reloading:
 
         wait_until(right, self.crew.limits.convergence)
         return list(looked.values())
+
+
+def _refused(judgement: Judgement, refused: Mapping[str, Refused]) -> Judgement:
+    why = refused[judgement.last.unit.name].server_message
+    return replace(judgement, override=not_judged(f"a later revision of its objects was refused: {why}"))

@@ -20,7 +20,7 @@ from conformance.engine.lanes import Group, Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
 from conformance.engine.reloading import Reloading
-from conformance.engine.second_look import Together, look_again, together
+from conformance.engine.second_look import Together, look_again, still_open, together
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
@@ -122,7 +122,10 @@ class Engine:
             doubtful = [judgement for judgement in judgements if self._in_doubt(judgement)]
             if doubtful and not self.stage.lanes:
                 # There is but this instance, and what it shared must not be in the way of the second judgement.
-                judgements = [self._last_look(main, judgement) for judgement in judgements]
+                judgements = main.look_again(judgements)
+                for judgement in judgements:
+                    if judgement.case.id not in self.in_company:
+                        self.announcer.final(judgement)
                 main.clear(units)
             for judgement in doubtful:
                 doubted.add(judgement)
@@ -303,7 +306,9 @@ class Engine:
         """Whether it is right, and might be so by chance: some controllers choose another way at each load."""
         company = self.in_company.get(judgement.case.id)
         failed = company is not None and company.verdict is Verdict.FAIL
-        return (failed or contested(judgement.case)) and case_verdict(judgement).verdict is Verdict.PASS
+        right = case_verdict(judgement).verdict is Verdict.PASS
+        # What spoils others is gone by now.
+        return right and not judgement.findings and (failed or contested(judgement.case))
 
     def _in_doubt(self, packed: Judgement) -> bool:
         """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""
@@ -313,19 +318,16 @@ class Engine:
         self.in_company[packed.case.id] = verdict
         return True
 
-    def _last_look(self, main: Wave, packed: Judgement) -> Judgement:
-        """Return the judgement with its second look; one that nobody doubts is then final."""
-        (looked,) = main.look_again([packed])
-        if looked.case.id not in self.in_company:
-            self.announcer.final(looked)
-        return looked
-
     def _second_look(self, judgements: Sequence[Judgement]) -> None:
         main = self.stage.main
-        looked = self._looked_at(judgements)
+        for judgement in judgements:
+            if not still_open(judgement):
+                self.announcer.final(judgement)
+        left = [judgement for judgement in judgements if still_open(judgement)]
+        looked = self._looked_at(left)
         if not main.alive:
             # It was served until now, and ended while nothing changed: it is started, and asked, once more.
-            looked = self._looked_at(judgements)
+            looked = self._looked_at(left)
         for judgement in looked:
             crashed = not main.alive and case_verdict(judgement).verdict is Verdict.FAIL
             self.announcer.final(replace(judgement, override=CRASHED) if crashed else judgement)

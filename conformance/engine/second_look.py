@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.engine.judgement import Judgement, not_judged
+from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.errors import ConformanceError
+from conformance.judge.words import Verdict
 
 Together = Sequence[Judgement]
 """Judgements of the same objects."""
+
+
+def still_open(judgement: Judgement) -> bool:
+    """Tell whether a further look may change the verdict: what failed on one look does not turn right by another."""
+    return not judgement.second_look or case_verdict(judgement).verdict is Verdict.PASS
 
 
 def together(judgements: Sequence[Judgement]) -> list[Together]:

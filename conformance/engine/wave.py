@@ -32,6 +32,9 @@ FEW = 12
 CRASHED = CaseVerdict(
     Verdict.FAIL, Reason.CONTROLLER_CRASHED, "the controller ended while the objects of this case were applied"
 )
+ENDED = CaseVerdict(
+    Verdict.FAIL, Reason.UNSTABLE, "the controller ended twice while this case was looked at again beside others"
+)
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Wave:
     _last_words: dict[str, Watch] = field(default_factory=dict)
     _served: bool = False
     _awaited: bool = False
+    _asked: int = 0
 
     def __post_init__(self) -> None:
         self.bystander = self.crew.watch(bystander(self.controller.ingress_class, self.ground), self.controller)
@@ -195,7 +199,8 @@ class Wave:
         """Whether a new bystander becomes live beside the objects in doubt."""
         if not self.crew.served_once.is_set():
             return False
-        name = f"{self.controller.ingress_class}-beside-{len(self._last_words)}"
+        self._asked += 1
+        name = f"{self.controller.ingress_class}-beside-{self._asked}"
         younger = self.crew.watch(bystander(name, self.ground), self.controller)
         self.crew.apply([younger.unit])
         lives = wait_for_markers(younger, self.crew.marker_limit(), self.working)
@@ -203,10 +208,14 @@ class Wave:
         return lives
 
     def _still_works(self) -> bool:
-        """Whether the bystander answers now that the objects in doubt are gone; a fresh start is tried once."""
-        if self._serves_bystander(self.crew.limits.hopeless):
+        """Whether the bystander answers now that the objects in doubt are gone; a fresh start is tried once.
+
+        One that answers may be the last that was loaded before the controller froze: another must be loaded, too.
+        """
+        answers, served_once = self._serves_bystander(self.crew.limits.hopeless), self.crew.served_once.is_set()
+        if answers and (not served_once or self._takes_on_new_objects()):
             return True
-        if not self.crew.served_once.is_set():
+        if not served_once:
             return False
         self._restart()
         return self._serves_bystander(self.crew.start_limit())
@@ -217,17 +226,29 @@ class Wave:
         return lives
 
     def look_again(self, judgements: Sequence[Judgement]) -> list[Judgement]:
-        """Return the judgements with a second look at each; a controller that ended meanwhile is started once more."""
+        """Return the judgements, each with a second look if it has had none.
+
+        A controller that ended in silence is started, and asked, once more. If it ends again, that is the fault of a
+        case that was alone there; of several each is in doubt.
+        """
+        left = [judgement for judgement in judgements if not judgement.second_look]
+        fresh = self._looked_at(left)
+        if left and not self.controller.alive:
+            fresh = self._looked_at(left)
         if not self.controller.alive:
+            ended = CRASHED if len(left) == 1 else ENDED
+            fresh = [replace(one, override=one.override or ended) for one in fresh]
+        looked = {judgement.case.id: judgement for judgement in fresh}
+        return [looked.get(judgement.case.id, judgement) for judgement in judgements]
+
+    def _looked_at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
+        if judgements and not self.controller.alive:
             self._restart()
             for judgement in judgements:
                 wait_for_markers(judgement.last, self.crew.marker_limit(), self.working)
         groups = together(judgements)
         with ThreadPoolExecutor(max(1, len(groups)), "second-look") as threads:
-            looked = [judgement for group in threads.map(look_again, groups) for judgement in group]
-        if self.controller.alive:
-            return looked
-        return [replace(one, override=one.override or CRASHED) for one in looked]
+            return [judgement for group in threads.map(look_again, groups) for judgement in group]
 
     def _restart(self) -> None:
         self.restarts += int(self.controller.restart())

@@ -115,7 +115,7 @@ def judge_again(
 
     ``before`` is the attempt the first verdict rests on, ``after`` the second look.
     """
-    if first.reason in {Reason.NOT_PROGRAMMED, Reason.UNSTABLE}:
+    if first.reason in {Reason.NOT_PROGRAMMED, Reason.UNSTABLE, Reason.HARNESS}:
         return first
     if not after.counted:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "on the second look the marker no longer answered")

@@ -1,15 +1,13 @@
 """Cases beside others on one instance: what a neighbour spoils is judged by itself, and each has one final verdict."""
 
-import itertools
-import re
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Expectation, Manifest, Placement
+from conformance.case.model import Case, Expectation, Manifest
 from conformance.case.steps import Action, Step
 from conformance.engine.company import Doubted
 from conformance.engine.judgement import Judgement
@@ -22,7 +20,7 @@ from conformance.probes.outcome import sightings
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import HOME, served
 from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
-from conformance.tests.plans import case, ground, ingress, path, probe
+from conformance.tests.plans import case, ground, ingress, probe
 
 PASS = (Verdict.PASS, None)
 
@@ -39,7 +37,7 @@ class Meddling(World):
         return served("b") if meddlers & classes and ".marker." not in wire.host and right.status == 200 else right
 
 
-def told(stage: Ground, *cases: Case) -> tuple[dict[str, CaseRecord], Counter[str]]:
+def told(stage: Ground, *cases: Case, isolate: bool = False) -> tuple[dict[str, CaseRecord], Counter[str]]:
     """The final records of a run, and how often each case had one."""
     final: dict[str, CaseRecord] = {}
     times: Counter[str] = Counter()
@@ -50,7 +48,7 @@ def told(stage: Ground, *cases: Case) -> tuple[dict[str, CaseRecord], Counter[st
             times[event["case"].id] += 1
 
     with on(stage) as crew:
-        engine = Engine(stage, QUICK, {}, False, hear)
+        engine = Engine(stage, QUICK, {}, isolate, hear)
         engine.crew.pool.shutdown()
         engine.crew.pool = crew.pool
         engine.run(cases)
@@ -183,103 +181,3 @@ def test_what_failed_is_judged_again_while_others_are_still_looked_at() -> None:
     records, _ = told(Ground(world, lanes=2), *(case(f"s/w{n}", probes=wrong) for n in range(12)), case("s/slow-one"))
     assert not world.waited_in_vain
     assert [one.verdict for one in records.values()].count(Verdict.FAIL) == 12
-
-
-@dataclass
-class Chancy(World):
-    """A world that is wrong for the main instance's class, always or in turn, and elsewhere from some revision on."""
-
-    company: str = "b"
-    wrong_from: int = 99
-    late: int = 0
-    requests: "itertools.count[int]" = field(default_factory=itertools.count)
-
-    def answer(self, wire: WireProbe) -> Answer:
-        right = super().answer(wire)
-        if ".marker." in wire.host or right.status != 200:
-            return right
-        (asked,) = [one for one in list(self.objects.values()) if wire.host in str(one)]
-        if asked["spec"]["ingressClassName"] == "lane-0":
-            return served(self.company[next(self.requests) % len(self.company)])
-        revision = int(re.findall(r"'r([0-9]+)\.", str(asked))[0])
-        if revision > 1 and self.late:
-            self.late -= 1
-            return served("b")
-        return served("b") if revision >= self.wrong_from else right
-
-
-@pytest.mark.parametrize("company", ["b", "ab"])
-@pytest.mark.parametrize(("wrong_from", "verdict"), [(99, PASS), (4, (Verdict.FAIL, Reason.UNSTABLE))])
-def test_what_failed_beside_others_is_right_alone_only_if_it_is_so_however_often_it_is_loaded(
-    company: str, wrong_from: int, verdict: tuple[Verdict, Reason | None]
-) -> None:
-    final, _ = told(Ground(Chancy(company=company, wrong_from=wrong_from), lanes=2), case("s/one"))
-    assert (final["s/one"].verdict, final["s/one"].reason) == verdict
-    assert bool(final["s/one"].findings) == (verdict == PASS)
-
-
-def test_what_turns_right_after_it_was_loaded_anew_passes() -> None:
-    final, _ = told(Ground(Chancy(late=2), lanes=2), case("s/one"))
-    assert (final["s/one"].verdict, final["s/one"].reason) == PASS
-
-
-@dataclass
-class ByChance(World):
-    """A world that leads what two rules claim elsewhere from its ``wrong_from``-th load on, counted by revisions."""
-
-    wrong_from: int = 99
-
-    def answer(self, wire: WireProbe) -> Answer:
-        right = super().answer(wire)
-        if ".marker." in wire.host or right.status != 200:
-            return right
-        revisions = [int(one) for one in re.findall(r"'r([0-9]+)\.", str(list(self.objects.values())))]
-        return served("b") if max(revisions) >= self.wrong_from else right
-
-
-def contested_case(placement: Placement) -> Case:
-    """A case of one host that two rules claim, if a wildcard may stand for two labels."""
-    objects = ingress("x.foo.com", rules=[])
-    objects["spec"]["rules"] = [
-        {"host": host, "http": {"paths": [path(backend)]}} for host, backend in (("x.foo.com", "a"), ("*.com", "b"))
-    ]
-    return case("s/one", objects, probes=(probe("x.foo.com"),), placement=placement)
-
-
-@pytest.mark.parametrize("placement", ["packed", "own", "alone"])
-@pytest.mark.parametrize("lanes", [0, 2])
-@pytest.mark.parametrize(("wrong_from", "verdict"), [(99, Verdict.PASS), (2, Verdict.FAIL), (4, Verdict.FAIL)])
-def test_what_two_rules_claim_is_right_only_if_it_is_so_however_often_it_is_loaded(
-    placement: Placement, lanes: int, wrong_from: int, verdict: Verdict
-) -> None:
-    final, times = told(Ground(ByChance(wrong_from=wrong_from), lanes=lanes), contested_case(placement))
-    assert final["s/one"].verdict is verdict
-    assert times == {"s/one": 1}
-
-
-def test_a_revision_that_is_refused_leaves_no_verdict() -> None:
-    world = ByChance(refuses=lambda _, one: "no more" if "'r3." in str(one) else "")
-    final, _ = told(Ground(world, lanes=2), contested_case("packed"), case("s/beside"))
-    assert final["s/one"].verdict is Verdict.ERROR
-    assert "no more" in final["s/one"].detail
-    assert final["s/beside"].verdict is Verdict.PASS
-
-
-def test_a_controller_that_ends_while_it_loads_anew_spoils_no_case() -> None:
-    stage = Ground(lanes=0)
-
-    def ends(_verb: str, one: Manifest) -> str:
-        stage.main.alive = stage.main.alive and "'r3." not in str(one)
-        return ""
-
-    stage.world.refuses = ends
-    final, _ = told(stage, contested_case("packed"))
-    assert (final["s/one"].verdict, final["s/one"].reason) == PASS
-    assert stage.main.restarts == 1
-
-
-@pytest.mark.parametrize("lanes", [0, 2])
-def test_a_controller_that_loads_no_later_revision_fails_nothing_but_what_is_about_that(lanes: int) -> None:
-    deaf = World(deaf=lambda one: "'r1." not in str(one))
-    final, _ = told(Ground(deaf, lanes=lanes), contested_case("packed"), case("s/beside"))
-    assert [(one.verdict, one.reason) for one in final.values()] == [PASS, PASS]

@@ -278,6 +278,16 @@ def test_what_is_judged_by_itself_keeps_its_objects_when_its_company_is_taken_ba
     found = records(stage, GOOD, wrong, poison)
     assert (found["s/wrong"].reason, found["s/wrong"].findings) == (Reason.WRONG_BACKEND, ())
     assert [finding.kind for finding in found["s/poison"].findings] == ["poison"]
+    assert found["s/poison"].verdict is Verdict.PASS
     deleted = [call for call in stage.world.calls if call.startswith("delete Ingress")]
     assert any("poison" in call for call in deleted)
     assert not any("wrong" in call for call in deleted)
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_what_spoils_others_and_is_served_itself_passes_with_the_finding(lanes: int) -> None:
+    stage = Ground(lanes=lanes)
+    stage.world.deaf = lambda one: "-after-" in one["metadata"]["name"] and poisoned(stage.world, one)
+    found = records(stage, GOOD, case("s/poison", ingress("foo.com", name="poison"), placement="odd"))
+    assert {key: (one.verdict, one.reason) for key, one in found.items()} == {"s/good": PASS, "s/poison": PASS}
+    assert [finding.kind for finding in found["s/poison"].findings] == ["poison"]

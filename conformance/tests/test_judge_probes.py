@@ -213,6 +213,10 @@ class TestTheSecondLook:
         first = ProbeVerdict(Verdict.FAIL, reason)
         assert self.again(first, "a", seen("a")) == first
 
+    def test_the_suite_s_own_trouble_does_not_become_the_controller_s(self) -> None:
+        first = ProbeVerdict(Verdict.ERROR, Reason.HARNESS, "nobody has counted")
+        assert self.again(first, "a", seen("a")) == first
+
     def test_a_request_that_arrives_changed_on_the_second_look_is_unstable(self) -> None:
         wants = expecting("a", Received(target="/"))
         verdict = judge_again(wants, self.right, seen("a"), seen("a", target="/y"), ENDING)
