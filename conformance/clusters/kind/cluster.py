@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from conformance.clusters.kind.engine import Engine
 from conformance.clusters.kind.settings import KindSettings
 from conformance.errors import HarnessFailure
 from conformance.locked_cache import Say
+from conformance.waiting import wait_until
 
 PREFIX = "ingress-conformance"
 KEPT = f"{PREFIX}-kept"
@@ -24,6 +26,8 @@ KEPT = f"{PREFIX}-kept"
 _CREATE_LIMIT = 900.0
 _READY = "300s"
 _LIMIT = 300.0
+_LATE, _LATE_LIMIT = 2.0, 60.0
+"""Seconds for which no node must be seen of a cluster that was given up half made, and for which that is tried."""
 
 
 @dataclass
@@ -137,10 +141,9 @@ class KindCluster:
         """
         try:
             if self._half_made or not self.keep:
-                self._kind(["delete", "cluster", "--kubeconfig", self.kubeconfig], Patience())
-                # An engine that was just told to make a container may have made it since.
-                if self._half_made and self.name in self._names(Patience()):
-                    self._kind(["delete", "cluster", "--kubeconfig", self.kubeconfig], Patience())
+                self._delete()
+                if self._half_made:
+                    self._delete_what_comes_late()
                 if self._network and self.engine.network_exists(self._network):
                     self.engine.remove_network(self._network)
         except HarnessFailure as failure:
@@ -151,6 +154,24 @@ class KindCluster:
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
+
+    def _delete(self) -> None:
+        self._kind(["delete", "cluster", "--kubeconfig", self.kubeconfig], Patience())
+
+    def _delete_what_comes_late(self) -> None:
+        """An engine that was told to make a node lists it at once, makes it after all, and deletes it only then."""
+        seen_last = time.monotonic()
+
+        def gone_for_good() -> bool:
+            nonlocal seen_last
+            if self.name not in self._names(Patience()):
+                return time.monotonic() - seen_last >= _LATE
+            self._delete()
+            seen_last = time.monotonic()
+            return False
+
+        if not wait_until(gone_for_good, _LATE_LIMIT):
+            raise HarnessFailure(f"a node of it is still there after {_LATE_LIMIT:.0f} s")
 
     def _names(self, patience: Patience) -> list[str]:
         return self.commands.run([self.tool, "get", "clusters", "--quiet"], patience, _LIMIT).split()
