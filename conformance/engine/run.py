@@ -320,10 +320,12 @@ class Engine:
 
     def _second_look(self, judgements: Sequence[Judgement]) -> None:
         main = self.stage.main
+        left = []
         for judgement in judgements:
-            if not still_open(judgement):
+            if still_open(judgement):
+                left.append(judgement)
+            else:
                 self.announcer.final(judgement)
-        left = [judgement for judgement in judgements if still_open(judgement)]
         looked = self._looked_at(left)
         if not main.alive:
             # It was served until now, and ended while nothing changed: it is started, and asked, once more.

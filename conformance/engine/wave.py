@@ -242,11 +242,11 @@ class Wave:
         return [looked.get(judgement.case.id, judgement) for judgement in judgements]
 
     def _looked_at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
+        groups = together(judgements)
         if judgements and not self.controller.alive:
             self._restart()
-            for judgement in judgements:
-                wait_for_markers(judgement.last, self.crew.marker_limit(), self.working)
-        groups = together(judgements)
+            for some in groups:
+                wait_for_markers(some[0].last, self.crew.marker_limit(), self.working)
         with ThreadPoolExecutor(max(1, len(groups)), "second-look") as threads:
             return [judgement for group in threads.map(look_again, groups) for judgement in group]
 

@@ -16,6 +16,7 @@ from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
 from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
 from conformance.tests.plans import case, ground, ingress, probe
+from conformance.tests.test_engine_company import told
 
 PASS = (Verdict.PASS, None)
 HARNESS = (Verdict.ERROR, Reason.HARNESS)
@@ -28,20 +29,7 @@ def verdicts(stage: Ground, *cases: Case, isolate: bool = False) -> dict[str, tu
 
 def records(stage: Ground, *cases: Case, isolate: bool = False) -> dict[str, CaseRecord]:
     """The final records of a run."""
-    final: dict[str, CaseRecord] = {}
-
-    def hear(event: dict[str, object]) -> None:
-        record = event.get("case")
-        if event["event"] == "case" and event["final"]:
-            assert isinstance(record, CaseRecord)
-            final[record.id] = record
-
-    with on(stage) as crew:
-        engine = Engine(stage, QUICK, {}, isolate, hear)
-        engine.crew.pool.shutdown()
-        engine.crew.pool = crew.pool
-        engine.run(cases)
-    return final
+    return told(stage, *cases, isolate=isolate)[0]
 
 
 def refusing(verb: str, name: str) -> Callable[[str, Manifest], str]:

@@ -47,7 +47,7 @@ class Ending(World):
 
 def apart(name: str) -> Case:
     """A case with objects of its own."""
-    return case(f"s/{name}", {**ingress("foo.com", name=name)}, placement="own", marker="beside")
+    return case(f"s/{name}", ingress("foo.com", name=name), placement="own", marker="beside")
 
 
 @pytest.mark.parametrize(("always", "boom"), [(False, PASS), (True, (Verdict.FAIL, Reason.CONTROLLER_CRASHED))])

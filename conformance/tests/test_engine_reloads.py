@@ -117,7 +117,7 @@ def test_a_controller_that_loads_no_later_revision_fails_nothing_but_what_is_abo
 
 
 @dataclass
-class Fleeting(ByChance):
+class Fleeting(World):
     """Wrong at the third load of a case, until an Ingress ``later`` is there: then it is right again."""
 
     later: str = "s-later"
@@ -126,7 +126,7 @@ class Fleeting(ByChance):
         objects = list(self.objects.items())
         revisions = [re.findall(r"'r([0-9]+)\.", str(one)) for (_, _, name), one in objects if "s-one" in name]
         later = any(self.later in name for (_, _, name), _ in objects)
-        right = World.answer(self, wire)
+        right = super().answer(wire)
         wrong = ["3"] in revisions and not later and ".one." in wire.host and ".marker." not in wire.host
         return served("b") if wrong and right.status == 200 else right
 
