@@ -20,7 +20,7 @@ from conformance.engine.lanes import Group, Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
 from conformance.engine.reloading import Reloading
-from conformance.engine.second_look import Together, look_again, still_open, together
+from conformance.engine.second_look import SecondLook, still_open
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
@@ -34,7 +34,6 @@ from conformance.plan.single import unit_of
 from conformance.plan.twins import with_twins
 from conformance.report.events import CannotWrite, Event
 
-LOOKS = 8
 PEACE_LIMIT = 60.0
 """Seconds until what gave way must hold again, before what failed meanwhile is judged for the last time."""
 
@@ -326,28 +325,15 @@ class Engine:
                 left.append(judgement)
             else:
                 self.announcer.final(judgement)
-        looked = self._looked_at(left)
-        if not main.alive:
-            # It was served until now, and ended while nothing changed: it is started, and asked, once more.
-            looked = self._looked_at(left)
-        for judgement in looked:
+        for judgement in self._looked_at(left):
             crashed = not main.alive and case_verdict(judgement).verdict is Verdict.FAIL
             self.announcer.final(replace(judgement, override=CRASHED) if crashed else judgement)
 
     def _looked_at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
-        revived = bool(judgements) and not self.stage.main.alive and self.stage.main.restart()
-        self.restarts += int(revived)
-        working = self.crew.working(self.stage.main)
-
-        def look(some: Together) -> list[Judgement]:
-            if revived and any(judgement.override is None for judgement in some):
-                with suppress(ConformanceError):  # The look itself will say it.
-                    wait_for_markers(some[0].last, self.crew.marker_limit(), working)
-            return look_again(some)
-
-        # Threads of their own: a look itself waits for threads of the crew's pool.
-        with ThreadPoolExecutor(LOOKS, "second-look") as looks:
-            return [judgement for some in looks.map(look, together(judgements)) for judgement in some]
+        second = SecondLook(self.crew, self.stage.main)
+        looked = second.at(judgements)
+        self.restarts += second.restarts
+        return looked
 
 
 def _work(cases: Sequence[Case]) -> int:

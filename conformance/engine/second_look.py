@@ -1,14 +1,54 @@
 """Every probe once more after all cases: no flake is hidden."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
+from conformance.engine.crew import Crew
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
+from conformance.engine.stage import RunningController
+from conformance.engine.watching import wait_for_markers
 from conformance.errors import ConformanceError
 from conformance.judge.words import Verdict
 
 Together = Sequence[Judgement]
 """Judgements of the same objects."""
+
+LOOKS = 12
+"""Objects that are looked at again at the same time."""
+
+
+@dataclass
+class SecondLook:
+    """Looks again at what one instance serves, and counts how often that had to be started for it."""
+
+    crew: Crew
+    controller: RunningController
+    restarts: int = 0
+
+    def at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
+        """Return the judgements, each looked at again.
+
+        A controller that ended in silence, or ends now, is started, and asked, once more.
+        """
+        looked = self._once(judgements)
+        return looked if self.controller.alive or not judgements else self._once(judgements)
+
+    def _once(self, judgements: Sequence[Judgement]) -> list[Judgement]:
+        revived = bool(judgements) and not self.controller.alive and self.controller.restart()
+        self.restarts += int(revived)
+        working = self.crew.working(self.controller)
+
+        def look(some: Together) -> list[Judgement]:
+            if revived and any(judgement.override is None for judgement in some):
+                with suppress(ConformanceError):  # The look itself will say it.
+                    wait_for_markers(some[0].last, self.crew.marker_limit(), working)
+            return look_again(some)
+
+        # Threads of their own: a look itself waits for threads of the crew's pool.
+        with ThreadPoolExecutor(LOOKS, "second-look") as looks:
+            return [judgement for some in looks.map(look, together(judgements)) for judgement in some]
 
 
 def still_open(judgement: Judgement) -> bool:

@@ -12,7 +12,7 @@ from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.judgement import Judgement, not_judged
 from conformance.engine.rounds import Watch
-from conformance.engine.second_look import look_again, together
+from conformance.engine.second_look import SecondLook
 from conformance.engine.stage import RunningController
 from conformance.engine.stepping import StepRunner, StepSeen
 from conformance.engine.watching import converge, wait_for_markers
@@ -228,27 +228,18 @@ class Wave:
     def look_again(self, judgements: Sequence[Judgement]) -> list[Judgement]:
         """Return the judgements, each with a second look if it has had none.
 
-        A controller that ended in silence is started, and asked, once more. If it ends again, that is the fault of a
-        case that was alone there; of several each is in doubt.
+        If the controller ends at each attempt, that is the fault of a case that was alone there; of several each is in
+        doubt.
         """
         left = [judgement for judgement in judgements if not judgement.second_look]
-        fresh = self._looked_at(left)
-        if left and not self.controller.alive:
-            fresh = self._looked_at(left)
+        second = SecondLook(self.crew, self.controller)
+        fresh = second.at(left)
+        self.restarts += second.restarts
         if not self.controller.alive:
             ended = CRASHED if len(left) == 1 else ENDED
             fresh = [replace(one, override=one.override or ended) for one in fresh]
         looked = {judgement.case.id: judgement for judgement in fresh}
         return [looked.get(judgement.case.id, judgement) for judgement in judgements]
-
-    def _looked_at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
-        groups = together(judgements)
-        if judgements and not self.controller.alive:
-            self._restart()
-            for some in groups:
-                wait_for_markers(some[0].last, self.crew.marker_limit(), self.working)
-        with ThreadPoolExecutor(max(1, len(groups)), "second-look") as threads:
-            return [judgement for group in threads.map(look_again, groups) for judgement in group]
 
     def _restart(self) -> None:
         self.restarts += int(self.controller.restart())
