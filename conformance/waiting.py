@@ -7,10 +7,16 @@ FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.25
 
 
-def wait_until(condition: Callable[[], bool], limit: float, *, longest_pause: float = LONGEST_PAUSE) -> bool:
+def wait_until(
+    condition: Callable[[], bool],
+    limit: float,
+    *,
+    first_pause: float = FIRST_PAUSE,
+    longest_pause: float = LONGEST_PAUSE,
+) -> bool:
     """Return whether ``condition`` came true within ``limit`` seconds; it is looked at at least once."""
     deadline = time.monotonic() + limit
-    pause = FIRST_PAUSE
+    pause = first_pause
     while not condition():
         left = deadline - time.monotonic()
         if left <= 0:

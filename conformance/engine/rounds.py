@@ -23,6 +23,9 @@ from conformance.probes.sender import Sender
 
 NO_ALIASES: Mapping[str, str] = {}
 
+FRESH = 0.1
+"""Seconds for which a look at the markers, once they all answered, is also the look before what is asked next."""
+
 
 @dataclass
 class Watch:
@@ -39,6 +42,7 @@ class Watch:
     addressed_at: float | None = None
     look_up: Callable[[Manifest], Manifest | None] = lambda _: None
     arrivals: Arrivals = lambda _wanted, _number: {}
+    _answered: tuple[Unit, float] | None = None
 
     def markers_answer(self) -> bool:
         """Send each marker once; tell whether all of them, at the current revision, reached the marker backend.
@@ -49,14 +53,16 @@ class Watch:
         markers = self.unit.markers()
         if not markers:
             return any(self._positive_answers(planned) for planned in self.unit.probes)
-        seen = [self._marker(marker) for marker in markers]
+        unit, seen = self.unit, [self._marker(marker) for marker in markers]
         self.marker_attempts += seen
-        return all(attempt.seen.backend == MARKER_BACKEND for attempt in seen)
+        all_answer = all(attempt.seen.backend == MARKER_BACKEND for attempt in seen)
+        self._answered = (unit, self.clock()) if all_answer else None
+        return all_answer
 
     def round(self, only: Iterable[PlannedProbe] | None = None) -> None:
         """Observe the probes once (all of the unit, or ``only`` those), between two looks at the markers."""
         probes = list(self.unit.probes if only is None else only)
-        before = self._marked()
+        before = self._just_answered() or self._marked()
         fresh = list(self.pool.map(self.observe, probes))
         live = before and self._marked()
         if live and not self.unit.marked:
@@ -84,6 +90,13 @@ class Watch:
         if self.addressed_at is None and beside and self._status(beside).seen.outcome == HAS_ADDRESS:
             self.addressed_at = self.clock()
         return self.addressed_at
+
+    def _just_answered(self) -> bool:
+        """Whether a look that began no earlier than needed has seen the markers of this very revision."""
+        if self._answered is None:
+            return False
+        unit, at = self._answered
+        return unit is self.unit and self.clock() - at < FRESH
 
     def _marked(self) -> bool:
         return not self.unit.marked or self.markers_answer()

@@ -13,6 +13,8 @@ from conformance.waiting import wait_until
 
 Apply = Callable[[Unit], None]
 FIRST_WATCHING_PAUSE, WATCHING_PAUSE = 0.05, 1.0
+MARKER_PAUSE = 0.04
+"""Seconds between the first two looks at markers: many wait at the same time, and their questions slow the answer."""
 
 
 def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lambda: True) -> bool:
@@ -25,7 +27,7 @@ def wait_for_markers(watch: Watch, limit: float, alive: Callable[[], bool] = lam
         found = watch.markers_answer()
         return found or not alive()
 
-    wait_until(look, limit)
+    wait_until(look, limit, first_pause=MARKER_PAUSE)
     if found and watch.live_after is None:
         watch.live_after = watch.clock() - began
     return found

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from conformance.probes.answer import PROBE_HEADER, Fields, WireProbe
 from conformance.probes.trouble import CannotSend
@@ -28,6 +29,7 @@ def with_usual_headers(probe: WireProbe) -> WireProbe:
     return replace(probe, headers=(*added, *probe.headers))
 
 
+@lru_cache(maxsize=1024)
 def check(probe: WireProbe) -> None:
     """Refuse a probe that contradicts itself, rather than send something else than it says.
 

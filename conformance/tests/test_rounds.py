@@ -10,7 +10,7 @@ import pytest
 
 from conformance.case.model import NO_MATCH, RECORD, Backend, Case, Expectation
 from conformance.engine.limits import Limits
-from conformance.engine.rounds import Watch
+from conformance.engine.rounds import FRESH, Watch
 from conformance.engine.watching import converge
 from conformance.judge.evidence import of_the_answer
 from conformance.judge.probes import Attempt, judge_probe
@@ -78,6 +78,32 @@ def test_every_round_looks_at_the_markers_before_and_after_the_probes() -> None:
         marker = watch.unit.markers()[0].host
         assert (sender.asked[0], sender.asked[-1]) == (marker, marker)
         assert sorted(sender.asked[1:-1]) == sorted(planned.wire.host for planned in watch.unit.probes)
+
+
+@pytest.mark.parametrize(("passed", "looks"), [(FRESH / 2, 3), (2 * FRESH, 4)])
+def test_a_look_is_also_the_one_before_the_next_round_but_not_for_long(passed: float, looks: int) -> None:
+    now = 0.0
+    with watching(loaded) as (watch, sender):
+        watch.clock = lambda: now
+        watch.round()
+        now += passed
+        watch.round()
+        assert sum(".marker." in host for host in sender.asked) == looks
+        assert all(attempt.counted for attempts in kept(watch) for attempt in attempts)
+
+
+def test_a_look_that_failed_or_saw_another_revision_is_not_the_one_before_the_next_round() -> None:
+    looks = iter([served("marker"), NOTHING, NOTHING, served("marker"), NOTHING])
+    with watching(lambda wire: next(looks) if ".marker." in wire.host else loaded(wire)) as (watch, _):
+        watch.clock = lambda: 0.0
+        watch.round()
+        watch.round()
+        watch.unit = watch.unit.next_revision()
+        assert watch.markers_answer()
+        watch.unit = watch.unit.next_revision()
+        watch.round()
+        assert not any(attempt.counted for attempts in kept(watch) for attempt in attempts)
+        assert next(looks, None) is None
 
 
 def test_three_rounds_settle_what_is_right() -> None:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
+from conformance.engine import rounds
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.second_look import look_again, together
 from conformance.judge.words import Reason, Verdict
@@ -26,7 +29,10 @@ class Fickle(World):
         return served("b") if self.turned and ".one." in wire.host and ".marker." not in wire.host else right
 
 
-def test_the_cases_of_one_object_share_two_looks_at_its_marker_and_nothing_else() -> None:
+def test_the_cases_of_one_object_share_two_looks_at_its_marker_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "FRESH", 0.0)
     world = Fickle()
     stage = Ground(world)
     with on(stage) as crew:
