@@ -133,8 +133,8 @@ def _check_options(options: dict[str, object]) -> "Settings":
 def _check_selection(options: dict[str, object], repeat: int) -> None:
     """Refuse case files that are wrong, and options that leave no case to judge."""
     from conformance.case.load import load_asked  # noqa: PLC0415
+    from conformance.case.repeating import repeated  # noqa: PLC0415
     from conformance.case.selection import selected  # noqa: PLC0415
-    from conformance.suite.asked import repeated  # noqa: PLC0415
     from conformance.suite.options import levels_of  # noqa: PLC0415
 
     paths, expression, levels = options["case_paths"], str(options["expression"]), levels_of(str(options["level"]))

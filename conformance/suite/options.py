@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from conformance.clusters.current.settings import Settings
 from conformance.clusters.kind.settings import KindSettings
 from conformance.engine.limits import Limits
@@ -13,13 +11,16 @@ from conformance.errors import BadInput
 from conformance.suite import kind_cluster, own_cluster
 
 if TYPE_CHECKING:
+    # `run` reads this module, too, and has no other use for pytest before the cluster starts.
+    import pytest
+
     from conformance.case.model import Level
 
 CLUSTERS = ("local", "kind", "current")
 MOST_REPEATS = 50
 
 
-def add_options(parser: pytest.Parser) -> None:
+def add_options(parser: "pytest.Parser") -> None:
     """Declare the options; all of them only matter together with ``--controller``."""
     group = parser.getgroup("ingress-conformance", "conformance of a Kubernetes Ingress controller")
     group.addoption("--controller", metavar="NAME", help="a controller of the catalogue, or the path of an entry")
@@ -94,7 +95,7 @@ def events_path(options: RunOptions, controller: str) -> Path | None:
     return options.out / controller / "events.jsonl" if options.out else None
 
 
-def run_options(config: pytest.Config) -> RunOptions:
+def run_options(config: "pytest.Config") -> RunOptions:
     """Return the options of a run.
 
     Raises:

@@ -6,8 +6,8 @@ import pytest
 
 from conformance.case.load import load_cases
 from conformance.case.problems import CaseErrors
+from conformance.case.repeating import repeated
 from conformance.errors import BadInput
-from conformance.suite.asked import repeated
 from conformance.tests.test_case_load import GOOD
 
 SECRET = """\
