@@ -22,6 +22,7 @@ from conformance.waiting import wait_until
 SERVER = f"https://{net.API_ADDRESS}:{net.API_PORT}"
 START_LIMIT = 60.0
 MOST_REVIVALS = 12
+LAST_LINES = 5
 NEEDS_A_KUBELET = ("node-lifecycle-controller", "pod-garbage-collector-controller", "taint-eviction-controller")
 
 
@@ -85,6 +86,11 @@ class ControlPlane:
                     f"{child.name} ended with status {status}; the end of its log:\n{child.log_tail()}",
                     hint="another program may hold its port, or memory is short; `doctor` checks this machine",
                 )
+
+    def last_words(self) -> str:
+        """Return the last lines that the programs logged, each under its name."""
+        logs = {child.name: child.log_tail().splitlines()[-LAST_LINES:] for child in list(self.children)}
+        return "\n".join(f"the end of the log of {name}:\n" + "\n".join(lines) for name, lines in logs.items())
 
     def revive(self) -> str:
         """Start every program again that has ended on its own; returns which ones did, in a few words.

@@ -198,17 +198,23 @@ def apply_when_awake(api: Api, manifests: Iterable[Manifest]) -> None:
 def _await_backends(api: Api, run_id: str, expected: int, cluster: LocalCluster) -> None:
     """Wait until every Service of the run has a ready endpoint."""
 
+    there = 0
+
     def ready() -> bool:
+        nonlocal there
         cluster.plane.check()
         slices = [
             found
             for namespace in ground.namespaces(run_id).values()
             for found in api.list_kind("EndpointSlice", namespace)
         ]
-        return sum(map(_has_ready_endpoint, slices)) >= expected
+        there = sum(map(_has_ready_endpoint, slices))
+        return there >= expected
 
     if not wait_until(ready, BACKENDS_LIMIT, longest_pause=0.1):
-        raise HarnessFailure(f"the backends were not ready within {BACKENDS_LIMIT:.0f} s")
+        raise HarnessFailure(
+            f"{there} of {expected} backends were ready within {BACKENDS_LIMIT:.0f} s; {cluster.plane.last_words()}"
+        )
 
 
 def _has_ready_endpoint(endpoint_slice: dict[str, object]) -> bool:
