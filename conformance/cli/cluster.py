@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.case.model import Case
     from conformance.clusters.local.shell.order import Order
 
 _controller_option = click.option(
@@ -39,6 +42,9 @@ def cluster() -> None:
 @_controller_option
 @_set_option
 @click.option("--cases", "paths", multiple=True, metavar="PATH", help="Case files in place of the built-in ones.")
+@click.option(
+    "--step", "steps", type=click.IntRange(1), metavar="N", help="Carry out the first N steps of the cases as well."
+)
 @click.option("-c", "command", metavar="COMMAND", help="Run this in place of a prompt, and end with its status.")
 @click.option("--attach", is_flag=True, help="Enter the cluster that `cluster up` keeps; fail if there is none.")
 def shell(
@@ -46,13 +52,15 @@ def shell(
     controller: str | None,
     settings: tuple[str, ...],
     paths: tuple[str, ...],
+    steps: int | None,
     command: str | None,
     attach: bool,
 ) -> int:
     """Open a shell on a cluster of its own, with the objects of the cases named by CASE_ID.
 
     The curl lines of a report work in it: the objects are there under the host names of both the first and the second
-    judgement. KUBECONFIG is set. When the shell ends, everything is gone.
+    judgement. Of a case with steps it is what stands before the first, or after as many as --step says. KUBECONFIG is
+    set. When the shell ends, everything is gone.
 
     Without --controller the shell enters the cluster that `cluster up` keeps, if one is up; what is applied there
     stays until `cluster down`.
@@ -62,6 +70,7 @@ def shell(
       ingress-conformance cluster shell --controller traefik path-types/exact-itself
       ingress-conformance cluster shell --controller reference -c 'kubectl get ingressclass'
       ingress-conformance cluster shell --attach hosts/wildcard-one-label
+      ingress-conformance cluster shell --controller traefik life-cycle/change-backend --step 1
     """
     from conformance.clusters.local.shell.entering import enter, open_alone
     from conformance.clusters.local.shell.kept import kept_cluster
@@ -71,9 +80,10 @@ def shell(
     _refuse_inside()
     if attach and (controller or settings):
         raise click.UsageError("--attach enters a cluster that has its controller: leave out --controller and --set")
-    order = _order(controller, settings, paths=paths, case_ids=case_ids, command=command)
-    if case_ids:
-        named_cases(case_ids, [Path(path) for path in paths])
+    order = _order(controller, settings, paths=paths, case_ids=case_ids, steps=steps or 0, command=command)
+    cases = named_cases(case_ids, [Path(path) for path in paths]) if case_ids else ()
+    if steps is not None:
+        _refuse_more_steps(steps, cases)
     kept = kept_cluster() if attach or not (controller or settings) else None
     if kept is not None and kept.access is not None:
         return enter(kept, order)
@@ -171,6 +181,7 @@ def _order(
     *,
     paths: tuple[str, ...] = (),
     case_ids: tuple[str, ...] = (),
+    steps: int = 0,
     command: str | None = None,
 ) -> Order:
     """Return the order, after a look at the controller and its programs: an error now saves the start of a cluster."""
@@ -193,9 +204,20 @@ def _order(
         programs=tuple(overrides.items()),
         case_paths=paths,
         case_ids=case_ids,
+        steps=steps,
         command=command,
         folder=str(Path.cwd()),
     )
+
+
+def _refuse_more_steps(steps: int, cases: Sequence[Case]) -> None:
+    from conformance.errors import BadInput
+
+    most = max((len(case.steps) for case in cases), default=0)
+    if most < steps:
+        have = f"no case here has more than {most}" if most else "no case here has steps"
+        hint = "see: ingress-conformance cases show CASE_ID" if cases else "name a case that has some"
+        raise BadInput(f"there is no step {steps}: {have}", where="--step", hint=hint)
 
 
 def _refuse_inside() -> None:

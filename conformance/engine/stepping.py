@@ -1,9 +1,12 @@
 """One step of a case carried out: changes, a wait for the controller to load them, probes."""
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from conformance.case.model import Manifest
+from conformance.clusters.api import Api
 from conformance.engine import pods
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.latency import LatencyMeter, Samples
@@ -25,6 +28,26 @@ class StepSeen:
     live: bool
     flow: Flow | None = None
     samples: Samples | None = None
+
+
+def change(api: Api, action: PlannedAction, objects: Sequence[Manifest], mark: str) -> None:
+    """Make one change to an object of ``objects``, or to the pods of a backend; ``mark`` is new with each step.
+
+    Raises:
+        Refused: the API server refused it.
+        HarnessFailure: the pods of a backend did not become what was asked.
+    """
+    match action.kind:
+        case "write":
+            api.put(objects[action.index])
+        case "delete":
+            api.delete(action.target)
+        case "scale":
+            pods.scale(api, action.target, action.number)
+        case "unready" | "ready":
+            pods.set_readiness(api, action.target, ready=action.kind == "ready")
+        case "replace":
+            pods.replace_all(api, action.target, mark)
 
 
 @dataclass(frozen=True)
@@ -69,22 +92,13 @@ class StepRunner:
         return StepSeen(step, watch, at, live, flow, samples)
 
     def _perform(self, action: PlannedAction, later: Unit) -> None:
-        api = self.crew.stage.api
         match action.kind:
-            case "write":
-                api.put(later.objects[action.index])
-            case "delete":
-                api.delete(action.target)
-            case "scale":
-                pods.scale(api, action.target, action.number)
-            case "unready" | "ready":
-                pods.set_readiness(api, action.target, ready=action.kind == "ready")
-            case "replace":
-                pods.replace_all(api, action.target, str(later.revision))
             case "restart":
                 self.controller.restart()
             case "unrelated":
                 self._update_another(later, action.number)
+            case _:
+                change(self.crew.stage.api, action, later.objects, str(later.revision))
 
     def _update_another(self, later: Unit, times: int) -> None:
         name = f"{later.name.replace('/', '-')}-unrelated"

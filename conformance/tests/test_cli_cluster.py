@@ -6,19 +6,24 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from click.testing import CliRunner, Result
 
 from conformance.case.load import load_cases
-from conformance.case.model import Case, Placement
+from conformance.case.model import Case, Manifest, Placement
 from conformance.cli.cluster import cluster
+from conformance.clusters.api import Api
 from conformance.clusters.local.shell import kept as kept_module
 from conformance.clusters.local.shell.access import Access, Served
 from conformance.clusters.local.shell.banner import banner
 from conformance.clusters.local.shell.kept import Kept, end, forget, kept_cluster, mark_ready, started_at, state_file
-from conformance.clusters.local.shell.lay_out import both_realms, named_cases, units_of
+from conformance.clusters.local.shell.lay_out import named_cases
 from conformance.clusters.local.shell.order import Order
+from conformance.clusters.local.shell.realms import both_realms, units_of
+from conformance.clusters.local.shell.stepping import Stepping
 from conformance.errors import BadInput, HarnessFailure
 from conformance.probes.answer import Endpoint
 from conformance.waiting import wait_until
@@ -26,6 +31,7 @@ from conformance.waiting import wait_until
 SERVED = Served("traefik", "Traefik", Endpoint("10.100.1.1"), "traefik", "abc123", "traefik.io/ingress-controller")
 ACCESS = Access(Path("/run/admin.kubeconfig"), SERVED)
 EXACT = "path-types/exact-itself"
+CHANGED = "life-cycle/change-backend"
 
 
 @pytest.fixture
@@ -55,6 +61,9 @@ def run(*arguments: str) -> Result:
         (["shell", "--controller", "refrence"], "did you mean reference"),
         (["shell", "--controller", "reference", "path-types/exact-itsef"], "did you mean path-types/exact-itself"),
         (["shell", EXACT], "cases need a controller"),
+        (["shell", "--controller", "reference", EXACT, "--step", "1"], "no case here has steps"),
+        (["shell", "--controller", "reference", EXACT, CHANGED, "--step", "3"], "no case here has more than 2"),
+        (["shell", "--controller", "reference", "--step", "1"], "name a case that has some"),
         (["shell", "--attach"], "no cluster is up"),
         (["shell", "--attach", "--controller", "reference"], "leave out --controller"),
         (["shell", "--set", "traefik=./x"], "name one with --controller"),
@@ -128,6 +137,36 @@ def test_a_second_class_is_one_of_the_same_controller() -> None:
     assert controllers == ["traefik.io/ingress-controller"]
 
 
+def test_steps_change_what_stands_under_the_hosts_of_both_judgements() -> None:
+    written: list[Manifest] = []
+    said: list[str] = []
+    stepping = Stepping(cast("Api", SimpleNamespace(put=written.append)), None, said.append)
+    for case in named_cases([CHANGED, "life-cycle/unrelated-updates", "life-cycle/controller-restart"], []):
+        written.clear()
+        later = stepping.carry_out(units_of(case, SERVED.ground()), 1)
+        assert [unit.revision for unit in later] == [2] * len(later)
+        if case.id == CHANGED:
+            backends = [p["backend"] for m in written for r in m["spec"]["rules"] for p in r["http"]["paths"]]
+            names = [backend["service"]["name"] for backend in backends]
+            assert (names.count("a"), names.count("b")) == (0, 2)
+        # The Ingress beside comes last: once it is loaded, so is what was written before.
+        hosts = [rule["host"] for rule in written[-1]["spec"]["rules"]]
+        assert hosts == [marker.host for unit in later for marker in unit.markers() if marker.host in hosts]
+        assert all(host.startswith("r2.") for host in hosts)
+    assert said == [
+        "life-cycle/unrelated-updates: step 1: left out here: update an unrelated Ingress 500 times",
+        "life-cycle/controller-restart: step 1: left out here: restart the controller",
+    ]
+
+
+def test_a_shell_restarts_the_controller_that_is_its_own() -> None:
+    done: list[str] = []
+    api = cast("Api", SimpleNamespace(put=lambda _: done.append("put")))
+    (case,) = named_cases(["life-cycle/controller-restart"], [])
+    Stepping(api, lambda: done.append("restart"), done.append).carry_out(units_of(case, SERVED.ground()), 1)
+    assert done == ["restart", "put"]
+
+
 def test_banner() -> None:
     text = banner(ACCESS, Order(case_ids=("a/b", "a/c")), ["a/b: not live"])
     assert "Traefik listens on 10.100.1.1 (http 80, https 443)" in text
@@ -145,7 +184,7 @@ def test_kubectl_may_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_order_survives_the_command_line() -> None:
-    order = Order("traefik", (("traefik", "./a b"),), ("c.yaml",), ("a/b",), "echo 'x'\n", "/tmp", ACCESS)
+    order = Order("traefik", (("traefik", "./a b"),), ("c.yaml",), ("a/b",), 2, "echo 'x'\n", "/tmp", ACCESS)
     assert Order.from_json(order.to_json()) == order
     assert Order.from_json(Order().to_json()) == Order()
     assert Access.from_values(Access(Path("/x")).to_values()) == Access(Path("/x"))
@@ -233,6 +272,15 @@ def test_shell_answers_under_both_names_and_passes_the_status_on() -> None:
     assert done.returncode == 7, done.stderr
     assert done.stdout.count('"backend":"a"') == 2
     assert "600 kubeconfig" in done.stdout
+    assert "not live" not in done.stderr
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(("steps", "backend"), [([], "a"), (["--step", "1"], "b")])
+def test_shell_carries_out_steps(steps: list[str], backend: str) -> None:
+    script = "\n".join(curl(f"foo.com.change-backend.life-cycle.{realm}", "/foo") for realm in ("test", "alone.test"))
+    done = command("shell", "--controller", "reference", CHANGED, *steps, "-c", script)
+    assert done.stdout.count(f'"backend":"{backend}"') == 2, done.stderr
     assert "not live" not in done.stderr
 
 

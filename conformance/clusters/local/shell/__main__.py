@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import click
 from conformance.clusters.local.shell.access import Access
 from conformance.clusters.local.shell.banner import banner
 from conformance.clusters.local.shell.bring_up import brought_up
-from conformance.clusters.local.shell.lay_out import lay_out, named_cases
+from conformance.clusters.local.shell.lay_out import Hands, lay_out, named_cases
 from conformance.clusters.local.shell.order import Order
 from conformance.errors import BadInput, ConformanceError
 
@@ -37,8 +36,8 @@ def main() -> int:
 
 
 def _alone(order: Order) -> int:
-    with brought_up(order.controller, dict(order.programs), _say) as (access, alive):
-        return _work(order, access, alive)
+    with brought_up(order.controller, dict(order.programs), _say) as (access, hands):
+        return _work(order, access, hands)
 
 
 def _joined(order: Order) -> int:
@@ -46,16 +45,16 @@ def _joined(order: Order) -> int:
     with suppress(OSError):
         os.chdir(order.folder)
     assert order.join is not None
-    return _work(order, order.join, lambda: True)
+    return _work(order, order.join, Hands())
 
 
-def _work(order: Order, access: Access, alive: Callable[[], bool]) -> int:
+def _work(order: Order, access: Access, hands: Hands) -> int:
     trouble: list[str] = []
     if order.case_ids:
         cases = named_cases(order.case_ids, [Path(path) for path in order.case_paths])
         if access.served is None:
             raise BadInput("cases need a controller, and this cluster has none", hint="name one with --controller")
-        trouble = lay_out(cases, access, access.served, alive, _say)
+        trouble = lay_out(cases, access, access.served, hands, _say, order.steps)
     for line in trouble:
         click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {line}", err=True)
     environment = {**os.environ, "KUBECONFIG": str(access.kubeconfig), SHELL_VARIABLE: "1"}

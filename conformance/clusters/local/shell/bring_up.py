@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.shell.access import Access, Served
+from conformance.clusters.local.shell.lay_out import Hands
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find
 
@@ -16,8 +17,8 @@ ADMIN_KUBECONFIG = "admin.kubeconfig"
 @contextmanager
 def brought_up(
     controller: str | None, overrides: Mapping[str, str], say: Callable[[str], None]
-) -> Iterator[tuple[Access, Callable[[], bool]]]:
-    """Yield the access to a cluster that lives until the block ends, and what tells whether its controller runs.
+) -> Iterator[tuple[Access, Hands]]:
+    """Yield the access to a cluster that lives until the block ends, and hands on its controller.
 
     Raises:
         ConformanceError: an unknown controller, no programs, or a cluster that does not start.
@@ -27,7 +28,7 @@ def brought_up(
     cluster = LocalCluster.start(say)
     if entry is None:
         try:
-            yield Access(cluster.folder / ADMIN_KUBECONFIG), lambda: True
+            yield Access(cluster.folder / ADMIN_KUBECONFIG), Hands()
         finally:
             cluster.end()
         return
@@ -36,6 +37,6 @@ def brought_up(
         stage.settle()
         main = stage.main
         served = Served(entry.name, entry.title, main.endpoint, main.ingress_class, stage.run_id, main.controller)
-        yield Access(cluster.folder / ADMIN_KUBECONFIG, served), lambda: main.alive
+        yield Access(cluster.folder / ADMIN_KUBECONFIG, served), Hands(lambda: main.alive, main.restart)
     finally:
         stage.end()

@@ -1,20 +1,18 @@
 """Put the objects of cases on a cluster, under every host name that a report may have used for them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from conformance.case.load import load_cases
-from conformance.case.model import NO_MATCH, RECORD, Case, Manifest
+from conformance.case.model import NO_MATCH, RECORD, Case
 from conformance.case.problems import did_you_mean, quoted
 from conformance.clusters.local.shell.access import Access, Served
+from conformance.clusters.local.shell.realms import both_realms, units_of
+from conformance.clusters.local.shell.stepping import Stepping
 from conformance.clusters.service_address import service_addresses
-from conformance.errors import BadInput
-from conformance.plan.hosts import ALONE_REALM, REALM
-from conformance.plan.instance import Ground
+from conformance.errors import BadInput, ConformanceError
 from conformance.plan.objects import MARKER_BACKEND
-from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
 from conformance.probes.answer import ProbeLimits, WireProbe
 from conformance.probes.outcome import Sighting, sighting
@@ -23,7 +21,14 @@ from conformance.waiting import wait_until
 
 LIVE_LIMIT = 60.0
 _PROBE_LIMIT = 2.0
-_ONLY_ALONE = {"alone", "odd"}
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What the shell can do with the controller: see whether it runs, and start it anew where it is the shell's own."""
+
+    alive: Callable[[], bool] = lambda: True
+    restart: Callable[[], object] | None = None
 
 
 def named_cases(ids: Iterable[str], paths: Sequence[Path]) -> tuple[Case, ...]:
@@ -41,11 +46,12 @@ def named_cases(ids: Iterable[str], paths: Sequence[Path]) -> tuple[Case, ...]:
 
 
 def lay_out(
-    cases: Sequence[Case], access: Access, served: Served, alive: Callable[[], bool], say: Callable[[str], None]
+    cases: Sequence[Case], access: Access, served: Served, hands: Hands, say: Callable[[str], None], steps: int = 0
 ) -> list[str]:
-    """Apply the objects of the cases and wait until they are live; returns what is not, one line each.
+    """Apply the objects of the cases and wait until they are live; then carry out their first ``steps`` steps.
 
-    Objects that the API server refuses are said so in its own words and not waited for.
+    Returns what is not live, one line each. Objects that the API server refuses are said so in its own words and not
+    waited for.
     """
     if not cases:
         return []
@@ -58,44 +64,25 @@ def lay_out(
         for (case_id, _), refusal in zip(pairs, refusals, strict=True)
         if refusal is not None
     }
-    waiting = [unit for case_id, realms in units.items() if case_id not in trouble for unit in realms]
     say(f"waiting until {served.title} has loaded {'1 case' if len(cases) == 1 else f'{len(cases)} cases'}")
-    for unit in _not_live(waiting, served, alive):
-        trouble.setdefault(unit.name, f"{unit.name}: not live: {served.title} does not answer for it")
+
+    def wait(waiting: Iterable[Unit], ending: str = "") -> None:
+        for unit in _not_live(list(waiting), served, hands.alive):
+            trouble.setdefault(unit.name, f"{unit.name}: not live{ending}: {served.title} does not answer for it")
+
+    wait(unit for case_id, realms in units.items() if case_id not in trouble for unit in realms)
+    stepping = Stepping(access.api(), hands.restart, say)
+    for number in range(1, steps + 1):
+        say(f"carrying out step {number}")
+        for case_id, realms in units.items():
+            if case_id in trouble or number > len(realms[0].steps):
+                continue
+            try:
+                units[case_id] = stepping.carry_out(realms, number)
+                wait(units[case_id], f" after step {number}")
+            except ConformanceError as failure:
+                trouble[case_id] = f"{case_id}: step {number}: {failure.message}"
     return list(trouble.values())
-
-
-def units_of(case: Case, ground: Ground) -> tuple[Unit, ...]:
-    """Return the case's unit in each realm in which a run judges it."""
-    realms = (ALONE_REALM,) if case.placement in _ONLY_ALONE else (REALM, ALONE_REALM)
-    return tuple(unit_of(case, replace(ground, realm=realm)) for realm in realms)
-
-
-def both_realms(units: Sequence[Unit]) -> list[Manifest]:
-    """Return the objects of one case's units as one set: each Ingress holds the rules of all realms.
-
-    The realms only differ in host names; the objects of both have the same names and cannot stand side by side. Of a
-    case with steps it is what stands before the first; its own backends come first.
-    """
-    merged: list[Manifest] = list(units[0].backends)
-    for first, *others in zip(*(unit.standing for unit in units), strict=True):
-        spec = dict(first.get("spec") or {})
-        if first["kind"] == "Ingress":
-            for part in ("rules", "tls"):
-                entries = _distinct(entry for one in (first, *others) for entry in one["spec"].get(part) or [])
-                if entries:
-                    spec[part] = entries
-        merged.append({**first, "spec": spec} if spec else first)
-    return merged
-
-
-def _distinct(entries: Iterable[Any]) -> list[Any]:
-    """Rules without a host, and TLS entries without hosts, are the same in every realm."""
-    kept: list[Any] = []
-    for entry in entries:
-        if entry not in kept:
-            kept.append(entry)
-    return kept
 
 
 def _not_live(units: Sequence[Unit], served: Served, alive: Callable[[], bool]) -> list[Unit]:

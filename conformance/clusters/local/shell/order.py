@@ -9,12 +9,14 @@ from conformance.clusters.local.shell.access import Access
 
 @dataclass(frozen=True)
 class Order:
-    """The controller to start (or the cluster to join), the cases to lay out, the command to run ("" is a prompt)."""
+    """The controller to start (or the cluster to join), the cases to lay out and how many of their steps to carry
+    out, the command to run (``None`` is a prompt)."""
 
     controller: str | None = None
     programs: tuple[tuple[str, str], ...] = ()
     case_paths: tuple[str, ...] = ()
     case_ids: tuple[str, ...] = ()
+    steps: int = 0
     command: str | None = None
     folder: str = "/"
     join: Access | None = None
@@ -32,6 +34,7 @@ class Order:
             programs=tuple((name, path) for name, path in values["programs"]),
             case_paths=tuple(values["case_paths"]),
             case_ids=tuple(values["case_ids"]),
+            steps=values["steps"],
             command=values["command"],
             folder=values["folder"],
             join=Access.from_values(values["join"]) if values["join"] else None,
