@@ -177,6 +177,8 @@ class ControlPlane:
             f"--service-account-signing-key-file={keys.service_account_key}",
             f"--cert-dir={self.folder}",
             "--allow-privileged",
+            # Nobody here crowds out others, and starting it takes the server's time when there is least of it.
+            "--enable-priority-and-fairness=false",
             "--disable-admission-plugins=ServiceAccount",
             "--endpoint-reconciler-type=none",
         ]
