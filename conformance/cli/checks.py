@@ -109,8 +109,8 @@ def _tools(findings: Sequence[Finding], building: bool) -> Iterator[Check]:
         elif finding.name == "go" and not (building and finding.hint):
             yield Check("embedded cluster", "go", State.ON_DEMAND, finding.detail, finding.hint)
         elif finding.name == "nft":
-            detail = "not found: Services have no working cluster address"
-            yield Check("embedded cluster", "nft", State.ABSENT, detail, finding.hint)
+            detail = "not found: no Service would have an address that works"
+            yield Check("embedded cluster", "nft", State.MISSING, detail, finding.hint)
         else:
             # What the namespaces cannot do without is told by their own check; Go by that of the programs.
             yield Check("embedded cluster", finding.name, State.ABSENT, finding.detail, finding.hint)

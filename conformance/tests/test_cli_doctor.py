@@ -93,6 +93,13 @@ def test_programs_that_would_have_to_be_got(
     assert embedded_cluster_runs(all_checks()) is (state is not State.MISSING)
 
 
+def test_without_nft_the_embedded_cluster_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Finding("nft", there=False, detail="not found", hint="install the package nftables")
+    monkeypatch.setattr(checks, "probe", lambda: [one if one.name != "nft" else gone for one in THERE])
+    assert found("nft").state is State.MISSING
+    assert not embedded_cluster_runs(all_checks())
+
+
 def test_nft_beside_the_path_is_not_found_by_kube_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     assert found("nft").state is State.ABSENT

@@ -1,4 +1,4 @@
-"""Backends that do not become ready: whoever waits for them is told how many did, and what the programs logged."""
+"""Services without backends or addresses: a run says so, and fails no controller for it."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +14,15 @@ from conformance.clusters.local.credentials import Credentials
 from conformance.clusters.local.programs import Programs
 from conformance.errors import HarnessFailure
 from conformance.processes import start
+
+
+def test_without_nft_nothing_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    plane = ControlPlane(cast("Programs", None), cast("Credentials", None), tmp_path)
+    with pytest.raises(HarnessFailure, match="kube-proxy needs it") as caught:
+        plane.start()
+    assert caught.value.hint == "install the package nftables"
+    assert plane.children == []
 
 
 def test_the_failure_says_how_many_came_and_ends_with_the_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,8 +43,14 @@ class ControlPlane:
         """Start etcd, the API server and what watches it; return once the API server serves objects.
 
         Raises:
-            HarnessFailure: a program ended or the API server did not serve within a minute.
+            HarnessFailure: there is no nft, a program ended, or the API server did not serve within a minute.
         """
+        if shutil.which("nft") is None:
+            # Controllers that send requests to the addresses of Services would fail everything, for no fault of theirs.
+            raise HarnessFailure(
+                "nft is not on PATH, and kube-proxy needs it: no Service would have an address that works",
+                hint="install the package nftables",
+            )
         self._start("etcd", self._etcd())
         self._start("kube-apiserver", self._api_server())
         kubeconfig = self.kubeconfig("admin.kubeconfig", self.credentials.admin_token)
@@ -52,8 +58,7 @@ class ControlPlane:
         self._wait_for("an API server that serves objects", self._answers("/api/v1/namespaces/default"))
         threading.Thread(target=self._start_manager, args=(kubeconfig,), name="manager", daemon=True).start()
         self._start("node", self._node_agent())
-        if shutil.which("nft"):
-            self._start("kube-proxy", self._kube_proxy(kubeconfig))
+        self._start("kube-proxy", self._kube_proxy(kubeconfig))
 
     def kubeconfig(self, name: str, token: str) -> Path:
         """Write a kubeconfig (mode 0600) for ``token`` and return its path."""
