@@ -1,8 +1,10 @@
 """The catalogue: its files, how an entry is found, and what is said of a wrong one."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import tempfile
 from concurrent.futures import Future
 from pathlib import Path
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 from conformance.controllers.catalogue import FOLDER, catalogue, find, names
 from conformance.controllers.command import invocation, process_of
 from conformance.controllers.entry import Entry
+from conformance.controllers.manifests import own_manifests
 from conformance.controllers.reading import EntryErrors
 from conformance.controllers.schema import SCHEMA_FILE, schema_text
-from conformance.controllers.sources import GoFileSource, GoSource
+from conformance.controllers.sources import GoFileSource, GoSource, PathSource
 from conformance.errors import BadInput
 from conformance.suite.opening import LocalOpening
 from conformance.tests.entries import OWN, SOURCE, TOKEN, refused, site
@@ -77,6 +80,47 @@ class TestBuiltIn:
         host = yaml.safe_load(annotations["getambassador.io/config"])
         assert (host["kind"], host["spec"]["hostname"]) == ("Host", "*")
         assert host["spec"]["requestPolicy"]["insecure"]["action"] == "Route"
+
+    def test_no_two_controllers_are_looked_for_under_one_name(self) -> None:
+        # What is on PATH would otherwise be judged as whichever of them was asked for.
+        processes = {entry.name: entry.process for entry in catalogue() if entry.process and not entry.variant_of}
+        mains = {name: process.programs.get(process.command[0][1:-1]) for name, process in processes.items()}
+        paths = sorted(source.path for source in mains.values() if isinstance(source, PathSource))
+        assert "haproxytech-ingress" in paths
+        assert paths == sorted(set(paths))
+
+    def test_haproxy_ingress_finds_templates_and_scripts_in_its_working_folder(self, tmp_path: Path) -> None:
+        entry, folder, rootfs = find("haproxy-ingress"), tmp_path / "folder", tmp_path / "theirs"
+        files = ("etc/templates/haproxy/haproxy.tmpl", "etc/lua/auth-request.lua", "haproxy-reload.sh")
+        for name in files:
+            (rootfs / name).parent.mkdir(parents=True, exist_ok=True)
+            (rootfs / name).write_text(name)
+        programs = {"binary": ("/b/controller",), "haproxy": ("/h/haproxy",), "socat": ("/s/socat",)}
+        invoked = invocation(entry, {**programs, "rootfs": (str(rootfs),)}, site(folder), {"PATH": os.environ["PATH"]})
+        for name in invoked.folders:
+            (folder / name).mkdir(parents=True)
+        for _ in range(2):
+            (folder / "var/run/haproxy").mkdir(parents=True)
+            (folder / "var/run/haproxy/admin.sock").touch()
+            for command in invoked.before:
+                subprocess.run(command, cwd=folder, env=invoked.env, check=True)
+            assert all((folder / "rootfs" / name).read_text() == name for name in files)
+            assert (folder / "etc/haproxy/lua/auth-request.lua").is_file()
+            # One that is started again would ask for the listeners of the HAProxy before it, and end.
+            assert not (folder / "var/run/haproxy").exists()
+        assert f"--local-filesystem-prefix={folder}" in invoked.argv
+        assert invoked.env["PATH"].startswith("/h:/s:")
+        assert sorted(path.relative_to(rootfs).as_posix() for path in rootfs.rglob("*.*")) == sorted(files)
+
+    def test_nginx_inc_runs_in_a_pod_that_a_replica_set_adopts(self, tmp_path: Path) -> None:
+        entry = find("nginx-inc")
+        made = {m["kind"]: m for m in own_manifests(entry, site(tmp_path, namespace="nginx-inc").values())}
+        assert list(made).index("Pod") < list(made).index("ReplicaSet")
+        pod, wanted = made["Pod"], made["ReplicaSet"]["spec"]
+        assert pod["metadata"]["name"] == site(tmp_path, namespace="nginx-inc").values()["pod"]
+        assert wanted["replicas"] == 1
+        assert wanted["selector"]["matchLabels"] == pod["metadata"]["labels"]
+        assert wanted["template"] == {"metadata": {"labels": pod["metadata"]["labels"]}, "spec": pod["spec"]}
 
     def test_schema_is_current(self) -> None:
         assert SCHEMA_FILE.read_text() == schema_text(), "run: python -m conformance.controllers.schema"
