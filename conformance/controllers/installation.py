@@ -53,6 +53,9 @@ class Installation(Keyed):
     namespace: Text = Field(description="Where its pods and its Service are.")
     ready: Text = Field(description="The workload to wait for, such as deployment/traefik.")
     reach: Reach
+    own_network: bool = Field(
+        False, strict=True, description="True: it is the cluster's network as well, so no other may be there."
+    )
     verified: Literal[False] | Text = Field(
         description="false: nobody has tried these manifests yet; else where and when it was tried."
     )

@@ -57,3 +57,16 @@ def test_a_node_that_cannot_be_deleted_is_said(tool: Path, monkeypatch: pytest.M
     with pytest.raises(HarnessFailure, match="the cluster is left: a node of it is still there"):
         made.end()
     assert not made.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "waits"), [("kind: Cluster", "300s"), ("networking: {disableDefaultCNI: true}", "0s")]
+)
+def test_nodes_without_a_network_are_not_waited_for(tool: Path, config: str, waits: str) -> None:
+    tool.write_text('#!/bin/sh\ncase "$1" in create) echo "$@" > "$(dirname "$0")/asked" ;; esac\n')
+    (tool.parent / "kind.yaml").write_text(config)
+    made = KindCluster("x", tool, Engine("docker", "true", cgroup_v1=False, commands=Commands()), keep=False)
+    made.bring_up(KindSettings(config=tool.parent / "kind.yaml"), lambda _line: None, Patience())
+    made.end()
+    asked = (tool.parent / "asked").read_text().split()
+    assert asked[asked.index("--wait") + 1] == waits

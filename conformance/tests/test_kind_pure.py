@@ -294,6 +294,27 @@ def test_only_what_can_be_installed_runs_there() -> None:
         checked(find("traefik"), KindSettings(images={"docker.io/library/nginx": "x"}))
 
 
+@pytest.mark.parametrize(
+    "config",
+    ["", "kind: Cluster\n", "networking: {disableDefaultCNI: false}", "networking: yes", "- networking", "a: [", "{}"],
+)
+def test_what_brings_the_network_needs_a_cluster_without_one(config: str, tmp_path: Path) -> None:
+    file = tmp_path / "kind.yaml"
+    file.write_text(config)
+    for settings in (KindSettings(), KindSettings(config=file)):
+        with pytest.raises(BadInput, match="cilium is the network of its cluster") as told:
+            checked(find("cilium"), settings)
+        assert told.value.where == "--kind-config"
+        assert "disableDefaultCNI: true" in told.value.hint
+    assert checked(find("traefik"), KindSettings(config=file)) == find("traefik")
+
+
+def test_a_cluster_without_a_network_is_for_what_brings_one(tmp_path: Path) -> None:
+    file = tmp_path / "kind.yaml"
+    file.write_text("kind: Cluster\nnetworking: {disableDefaultCNI: true}\n")
+    assert checked(find("cilium"), KindSettings(config=file)) == find("cilium")
+
+
 def test_one_instance_keeps_its_class() -> None:
     own = {"kind": "IngressClass", "metadata": {"name": "@class"}, "spec": {"controller": "@controller"}}
     cases = [case("a/plain"), case("a/ours", own)]

@@ -13,7 +13,7 @@ from pathlib import Path
 from conformance.cachedir import cache_path
 from conformance.clusters.current.patience import Patience
 from conformance.clusters.kind.commands import Commands
-from conformance.clusters.kind.configuration import configuration, environment
+from conformance.clusters.kind.configuration import configuration, environment, without_network
 from conformance.clusters.kind.engine import Engine
 from conformance.clusters.kind.settings import KindSettings
 from conformance.errors import HarnessFailure
@@ -72,7 +72,7 @@ class KindCluster:
         return Commands({**self.engine.commands.additions, **network})
 
     def bring_up(self, settings: KindSettings, say: Say, patience: Patience) -> None:
-        """Make the cluster, or use the kept one; returns when its nodes are ready.
+        """Make the cluster, or use the kept one; returns when its nodes are ready, if they have a network.
 
         Raises:
             HarnessFailure: it cannot be made, or another run uses it.
@@ -98,7 +98,8 @@ class KindCluster:
             "--kubeconfig",
             self.kubeconfig,
             "--wait",
-            _READY,
+            # Without a network no node becomes ready.
+            "0s" if without_network(own) else _READY,
             "--retain",
             *image,
         ]

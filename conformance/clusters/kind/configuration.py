@@ -54,6 +54,19 @@ def configuration(own: str, *, cgroup_v1: bool) -> str:
     return yaml.safe_dump(cluster, sort_keys=False)
 
 
+def without_network(own: str) -> bool:
+    """Tell whether a cluster of the user's ``own`` configuration has no network until something brings one.
+
+    Source: https://kind.sigs.k8s.io/docs/user/configuration/#disable-default-cni
+    """
+    try:
+        told = yaml.safe_load(own)
+    except yaml.YAMLError:  # kind itself says what is wrong with it
+        return False
+    networking = told.get("networking") if isinstance(told, dict) else None
+    return isinstance(networking, dict) and networking.get("disableDefaultCNI") is True
+
+
 def environment(engine: str, network: str, chosen: Mapping[str, str]) -> dict[str, str]:
     """Return what kind's environment needs for a network of the run's own, unless the user ``chosen`` another there."""
     variable = "KIND_EXPERIMENTAL_PODMAN_NETWORK" if engine == "podman" else "KIND_EXPERIMENTAL_DOCKER_NETWORK"

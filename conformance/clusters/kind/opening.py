@@ -8,6 +8,7 @@ from pathlib import Path
 from conformance.cachedir import cache_root
 from conformance.case.model import OUR_CLASS, Case
 from conformance.clusters.current.observable import to_observe
+from conformance.clusters.kind.configuration import without_network
 from conformance.clusters.kind.settings import KindSettings, repository
 from conformance.clusters.kind.stage import KindStage
 from conformance.controllers.entry import Entry
@@ -70,11 +71,16 @@ def checked(entry: Entry, settings: KindSettings) -> Entry:
     """Return the entry if it can be installed with these settings; manifests of the user's own are no template.
 
     Raises:
-        BadInput: it says no way, or an image is given that it does not have.
+        BadInput: it says no way, needs a cluster without a network, or an image is given that it does not have.
     """
     if entry.manifests is None:
         hint = "`ingress-conformance controllers list` shows which can; or write an entry with manifests"
         raise BadInput(f"{entry.name} says no way to be installed in a cluster of pods", where="--cluster", hint=hint)
+    config = settings.config.read_text(encoding="utf-8", errors="replace") if settings.config else ""
+    if entry.manifests.own_network and not without_network(config):
+        hint = "give one with `networking: {disableDefaultCNI: true}`: kind's own network has to stay away"
+        message = f"{entry.name} is the network of its cluster, and this one would have another"
+        raise BadInput(message, where="--kind-config", hint=hint)
     known = {repository(image) for image in entry.manifests.images}
     for name in settings.images:
         if name not in known:
