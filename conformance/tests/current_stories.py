@@ -154,6 +154,10 @@ def least_rights(api: Api, home: Path) -> Told:
     dry = {"update": False}
     assert wait_until(lambda: _denied(lambda m: limited.try_out(m, **dry), _namespace("mine")) == "policy", 30)
     foreign = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": CLASS}}
+    # Somebody may like the name.
+    theirs = _namespace("conformance-theirs")
+    api.apply(theirs)
+    note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note", "namespace": "conformance-theirs"}}
     ingress = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
@@ -162,6 +166,9 @@ def least_rights(api: Api, home: Path) -> Told:
     told["denied"] = {
         "delete a namespace": _denied(limited.delete, _namespace("shop")),
         "make a namespace": _denied(limited.create, _namespace("mine")),
+        "delete a namespace without the label": _denied(limited.delete, theirs),
+        "make a namespace without the label": _denied(limited.create, _namespace("conformance-mine")),
+        "write in a namespace without the label": _denied(limited.create, note),
         "delete a class": _denied(limited.delete, foreign),
         "label a class": _denied(limited.merge, {**foreign, "metadata": {"name": CLASS, "labels": {_LABEL: "x"}}}),
         "delete an ingress": _denied(limited.delete, ingress),
@@ -169,8 +176,9 @@ def least_rights(api: Api, home: Path) -> Told:
     }
     told["run"] = ended(begin(home / "run", "-k", FEW, "--kubeconfig", account))
     told["clean"] = command("cluster", "clean", "--dry-run", "--kubeconfig", account)
-    for manifest in reversed(manifests):
+    for manifest in [*reversed(manifests), theirs]:
         api.delete(manifest)
+    wait_until(lambda: api.get(theirs) is None, 30)
     return told
 
 
