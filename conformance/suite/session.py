@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.case.model import Case
+from conformance.controllers.origins import Origin
 from conformance.engine.crew import Interrupted
 from conformance.engine.run import Engine
 from conformance.errors import ConformanceError, HarnessFailure
@@ -54,6 +55,7 @@ class RunSession:
         self._cases = {case.id: case for case in cases}
         self._events: list[Event] = list(earlier.events) if earlier else []
         self._emitting = threading.Lock()
+        self._origins: tuple[Origin, ...] = ()
         self._selected: tuple[str, ...] = ()
         self._selection = threading.Event()
         self._stop = threading.Event()
@@ -148,6 +150,7 @@ class RunSession:
         try:
             cases = self._wanted()
             cluster = cluster_event(stage.provider, stage.api.version())
+            self._origins = self._opening.origins()
             controller = self._controller_event(stage, restarts=0)
             if self._earlier is None:
                 self._emit(self._run_event(cases, started))
@@ -251,7 +254,8 @@ class RunSession:
 
     def _controller_event(self, stage: RunStage, *, restarts: int) -> Event:
         before = self._earlier.told("controller").get("restarts", 0) if self._earlier else 0
-        return controller_event(self.controller, stage.main, stage.main.arguments, restarts + before)
+        main = stage.main
+        return controller_event(self.controller, main, main.arguments, restarts + before, self._origins)
 
 
 def opened_log(path: Path, earlier: Earlier | None) -> EventLog:

@@ -61,7 +61,7 @@ def case_record(
 
 def events_of(*cases: CaseRecord, complete: bool = True, selected: tuple[str, ...] | None = None) -> list[Event]:
     """The events of a run that judged these cases."""
-    controller = {
+    controller: dict[str, Any] = {
         "name": "demo",
         "version": "1.0",
         "project": "Demo",
@@ -69,9 +69,10 @@ def events_of(*cases: CaseRecord, complete: bool = True, selected: tuple[str, ..
         "arguments": ["-v"],
     }
     controller |= {"ingressClass": "demo", "address": "10.0.0.9"}
+    controller |= {"programs": [{"name": "proxy", "source": "wheel demo-proxy", "version": "2.1"}]}
     spent = {"cluster": 1.0, "controller": 2.0, "apply": 0.1, "observe": 3.0, "total": 6.5}
     ids = [case.id for case in cases] if selected is None else list(selected)
-    suite = {"version": "0.1", "casesDigest": "sha256:0"}
+    suite = {"version": "0.1", "revision": "abc123-dirty", "casesDigest": "sha256:0"}
     return [
         {"event": "run", "started": "2026-01-01T00:00:00+00:00", "suite": suite, "selected": ids},
         {"event": "cluster", "cluster": {"provider": "local", "kubernetesVersion": "v1.37.2"}},

