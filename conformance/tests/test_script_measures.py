@@ -149,3 +149,36 @@ def test_an_interrupted_run_ends_the_publishing(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(sys, "argv", ["publish.py", "traefik", "--reports", str(tmp_path)])
     assert publish.main() == 130
     assert not (tmp_path / "README.md").exists()
+
+
+class TestPublished:
+    def test_how_it_was_made_names_the_data_plane_and_the_revision(self) -> None:
+        publish = script("publish")
+        told = publish.facts(report(case_record("s/one")), [])
+        assert told["Suite"] == "0.1, revision `abc123-dirty`, cases `0`"
+        assert told["Made of"] == "proxy: wheel demo-proxy 2.1"
+
+    def test_an_older_report_is_told_without_them(self) -> None:
+        publish, made = script("publish"), report(case_record("s/one"))
+        suite = made.suite.model_copy(update={"revision": ""})
+        controller = made.controller.model_copy(update={"programs": ()})
+        told = publish.facts(made.model_copy(update={"suite": suite, "controller": controller}), [])
+        assert told["Suite"] == "0.1, cases `0`"
+        assert "Made of" not in told
+
+    def test_the_numbers_of_a_level_add_up_to_its_cases(self, tmp_path: Path) -> None:
+        publish = script("publish")
+        kinds = [(level, verdict) for level in (Level.CORE, Level.OBSERVED) for verdict in Verdict]
+        cases = [case_record(f"s/{n}", verdict, level) for n, (level, verdict) in enumerate(kinds)]
+        for name, shown in (("traefik", cases[:3]), ("skipper", cases[:7])):
+            (tmp_path / name).mkdir()
+            made = report(*shown)
+            made = made.model_copy(update={"controller": made.controller.model_copy(update={"name": name})})
+            (tmp_path / name / "report.json").write_text(made.to_json())
+        head, _, *rows = (line for line in publish.index(tmp_path).splitlines() if line.startswith("|"))
+        names = [cell.strip() for cell in head.strip("|").split("|")]
+        assert [name for name in names if name.startswith("core ")] == [f"core {verdict.value}" for verdict in Verdict]
+        assert "observed fail" in names
+        assert "observed skipped" not in names
+        cells = [[cell.strip() for cell in line.strip("|").split("|")][2:-1] for line in rows]
+        assert sorted(sum(map(int, numbers)) for numbers in cells) == [3, 7]

@@ -39,6 +39,13 @@ def test_same_reports_same_bytes_in_whatever_order() -> None:
     assert pages(one, two) == pages(two, one)
 
 
+def test_the_page_of_a_run_tells_what_it_was_made_of() -> None:
+    page = pages(named(rich(), "one"))["controller/one-1.0.html"].decode()
+    text = " ".join("".join(map(str, html.document_fromstring(page).itertext())).split())
+    assert "proxywheel demo-proxy 2.1" in text
+    assert "revision abc123-dirty" in text
+
+
 def test_no_page_tells_when_it_was_made() -> None:
     later = [page for page in pages(perfect()).values() if re.search(rb"20(2[6-9]|3\d)-\d\d-\d\d", page)]
     assert all(b"2026-01-01" in page for page in later)
