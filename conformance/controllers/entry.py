@@ -34,7 +34,11 @@ class ClassNames(Keyed):
 class Claim(Keyed):
     """Something the project itself says its controller does not support."""
 
-    statement: Texts = Field(description="Id of a statement, such as P18, or a list of them.")
+    statement: Texts = Field((), description="Id of a statement, such as P18, or a list of them.")
+    case: Texts = Field(
+        (),
+        description="Id of a case, such as hosts/no-host, or a list of them: where other cases of its statement pass.",
+    )
     unsupported: Literal[True]
     why: Text
     link: Url = Field(description="Where the project says so.")
@@ -95,8 +99,10 @@ class Entry(NewEntry):
 
     @property
     def unsupported(self) -> Mapping[str, str]:
-        """Statement ids that the project declares unsupported, each with the reason and the link."""
-        return {name: f"{claim.why} ({claim.link})" for claim in self.claims for name in claim.statement}
+        """Ids of the statements and cases that the project declares unsupported, each with the reason and the link."""
+        return {
+            name: f"{claim.why} ({claim.link})" for claim in self.claims for name in (*claim.statement, *claim.case)
+        }
 
     def names(self, number: int) -> tuple[str, str]:
         """Return class name and controller name of the ``number``-th instance on one cluster, counted from 1."""

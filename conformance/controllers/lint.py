@@ -26,14 +26,25 @@ def _names(entry: Entry) -> Iterator[Flaw]:
 def _claims(entry: Entry, known: Collection[str] | None) -> Iterator[Flaw]:
     seen: set[str] = set()
     for number, claim in enumerate(entry.claims):
+        if not claim.statement and not claim.case:
+            yield Flaw(("claims", number), "it is not said what is unsupported", "give a statement, a case, or both")
         for position, statement in enumerate(claim.statement):
-            pointer = ("claims", number, "statement", position)
             if known is not None and statement not in known:
                 hint = did_you_mean(statement, known, otherwise="see: ingress-conformance cases coverage")
-                yield Flaw(pointer, f"there is no statement {quoted(statement)}", hint)
-            if statement in seen:
-                yield Flaw(pointer, f"statement {statement} is claimed twice")
-            seen.add(statement)
+                yield Flaw(_claimed(number, "statement", position), f"there is no statement {quoted(statement)}", hint)
+        for position, case in enumerate(claim.case):
+            if not re.fullmatch(r"[^/\s]+/[^/\s]+", case):
+                hint = "write its section and its name, such as hosts/no-host"
+                yield Flaw(_claimed(number, "case", position), f"a case cannot be called {quoted(case)}", hint)
+        for kind, names in (("statement", claim.statement), ("case", claim.case)):
+            for position, name in enumerate(names):
+                if name in seen:
+                    yield Flaw(_claimed(number, kind, position), f"{kind} {name} is claimed twice")
+                seen.add(name)
+
+
+def _claimed(number: int, kind: str, position: int) -> tuple[str | int, ...]:
+    return "claims", number, kind, position
 
 
 def _ways(entry: Entry) -> Iterator[Flaw]:

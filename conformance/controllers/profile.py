@@ -12,7 +12,7 @@ UNKNOWN = "unknown"
 class Profile:
     """A controller's name (it names the folder of the results), who makes it, and what its project does not support.
 
-    ``unsupported`` maps statement ids to the project's reason.
+    ``unsupported`` maps ids of statements and cases to the project's reason.
     """
 
     name: str

@@ -44,12 +44,13 @@ def _rank(reason: Reason | None) -> int:
     return _WORST_FIRST.index(reason) if reason in _WORST_FIRST else len(_WORST_FIRST)
 
 
-def with_claims(verdict: CaseVerdict, statements: Sequence[str], unsupported: Mapping[str, str]) -> CaseVerdict:
-    """Apply a controller's claims: ``unsupported`` maps a statement id to the reason its project gives.
+def with_claims(verdict: CaseVerdict, names: Sequence[str], unsupported: Mapping[str, str]) -> CaseVerdict:
+    """Apply a controller's claims: ``unsupported`` maps the id of a statement or a case to the reason its project
+    gives; ``names`` are those of the case.
 
     Declared and failing is ``unsupported``; declared and passing, or undeclared and failing, is a contradiction.
     """
-    declared = [statement for statement in statements if statement in unsupported]
+    declared = [name for name in names if name in unsupported]
     if verdict.verdict is Verdict.FAIL and declared:
         claim = f"declared unsupported ({declared[0]}): {unsupported[declared[0]]}"
         return replace(verdict, verdict=Verdict.UNSUPPORTED, detail=f"{claim}; seen: {verdict.detail}")

@@ -16,6 +16,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.case.load import load_cases
 from conformance.controllers.catalogue import FOLDER, catalogue, find, names
 from conformance.controllers.command import invocation, process_of
 from conformance.controllers.entry import Entry
@@ -51,6 +52,10 @@ class TestBuiltIn:
         text = (FOLDER / f"{name}.yaml").read_text()
         assert len(text.splitlines()) <= 60, "long parts may lie in files of their own: docs/add-a-controller.md"
         jsonschema.validate(yaml.safe_load(text), json.loads(SCHEMA_FILE.read_text()))
+
+    def test_claims_are_about_cases_that_there_are(self) -> None:
+        claimed = {case for entry in catalogue() for claim in entry.claims for case in claim.case}
+        assert claimed <= {case.id for case in load_cases()}
 
     @pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.name)
     def test_modules_are_pinned(self, entry: Entry) -> None:
@@ -212,6 +217,8 @@ class TestFind:
         assert find(write(f"{OWN}claims: [{CLAIM}]\n")).unsupported == {"P13": why}
         several = CLAIM.replace("P13", "[P13, P14]")
         assert find(write(f"{OWN}claims: [{several}]\n")).unsupported == {"P13": why, "P14": why}
+        case = CLAIM.replace("statement: P13", "case: hosts/no-host")
+        assert find(write(f"{OWN}claims: [{case}]\n")).unsupported == {"hosts/no-host": why}
 
     def test_what_is_installed_has_the_version_of_the_entry_unless_it_says_another(self, write: Any) -> None:
         def version(text: str, name: str = "mine.yaml") -> str:
@@ -256,6 +263,9 @@ class TestProblems:
             (("process:", f"claims: [{CLAIM.replace('P13', 'P99')}]\nprocess:"), "9:22", "there is no statement 'P99'"),
             (("process:", f"claims: [{CLAIM}, {CLAIM}]\nprocess:"), "9:", "P13 is claimed twice"),
             (("process:", f"claims: [{CLAIM.replace('P13', '[P13, P99]')}]\nprocess:"), "9:28", "no statement 'P99'"),
+            (("process:", f"claims: [{CLAIM.replace('statement: P13, ', '')}]\nprocess:"), "9:10", "not said what is"),
+            (("process:", f"claims: [{CLAIM.replace('P13', 'P13, case: x')}]\nprocess:"), "9:33", "be called 'x'"),
+            (("process:", f"claims: [{CLAIM.replace('P13', 'P13, case: [a/b, a/b]')}]\nprocess:"), "9:39", "a/b is"),
             (("process:", "process:\n  empty-folders: [/etc/x]"), "10:19", "/etc/x is a place of the machine"),
             (("process:", "process:\n  empty-folders: [private]"), "10:19", "private is written by the suite"),
         ],

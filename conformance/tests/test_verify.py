@@ -84,6 +84,13 @@ def test_with_its_events_it_is_sound_too() -> None:
     assert "the events of the run" in found.checked
 
 
+def test_a_claim_may_be_about_the_case_itself() -> None:
+    made = copy.deepcopy(SOUND)
+    claimed = case_of(made, "claimed")
+    claimed["detail"] = claimed["detail"].replace("(P01)", f"({claimed['id']})")
+    assert verified(resealed(made)).sound
+
+
 @pytest.mark.parametrize("number", range(0, len(LEAVES), 40))
 def test_every_leaf_is_covered_by_the_digests(number: int) -> None:
     for place in LEAVES[number : number + 40]:

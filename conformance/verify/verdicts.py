@@ -80,12 +80,12 @@ def _steps(case: CaseRecord) -> Iterator[tuple[str, ProbeVerdict]]:
 
 
 def _claim(case: CaseRecord, words: dict[str, list[str]]) -> Findings:
-    """Check what can be: a claim covers a case only by one of its statements, and the detail keeps what was seen."""
+    """Check what can be: a claim names the case or one of its statements, and the detail keeps what was seen."""
     if case.verdict is not Verdict.UNSUPPORTED:
         return
     words.setdefault("that the controller's project declares something unsupported", []).append(case.id)
-    if not any(case.detail.startswith(f"declared unsupported ({statement}):") for statement in case.statements):
-        yield Problem(check="verdicts", place=case.id, what="is unsupported, and names no claim about its statements")
+    if not any(case.detail.startswith(f"declared unsupported ({name}):") for name in (*case.statements, case.id)):
+        yield Problem(check="verdicts", place=case.id, what="is unsupported, and names no claim about it")
     if "; seen: " not in case.detail:
         yield Problem(check="verdicts", place=case.id, what="is unsupported, and does not say what was seen")
 
