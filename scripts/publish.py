@@ -1,6 +1,7 @@
-"""Makes the published results: ``python scripts/publish.py CONTROLLER… [-k EXPR] [--reports reports]``.
+"""Makes the published results: ``python scripts/publish.py CONTROLLER… [-k EXPR] [--reports reports] [--at-once]``.
 
-Each controller is judged twice with all cases. The first report goes to ``reports/CONTROLLER-VERSION/report.json``; a
+Each controller is judged twice with all cases; ``--at-once`` has both runs go on beside each other, which suits one
+that mostly lets the suite wait. The first report goes to ``reports/CONTROLLER-VERSION/report.json``; a
 ``README.md`` beside it says how it was made and whether the second run said the same. Notes by hand (``notes.md``)
 stay. Ends with 1 where two runs gave other verdicts, with 3 where a run gave no sound report; what is published is
 then what was seen. Ends with 130 where a run was interrupted; what was published before stays.
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from conformance.case.model import Level
@@ -38,20 +40,23 @@ def main() -> int:
     parser.add_argument("controllers", nargs="+", metavar="CONTROLLER", help="a name of the catalogue")
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="where they go (default: reports)")
     parser.add_argument("-k", dest="expression", help="only these cases, to try the script out")
+    parser.add_argument("--at-once", action="store_true", help="both runs beside each other")
     given = parser.parse_args()
     options = ["-k", given.expression] if given.expression else []
     try:
-        statuses = [publish(name, options, given.reports) for name in given.controllers]
+        statuses = [publish(name, options, given.reports, at_once=given.at_once) for name in given.controllers]
     except KeyboardInterrupt:
         return INTERRUPTED
     (given.reports / "README.md").write_text(index(given.reports), encoding="utf-8")
     return max(statuses)
 
 
-def publish(name: str, options: Sequence[str], reports: Path) -> int:
+def publish(name: str, options: Sequence[str], reports: Path, *, at_once: bool = False) -> int:
     """Judge a controller twice and write its folder; return 0, 1 for other verdicts, 3 for a missing report."""
     with tempfile.TemporaryDirectory() as folder:
-        seen = [judged(name, options, Path(folder) / str(number)) for number in range(RUNS)]
+        outs = [Path(folder) / str(number) for number in range(RUNS)]
+        with ThreadPoolExecutor(RUNS if at_once else 1) as threads:
+            seen = list(threads.map(lambda out: judged(name, options, out), outs))
         files = [file for file in seen if file is not None]
         if len(files) < RUNS:
             unsound = Path(tempfile.mkdtemp(prefix=f"unsound-{name}-"))
