@@ -35,9 +35,10 @@ def difference(
         return None
     if _less_safe(question, old, new, plain_old):
         return Difference(Sort.UNSAFE)
+    opens = new.served and not old.reached and not old.outcome.startswith("redirect:")
     if question.family and _as_if_absent(question, old, new, plain):
-        return Difference(Sort.IGNORED)
-    return Difference(Sort.DIFFERS, opens=new.served and not old.reached and not old.outcome.startswith("redirect:"))
+        return Difference(Sort.IGNORED, opens)
+    return Difference(Sort.DIFFERS, opens)
 
 
 def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None) -> bool:
@@ -59,11 +60,12 @@ def _more(one: Seen, other: Seen) -> bool:
 
 
 def _kept_out(question: Question, old: Seen, plain_old: Seen | None) -> bool:
-    """Tell whether the old controller refused. A 404 is no refusal by a guard: there was no such rule to guard.
+    """Tell whether the old controller refused.
 
-    But a rule that is served over TLS only, and is not there without, is kept from plain requests.
+    A guard that an annotation asks for is lost whatever kept the request out: some drop an Ingress whose guard they
+    cannot build, and answer 404. Without an annotation a 404 is no refusal, but where a rule is served over TLS only.
     """
-    if old.outcome != "status:404":
+    if question.family or old.outcome != "status:404":
         return not old.reached
     return question.kind.startswith("without-tls") and plain_old is not None and plain_old.reached
 

@@ -123,10 +123,24 @@ def test_http_that_was_redirected_and_is_now_served_is_less_safe() -> None:
     assert titles(found, Sort.UNSAFE) == ["Served without TLS: http was not served, now it is"]
 
 
-def test_a_rule_that_was_not_served_at_all_had_no_guard_to_lose() -> None:
-    found = migrated([ingress(tls=True, proxy_body_size="8m")], not_found, served)
+def test_a_rule_that_was_not_served_at_all_had_no_redirect_to_lose() -> None:
+    found = migrated([ingress(tls=True)], not_found, served)
     assert not titles(found, Sort.UNSAFE)
     assert all(change.opens for change in found.changes if change.kind == "path")
+
+
+def test_a_guard_whose_ingress_was_dropped_and_is_now_served_is_less_safe() -> None:
+    nonsense = migrated([ingress(auth_type="nonsense")], not_found, served)
+    assert nonsense.counts == {Sort.UNSAFE: 1}
+    assert titles(nonsense, Sort.UNSAFE)[0].startswith("Open: the guard basic-auth is not there.")
+    assert {one.status for one in nonsense.annotations} == {"unsafe"}
+    assert migrated([ingress(tls=True, proxy_body_size="8m")], not_found, served).counts == {Sort.UNSAFE: 1}
+
+
+def test_an_annotation_that_is_ignored_where_nothing_was_reachable_says_that_more_is() -> None:
+    opened = migrated([ingress(rewrite_target="/x")], not_found, served).of(Sort.IGNORED)
+    assert opened
+    assert all(change.opens for change in opened)
 
 
 def test_http_that_was_not_there_beside_https_and_is_now_served_is_less_safe() -> None:
