@@ -65,7 +65,7 @@ def migrate(
 
     \b
     Exit status: 0 nothing changes, 1 something does, 2 bad input (also where a part of it could not be read and
-    nothing else changes), 3 something could not be judged, 130 interrupted.
+    nothing else changes), 3 something could not be judged, or was only partly asked, 130 interrupted.
     """
     from conformance.cli.migrating import RECORDED, Wanted, migrate_objects, migrate_profile
     from conformance.errors import BadInput

@@ -28,9 +28,13 @@ class Keyed(Frozen):
 
 
 class Ask(Keyed):
-    """One request; texts may hold ``{path}``, ``{host}``, ``{value}`` and ``{NAME}`` of another annotation."""
+    """One request; texts may hold ``{path}``, ``{host}``, ``{value}`` and ``{NAME}`` of another annotation.
+
+    ``shows`` are the annotations that its answer can tell to be heeded.
+    """
 
     id: str
+    shows: tuple[str, ...]
     method: str = "GET"
     scheme: Literal["http", "https", ""] = ""
     host: str = ""
@@ -47,14 +51,22 @@ class Family(Keyed):
     asked_if: str = ""
     says: str
     guards: bool = False
+    restricts: tuple[str, ...] = ()
     base: str | dict[str, str] = KEEP
     closed: str | dict[str, str] = ""
     names: dict[str, Names] = Field(default_factory=dict)
     credentials: bool = False
+    holds: dict[str, Literal["addresses"]] = Field(default_factory=dict)
     ask: tuple[Ask, ...] = ()
     compares: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
     cannot: str = ""
+    not_asked: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def restricting(self) -> tuple[str, ...]:
+        """The annotations that keep requests out, or may."""
+        return self.restricts or (self.annotations if self.guards else ())
 
     @property
     def apart(self) -> bool:
@@ -68,6 +80,7 @@ class Known(Keyed):
     families: dict[str, Family]
     prefixes: tuple[str, ...]
     others: tuple[str, ...]
+    without_a_case: dict[str, tuple[str, ...]]
 
     def short(self, annotation: str) -> str:
         """Return the name of an annotation without the prefix of ingress-nginx; empty if it has another."""

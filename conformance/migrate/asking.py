@@ -62,6 +62,7 @@ def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spo
     values["value"] = first.partition(",")[0].strip()
     origin = values.get("cors-allow-origin", "").partition(",")[0].strip().replace("*.", "one.")
     values["cors-allow-origin"] = origin if "://" in origin else "https://page.invalid"
+    values["custom-http-errors"] = values.get("custom-http-errors", "").partition(",")[0].strip()
     values["path"] = spot.path.rstrip("/")
     values["host"] = spot.host
     return values
@@ -108,4 +109,5 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         guards=family.guards,
         compares=family.compares,
         received=family.received,
+        asks=(ask.id,),
     )

@@ -13,8 +13,9 @@ from conformance.migrate.restoring import Restores
 from conformance.migrate.roots import Turn, rooted
 from conformance.migrate.said import Seen, own_part, seen
 from conformance.migrate.scene import Scene
-from conformance.migrate.unserved import Answered, RuleKey, unserved
-from conformance.migrate.verdicts import difference, stays_open
+from conformance.migrate.showing import shown_by
+from conformance.migrate.unserved import Answered, RuleKey, doubtful, unserved
+from conformance.migrate.verdicts import difference, says_nothing, stays_open
 from conformance.migrate.wording import title_of
 from conformance.report.model import CaseRecord, ProbeRecord, Report
 from conformance.visible import visible
@@ -48,12 +49,16 @@ class _Collected:
     root: Turn
     places: list[Place] = field(default_factory=list)
     ingresses: dict[str, None] = field(default_factory=dict)
+    annotations: dict[str, None] = field(default_factory=dict)
     requests: set[object] = field(default_factory=set)
 
     def add(self, one: Turn, asked: Asked) -> None:
         """Take on one difference; a request that several questions share is shown once."""
         everyone = [member.label for member in spoken_for(asked, one.question.owner, *one.question.speaks_for)]
         self.ingresses.update(dict.fromkeys(everyone))
+        for question in (one.question, *one.may_be_why):
+            for found in spoken_for(asked, question.owner, *question.speaks_for):
+                self.annotations.update(dict.fromkeys(shown_by(question, found, alike=False)))
         request = (asked.group.ingresses[one.question.owner].label, one.question.sent)
         if len(self.places) < MOST_PLACES and request not in self.requests:
             self.requests.add(request)
@@ -79,9 +84,12 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
     found: dict[tuple[object, ...], _Collected] = {}
     for asked in plan.asked:
         answered = [list(_answered(asked, scene, pair, ledger)) for scene in asked.scenes]
-        dead = unserved(asked.group.ingresses, (one for of_scene in answered for one in of_scene))
+        everything = [one for of_scene in answered for one in of_scene]
+        dead = unserved(asked.group.ingresses, everything)
+        doubts = doubtful(asked.group.ingresses, everything)
         for of_scene in answered:
-            for one, root in rooted(list(_differences(asked, of_scene, dead, ledger))):
+            turns = _certain(asked, list(_differences(asked, of_scene, dead, ledger)), doubts, ledger)
+            for one, root in rooted(list(turns)):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 for beside in one.beside:
                     ledger.note(asked, beside, Sort.DIFFERS, follows=root.difference.sort)
@@ -117,6 +125,19 @@ def _answered(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iterato
         yield Answered(question, old, new, also)
 
 
+def _certain(
+    asked: Asked, turns: Sequence[Turn], doubts: Mapping[tuple[int, str], str], ledger: Ledger
+) -> Iterator[Turn]:
+    """Yield the differences that nothing of ours may have brought about. What is less safe is never held back."""
+    for one in turns:
+        why = doubts.get((one.question.owner, one.question.rule))
+        if why and one.difference.sort is not Sort.UNSAFE:
+            for question in (one.question, *one.beside):
+                ledger.note(asked, question, Sort.NOT_JUDGED, why=why)
+        else:
+            yield one
+
+
 def _differences(
     asked: Asked, answered: Sequence[Answered], dead: Mapping[RuleKey, str], ledger: Ledger
 ) -> Iterator[Turn]:
@@ -128,7 +149,9 @@ def _differences(
         if why := dead.get(one.rule):
             ledger.note(asked, one.question, Sort.NOT_JUDGED, why=why)
         elif differs is None:
-            ledger.note(asked, one.question, Sort.UNCHANGED, open_before=stays_open(one.question, one.old, one.new))
+            open_before = stays_open(one.question, one.old, one.new)
+            silent = says_nothing(one.question, one.old)
+            ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent)
         if differs is not None:
             yield Turn(one.question, differs, one.old, one.new, _turned_with(one))
         for part in one.also:
@@ -158,7 +181,7 @@ def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, s
         return
     differs = difference(part.question, part.old, part.new, None)
     if differs is None:
-        ledger.note(asked, part.question, Sort.UNCHANGED)
+        ledger.note(asked, part.question, Sort.UNCHANGED, silent=says_nothing(part.question, part.old))
     else:
         yield Turn(part.question, differs, part.old, part.new)
 
@@ -195,11 +218,13 @@ def _said(question: Question, answer: Seen, address: str) -> Said:
 def _change(one: _Collected, restores: Restores) -> Change:
     root = one.root
     families = (root.question.family, *root.families)
-    hints = (hint for family in families for hint in restores.for_question(family, root.question.kind))
+    headers = tuple(name.removeprefix("received ") for name in root.facts)
+    hints = (hint for family in families for hint in restores.for_question(family, root.question.kind, headers))
     return Change(
         sort=root.difference.sort,
         kind=root.question.kind,
         family=next((family for family in families if family), ""),
+        annotations=tuple(map(visible, one.annotations)),
         title=visible(
             title_of(root.question, root.difference.sort, root.old.brief, root.new.brief, one.places, root.families)
         ),

@@ -12,6 +12,7 @@ from conformance.migrate.boundaries import around, host_questions, spots
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
 from conformance.migrate.question import Agenda, LeftOut, Question
+from conformance.migrate.showing import held_annotations
 from conformance.migrate.stand_ins import USER
 
 IN_FULL = 2
@@ -132,6 +133,7 @@ def _joined(first: Question, question: Question) -> Question:
         compares=tuple(dict.fromkeys(name for one in said_of for name in one.compares)),
         received=tuple(dict.fromkeys(name for one in said_of for name in one.received)),
         serves=first.serves or question.serves,
+        asks=tuple(dict.fromkeys(name for one in said_of for name in one.asks)),
         also=tuple(beside.values()),
     )
 
@@ -153,10 +155,13 @@ def _with_credentials(questions: Iterable[Question], group: Group, known: Known)
 
 
 def _not_asked(found: Found, known: Known) -> Iterator[LeftOut]:
-    for name in dict.fromkeys(known.family(annotation) for annotation in found.annotations):
-        family = known.families.get(name)
-        if family and family.cannot:
-            yield LeftOut(name, family.cannot, found.label)
+    for name, held in held_annotations(found, known).items():
+        family = known.families[name]
+        if family.cannot:
+            yield LeftOut(", ".join(held), family.cannot, found.label)
+        for short in held:
+            if short in family.not_asked:
+                yield LeftOut(short, family.not_asked[short], found.label)
     for rule in found.rules:
         for path in items(mapping(rule.get("http")).get("paths")):
             if mapping(mapping(path).get("backend")).get("resource"):

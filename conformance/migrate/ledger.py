@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.migrate.annotations import Known, known_annotations
-from conformance.migrate.found import CLASS_ANNOTATION, Found
+from conformance.migrate.found import Found
 from conformance.migrate.model import WORST_FIRST, AnnotationRecord, IngressRecord, Sort, Status
 from conformance.migrate.plan import Asked, Plan, spoken_for
 from conformance.migrate.question import Question
 from conformance.migrate.scene import Scene, unknown_annotations
+from conformance.migrate.showing import held_annotations, restricting, shown_by
 from conformance.visible import visible
 
 _STATUS: Mapping[Sort, Status] = {
@@ -21,11 +22,11 @@ _STATUS: Mapping[Sort, Status] = {
 
 @dataclass
 class Ledger:
-    """Notes by Ingress, and by Ingress and family of annotations."""
+    """Notes by Ingress, and by Ingress and annotation."""
 
     compared: int = 0
     _sorts: dict[str, Sort] = field(default_factory=dict)
-    _families: dict[tuple[str, str], Sort] = field(default_factory=dict)
+    _annotations: dict[tuple[str, str], Sort] = field(default_factory=dict)
     _open: set[tuple[str, str]] = field(default_factory=set)
     _why: dict[str, str] = field(default_factory=dict)
 
@@ -37,19 +38,20 @@ class Ledger:
         *,
         follows: Sort | None = None,
         open_before: bool = False,
+        silent: bool = False,
         why: str = "",
     ) -> None:
         """Take note of one compared question: how it stands, and how that from which it ``follows``, if anything.
 
-        ``why`` is why it is not judged.
+        ``silent`` says that its answers show nothing of annotations, ``why`` is why it is not judged.
         """
         for found in spoken_for(asked, question.owner, *question.speaks_for):
             if why:
                 self._why.setdefault(found.label, why[:600])
             self._sorts[found.label] = _worse(follows or sort, self._sorts.get(found.label))
-            if question.family:
-                key = (found.label, question.family)
-                self._families[key] = _worse(sort, self._families.get(key))
+            for short in () if silent else shown_by(question, found, alike=sort is Sort.UNCHANGED):
+                key = (found.label, short)
+                self._annotations[key] = _worse(sort, self._annotations.get(key))
                 if open_before:
                     self._open.add(key)
 
@@ -74,35 +76,48 @@ class Ledger:
         yield from sorted(records, key=lambda record: (record.namespace, record.name))
 
     def _record(self, found: Found, asked_as: str, known: Known) -> IngressRecord:
-        families = {name: known.families[name] for key in found.annotations if (name := known.family(key))}
+        held = [(short, known.families[name]) for name, of in held_annotations(found, known).items() for short in of]
+        unasked = [short for short, _ in held if self._standing(found.label, short)[1] == "not asked"]
+        guards = [short for short in unasked if short in restricting(found)]
+        unknown = tuple(visible(key) for key in unknown_annotations([found]))
+        sort = self._sorts.get(found.label, Sort.NOT_JUDGED)
+        why = self._why.get(found.label, "" if found.label in self._sorts else "nothing of it was asked")
+        if sort is Sort.UNCHANGED and (guards or unknown):
+            sort = Sort.PARTLY
+            why = f"nobody asked about {', '.join((*guards, *unknown))}"
         return IngressRecord(
             namespace=visible(found.namespace),
             name=visible(found.name),
             origin=visible(str(found.origin)),
-            sort=self._sorts.get(found.label, Sort.NOT_JUDGED),
+            sort=sort,
             asked_as=visible(asked_as),
             converted=found.converted,
-            detail=visible(self._why.get(found.label, "" if found.label in self._sorts else "nothing of it was asked")),
-            not_asked=tuple(name for name, family in families.items() if family.cannot),
-            unknown=tuple(visible(key) for key in unknown_annotations([found])),
+            detail=visible(why),
+            not_asked=tuple(short for short, family in held if short in unasked or family.cannot),
+            unknown=unknown,
         )
 
     def annotations(self, ingresses: Iterable[Found]) -> Iterator[AnnotationRecord]:
-        """Yield what became of the annotations, the worst first; what nobody knows is among them."""
+        """Yield what became of the annotations, the worst first, and guards before others; last, what nobody knows."""
         known = known_annotations()
         found = list(ingresses)
-        used: dict[tuple[str, Sort, Status], dict[str, None]] = {}
+        used: dict[tuple[str, str, bool, Sort, Status], list[str]] = {}
         for ingress in found:
-            for name in dict.fromkeys(known.family(key) for key in ingress.annotations if key != CLASS_ANNOTATION):
-                if name:
-                    used.setdefault((name, *self._standing(ingress.label, name)), {})[ingress.label] = None
-        for (name, sort, status), labels in sorted(used.items(), key=lambda pair: WORST_FIRST.index(pair[0][1])):
+            guards = restricting(ingress)
+            for name, shorts in held_annotations(ingress, known).items():
+                for short in shorts:
+                    standing = (name, short, short in guards, *self._standing(ingress.label, short))
+                    used.setdefault(standing, []).append(ingress.label)
+        worst_first = sorted(used.items(), key=lambda pair: (WORST_FIRST.index(pair[0][3]), not pair[0][2]))
+        for (name, short, guard, sort, status), labels in worst_first:
             family = known.families[name]
             yield AnnotationRecord(
-                name=name,
+                name=short,
+                family=name,
+                restricts=guard,
                 sort=sort,
                 status=status,
-                detail=f"{family.says} {family.cannot}".strip(),
+                detail=f"{family.says} {family.not_asked.get(short, family.cannot)}".strip(),
                 ingresses=tuple(map(visible, labels)),
             )
         for key, owners in unknown_annotations(found).items():
@@ -115,11 +130,11 @@ class Ledger:
                 ingresses=tuple(map(visible, owners)),
             )
 
-    def _standing(self, label: str, family: str) -> tuple[Sort, Status]:
-        sort = self._families.get((label, family))
+    def _standing(self, label: str, short: str) -> tuple[Sort, Status]:
+        sort = self._annotations.get((label, short))
         if sort is None:
             return Sort.NOT_JUDGED, "not asked"
-        if sort is Sort.UNCHANGED and (label, family) in self._open:
+        if sort is Sort.UNCHANGED and (label, short) in self._open:
             return sort, "open before"
         return sort, _STATUS.get(sort, "not asked")
 

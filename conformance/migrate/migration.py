@@ -7,7 +7,7 @@ from conformance.compare.runs import run_identity
 from conformance.migrate.changes import Pair, changes_of
 from conformance.migrate.found import Reading, Trouble
 from conformance.migrate.ledger import Ledger
-from conformance.migrate.model import WORST_FIRST, Migration, Omission, Problem
+from conformance.migrate.model import WORST_FIRST, Migration, Omission, Problem, unasked_among
 from conformance.migrate.plan import Plan
 from conformance.migrate.question import LeftOut
 from conformance.migrate.restoring import Restores
@@ -27,15 +27,16 @@ def migration_of(reading: Reading, plan: Plan, pair: Pair) -> Migration:
     names = tuple(f"{report.controller.name} {report.controller.version}" for report in (pair.old, pair.new))
     everyone = [f for asked in plan.asked for g in (asked.group, *asked.alike) for f in g.ingresses]
     spaces = len({record.namespace for record in ingresses})
+    annotations = tuple(ledger.annotations(everyone))
     return Migration(
         old=run_identity(pair.old.controller.name, pair.old),
         new=run_identity(pair.new.controller.name, pair.new),
         basis="objects",
-        summary=summary_of(counts, len(ingresses), spaces, ledger.compared, (names[0], names[1])),
+        summary=summary_of(counts, spaces, ledger.compared, (names[0], names[1]), unasked_among(annotations)),
         counts=counts,
         requests=ledger.compared,
         changes=changes,
-        annotations=tuple(ledger.annotations(everyone)),
+        annotations=annotations,
         ingresses=ingresses,
         left_out=tuple(omissions(plan.left_out)),
         problems=tuple(problems((*reading.troubles, *plan.troubles))),

@@ -1,5 +1,6 @@
 """What a migration comes to; its JSON Schema is published."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -16,6 +17,7 @@ class Sort(StrEnum):
     NOT_JUDGED = "not judged"
     DIFFERS = "differs"
     IGNORED = "ignored"
+    PARTLY = "partly asked"
     UNCHANGED = "unchanged"
 
 
@@ -23,7 +25,10 @@ WORST_FIRST = tuple(Sort)
 
 
 Status = Literal["kept", "ignored", "differs", "unsafe", "open before", "not asked", "unknown"]
-"""What became of an annotation. ``open before``: its guard lets the suite's request pass on both."""
+"""What became of an annotation. ``open before``: its guard lets the suite's request pass on both.
+
+``not asked``: nothing that was asked could show it.
+"""
 
 
 Source = Literal["asked", "recorded", "documented"]
@@ -72,7 +77,10 @@ class Change(Recorded):
 
     sort: Sort
     kind: str = Field(description="What was asked, such as: one-letter-more, without-tls, from-elsewhere.")
-    family: str = Field(default="", description="The annotations that it is about, if any.")
+    family: str = Field(default="", description="The family of the annotations that it is about, if any.")
+    annotations: tuple[str, ...] = Field(
+        default=(), description="These annotations, as far as the Ingresses have them."
+    )
     title: str
     before: str = Field(description="The old answers, in short.")
     after: str
@@ -83,9 +91,11 @@ class Change(Recorded):
 
 
 class AnnotationRecord(Recorded):
-    """What became of one annotation, or of several that go together."""
+    """What became of one annotation: without its prefix where the suite knows it."""
 
     name: str
+    family: str = Field(default="", description="Annotations that go together have the same.")
+    restricts: bool = Field(default=False, description="It may keep requests out.")
     sort: Sort
     status: Status
     detail: str = ""
@@ -153,18 +163,29 @@ class Migration(Recorded):
         """Return it as JSON text."""
         return self.model_dump_json(by_alias=True, indent=1) + "\n"
 
+    @property
+    def unasked(self) -> tuple[AnnotationRecord, ...]:
+        """The annotations that may keep requests out and that nobody asked about."""
+        return unasked_among(self.annotations)
+
     def of(self, sort: Sort) -> tuple[Change, ...]:
         """Return the changes of one sort."""
         return tuple(change for change in self.changes if change.sort is sort)
 
 
+def unasked_among(annotations: Sequence[AnnotationRecord]) -> tuple[AnnotationRecord, ...]:
+    """Return those that may keep requests out and that nobody asked about, those that the suite does not know last."""
+    guards = (one for one in annotations if one.restricts and one.status == "not asked")
+    return (*guards, *(one for one in annotations if one.status == "unknown"))
+
+
 def exit_status(migration: Migration) -> int:
     """Return 0 (nothing changes), 1 (something does), 2 (some input could not be used) or 3 (something not judged).
 
-    What changes is told before bad input; that something could not be judged, before both.
+    What changes is told before bad input; that something could not be judged, or only in part, before both.
     """
     sorts = {change.sort for change in migration.changes} | {sort for sort, n in migration.counts.items() if n}
-    if Sort.NOT_JUDGED in sorts:
+    if sorts & {Sort.NOT_JUDGED, Sort.PARTLY}:
         return 3
     if sorts - {Sort.UNCHANGED}:
         return 1

@@ -15,12 +15,14 @@ from conformance.migrate.model import (
     Change,
     IngressRecord,
     Migration,
+    Omission,
     Place,
     Said,
     Sort,
     Source,
     Status,
 )
+from conformance.migrate.recorded_turn import RecordedTurn, recorded_turn
 from conformance.migrate.replay import line_for_other
 from conformance.migrate.restoring import Restores
 from conformance.migrate.wording import STANDS_FOR_OLD
@@ -51,6 +53,7 @@ class _Case:
     record: CaseRecord
     sort: Sort
     places: tuple[Place, ...]
+    turns: tuple[RecordedTurn, ...] = ()
 
     @property
     def label(self) -> str:
@@ -85,7 +88,7 @@ def profile_of(new: Report, recorded: Collection[ProbeName]) -> Migration:
         changes=tuple(sorted(changes, key=lambda change: WORST_FIRST.index(change.sort))),
         annotations=tuple(_annotations(judged)),
         ingresses=tuple(_ingress(one) for one in judged),
-        left_out=(),
+        left_out=tuple(_without_a_case()),
         problems=(),
     )
 
@@ -95,7 +98,9 @@ def _judged(case: CaseRecord, new: Report, recorded: Collection[ProbeName]) -> _
     if sort in {Sort.UNCHANGED, Sort.NOT_JUDGED}:
         return _Case(case, sort, ())
     failed = [probe for probe in case.probes if probe.verdict is Verdict.FAIL]
-    return _Case(case, sort, tuple(_place(case, probe, new, recorded) for probe in failed))
+    return _Case(
+        case, sort, tuple(_place(case, probe, new, recorded) for probe in failed), tuple(map(recorded_turn, failed))
+    )
 
 
 def _sort(case: CaseRecord) -> Sort:
@@ -125,10 +130,12 @@ def _change(one: _Case, restores: Restores) -> Change:
     opened = "Open: " if one.sort is Sort.UNSAFE else ""
     word = f" ({one.record.parity.value})" if one.record.parity else ""
     restore = [hint for family in families for hint in restores.for_question(family, "")]
+    restore += [hint for turn in one.turns for hint in restores.for_question(turn.family, turn.kind, turn.headers)]
     return Change(
         sort=one.sort,
         kind=visible(one.record.id),
         family=families[0] if families else "",
+        annotations=tuple(map(visible, _names(one.record))),
         title=visible(f"{opened}{one.record.title}{word}"),
         before=one.places[0].old.outcome,
         after=one.places[0].new.outcome,
@@ -175,6 +182,11 @@ def _names(case: CaseRecord) -> tuple[str, ...]:
 def _families(case: CaseRecord) -> tuple[str, ...]:
     known = known_annotations()
     return tuple(dict.fromkeys(family for name in _names(case) if (family := known.family(PREFIX + name))))
+
+
+def _without_a_case() -> Iterator[Omission]:
+    for why, names in known_annotations().without_a_case.items():
+        yield Omission(kind="no case", why=why, count=len(names), examples=names)
 
 
 def _summary(counts: dict[Sort, int], new: str) -> str:

@@ -11,6 +11,7 @@ class Question:
     as well, ``rule`` the rule in few words. ``variant`` is the family of annotations whose closed value the objects
     hold when it is asked; ``family`` the one that it is about. ``compares`` and ``received`` are headers of the answer,
     and at the backend, that must stay the same. ``serves`` says that it is what the rule is there to serve.
+    ``asks`` are the ids in the data file of all that its request asks about its family.
     ``also`` are the questions about other annotations that its request answers: sent once, and judged for each.
     """
 
@@ -31,6 +32,7 @@ class Question:
     received: tuple[str, ...] = ()
     speaks_for: tuple[int, ...] = ()
     serves: bool = False
+    asks: tuple[str, ...] = ()
     also: tuple["Question", ...] = ()
 
     @property

@@ -1,5 +1,6 @@
 """What the documentation of a controller names to restore a behaviour: a data file for each controller."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,11 @@ FOLDER = Path(__file__).resolve().parent / "restore"
 
 
 class Hint(Keyed):
-    """One way; ``families`` and ``kinds`` say for which changes."""
+    """One way; ``families``, ``kinds`` and ``headers`` (of answers, or at the backend) say for which changes."""
 
     families: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     says: str
     link: str
 
@@ -34,12 +36,12 @@ class Restores:
     def __init__(self, controller: str) -> None:
         self._hints = _hints(controller)
 
-    def for_question(self, family: str, kind: str) -> tuple[Restore, ...]:
-        """Return the hints for what a question is about."""
+    def for_question(self, family: str, kind: str, headers: Sequence[str] = ()) -> tuple[Restore, ...]:
+        """Return the hints for what a question is about, and for the headers that changed."""
         return tuple(
             Restore(says=hint.says, link=hint.link)
             for hint in self._hints
-            if (family and family in hint.families) or kind in hint.kinds
+            if (family and family in hint.families) or kind in hint.kinds or set(headers) & set(hint.headers)
         )
 
 

@@ -23,9 +23,14 @@ class Turn:
     beside: tuple[Question, ...] = ()
 
     @property
+    def may_be_why(self) -> tuple[Question, ...]:
+        """The questions about annotations that may be why, where it is about none itself."""
+        return () if self.question.family or not _free(self) else self.beside
+
+    @property
     def families(self) -> tuple[str, ...]:
-        """The annotations that may be why, where it is about none itself."""
-        return () if self.question.family or not _free(self) else tuple(one.family for one in self.beside)
+        """The families of these."""
+        return tuple(one.family for one in self.may_be_why)
 
     @property
     def turned(self) -> tuple[str, str]:

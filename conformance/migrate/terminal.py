@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.migrate.model import Change, Migration, Place, Sort
-from conformance.migrate.wording import NOT_ASKED_NOW
+from conformance.migrate.wording import NOT_ASKED_NOW, UNASKED, unasked_words
 from conformance.visible import visible
 
 STYLES = {
@@ -14,6 +14,7 @@ STYLES = {
     Sort.NOT_JUDGED: "yellow",
     Sort.DIFFERS: "yellow",
     Sort.IGNORED: "yellow",
+    Sort.PARTLY: "yellow",
     Sort.UNCHANGED: "green",
 }
 HEADINGS = {
@@ -22,6 +23,7 @@ HEADINGS = {
     Sort.IGNORED: "Annotations that are ignored",
 }
 _NAMED = 6
+_MOST = 20
 
 
 def print_migration(migration: Migration, console: Console) -> None:
@@ -38,8 +40,11 @@ def _lines(migration: Migration) -> Iterator[Text]:
             yield _line(f"{heading} ({len(changes)})", STYLES[sort])
         for change in changes:
             yield from _change(change)
-    yield from _not_judged(migration)
+        if sort is Sort.UNSAFE:
+            yield from _unasked(migration)
+    yield from _records("Not judged", migration, Sort.NOT_JUDGED)
     yield from _annotations(migration)
+    yield from _records("Unchanged in the part that was asked", migration, Sort.PARTLY)
     unchanged = [record.label for record in migration.ingresses if record.sort is Sort.UNCHANGED]
     if unchanged:
         yield Text()
@@ -69,6 +74,8 @@ def _change(change: Change) -> Iterator[Text]:
     opens = " [more is reachable]" if change.opens else ""
     yield _line(f"  {change.title}{opens}", STYLES[change.sort])
     yield _line(f"    {named(change.ingresses)}")
+    if change.annotations:
+        yield _line(f"    annotations: {', '.join(change.annotations)}")
     yield from _place(change.places[0])
     if len(change.places) > 1:
         yield _line(f"    and {len(change.places) - 1} more requests")
@@ -86,15 +93,26 @@ def _place(place: Place) -> Iterator[Text]:
     yield from (_line(f"      {said.curl}", "dim") for said in (place.old, place.new) if said.curl)
 
 
-def _not_judged(migration: Migration) -> Iterator[Text]:
-    records = [record for record in migration.ingresses if record.sort is Sort.NOT_JUDGED]
+def _unasked(migration: Migration) -> Iterator[Text]:
+    unasked = migration.unasked
+    if unasked:
+        yield Text()
+        yield _line(f"{UNASKED} ({len(unasked)})", STYLES[Sort.NOT_JUDGED])
+    for one in unasked[:_MOST]:
+        yield _line(f"  {one.name} ({unasked_words(one)}): {named(one.ingresses)}")
+    if len(unasked) > _MOST:
+        yield _line(f"  and {len(unasked) - _MOST} more")
+
+
+def _records(heading: str, migration: Migration, sort: Sort) -> Iterator[Text]:
+    records = [record for record in migration.ingresses if record.sort is sort]
     if records:
         yield Text()
-        yield _line(f"Not judged ({len(records)})", STYLES[Sort.NOT_JUDGED])
-    for record in records[:20]:
+        yield _line(f"{heading} ({len(records)})", STYLES[sort])
+    for record in records[:_MOST]:
         yield _line(f"  {record.label}: {record.detail}")
-    if len(records) > 20:
-        yield _line(f"  and {len(records) - 20} more")
+    if len(records) > _MOST:
+        yield _line(f"  and {len(records) - _MOST} more")
 
 
 def _annotations(migration: Migration) -> Iterator[Text]:

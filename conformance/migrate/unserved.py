@@ -1,4 +1,7 @@
-"""Which rules neither controller serves here: two equal errors say nothing of the owner's backend. Pure."""
+"""Which rules cannot be compared: two equal errors say nothing of the owner's backend, nor does what we brought about.
+
+Pure.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ from conformance.migrate.boundaries import EVERY_PATH
 from conformance.migrate.found import Found
 from conformance.migrate.question import Question
 from conformance.migrate.said import Seen
+from conformance.migrate.scene import unknown_annotations
 from conformance.migrate.verdicts import REFUSALS
 
 RuleKey = tuple[int, str, str]
@@ -48,6 +52,23 @@ def unserved(ingresses: tuple[Found, ...], answered: Iterable[Answered]) -> Mapp
         and not one.reached
         and not any(_meant(answer, ingresses[one.question.owner]) for answer in (one.old, one.new))
         and not (_is_pattern_missed(one) and one.rule in below)
+    }
+
+
+def doubtful(ingresses: tuple[Found, ...], answered: Iterable[Answered]) -> Mapping[tuple[int, str], str]:
+    """Return the rules, by Ingress and text, that the old controller does not serve, maybe for want of a stand-in.
+
+    An annotation that the suite does not know may name an object of the owner's cluster, which is not here.
+    """
+    unknown = [tuple(unknown_annotations([found])) for found in ingresses]
+    return {
+        one.rule[:2]: f"not served before: {one.question.rule} of {one.question.host} ({one.old.outcome}), and "
+        f"{', '.join(names)} may name what nothing stands in for here"
+        for one in answered
+        if (names := unknown[one.question.owner])
+        and _must_serve(one.question, ingresses[one.question.owner])
+        and not one.old.reached
+        and not _meant(one.old, ingresses[one.question.owner])
     }
 
 

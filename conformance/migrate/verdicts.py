@@ -87,6 +87,11 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
     return untouched and (old.outcome != new.outcome or old.facts != new.facts)
 
 
+def says_nothing(question: Question, answer: Seen) -> bool:
+    """Tell whether an answer that both gave shows nothing of an annotation that keeps nobody out: an error, say."""
+    return not (question.guards or answer.reached or answer.outcome.startswith(("redirect:", "status:2", "status:3")))
+
+
 def stays_open(question: Question, old: Seen, new: Seen) -> bool:
     """Tell whether a guard lets the request pass on both: there was nothing to lose."""
     return question.guards and old.served and new.served

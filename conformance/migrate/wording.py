@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from conformance.migrate.annotations import known_annotations
-from conformance.migrate.model import Place, Sort
+from conformance.migrate.model import AnnotationRecord, Place, Sort
 from conformance.migrate.question import Question
 from conformance.migrate.said import SERVED, SPOKEN, THROUGH
 
@@ -26,6 +26,7 @@ KINDS = {
     "without-tls": "http for a host with TLS is answered differently",
     "claimed-address": "Backends are told another address of the client",
 }
+UNASKED = "Nobody asked about these annotations"
 STANDS_FOR_OLD = "INGRESS-NGINX"
 """In the curl lines of a profile, the address of an ingress-nginx: the run had none."""
 
@@ -87,9 +88,21 @@ def _what(before: str, after: str, places: Sequence[Place]) -> str:
     return ", ".join(_NAMES.get(name, name) for name in names[:4]) or "other facts"
 
 
-def summary_of(counts: dict[Sort, int], total: int, spaces: int, requests: int, names: tuple[str, str]) -> str:
-    """Return one paragraph on everything."""
+def unasked_words(one: AnnotationRecord) -> str:
+    """Return why an annotation that nobody asked about is listed."""
+    return "the suite does not know it" if one.status == "unknown" else "it may keep requests out"
+
+
+def summary_of(
+    counts: dict[Sort, int],
+    spaces: int,
+    requests: int,
+    names: tuple[str, str],
+    unasked: Sequence[AnnotationRecord] = (),
+) -> str:
+    """Return one paragraph on everything; ``unasked`` are annotations that may keep requests out."""
     old, new = names
+    total = sum(counts.values())
     said = f"From {old} to {new}, {_several(total, 'Ingress')} in {_several(spaces, 'namespace')}, "
     said += f"{_several(requests, 'request')} compared. "
     parts = [
@@ -97,10 +110,23 @@ def summary_of(counts: dict[Sort, int], total: int, spaces: int, requests: int, 
         (Sort.DIFFERS, "are answered differently", "is answered differently"),
         (Sort.IGNORED, "lose what an annotation does", "loses what an annotation does"),
         (Sort.NOT_JUDGED, "could not be judged", "could not be judged"),
+        (Sort.PARTLY, "stay as they are in the part that was asked", "stays as it is in the part that was asked"),
         (Sort.UNCHANGED, "stay as they are, as far as was asked", "stays as it is, as far as was asked"),
     ]
     told = [f"{counts[sort]} {many if counts[sort] != 1 else one}" for sort, many, one in parts if counts.get(sort)]
-    return said + (", ".join(told) + "." if told else "There was nothing to compare.")
+    said += ", ".join(told) + "." if told else "There was nothing to compare."
+    return said + (f" Nobody asked about {_listed(unasked)}." if unasked else "")
+
+
+def _listed(unasked: Sequence[AnnotationRecord]) -> str:
+    unknown = {one.name for one in unasked if one.status == "unknown"}
+    kinds = (
+        ({one.name for one in unasked} - unknown, "that may keep requests out"),
+        (unknown, "that the suite does not know"),
+    )
+    parts = [f"{_several(len(found), 'annotation')} {words}" for found, words in kinds if found]
+    holders = {label for one in unasked for label in one.ingresses}
+    return f"{' and '.join(parts)}, on {_several(len(holders), 'Ingress')}"
 
 
 def _several(number: int, word: str) -> str:

@@ -4,10 +4,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from conformance.migrate.model import WORST_FIRST, Change, IngressRecord, Migration, Problem, Sort
-from conformance.migrate.wording import NOT_ASKED_NOW
+from conformance.migrate.model import WORST_FIRST, AnnotationRecord, Change, IngressRecord, Migration, Problem, Sort
+from conformance.migrate.wording import NOT_ASKED_NOW, UNASKED, unasked_words
 
-LETTERS = {Sort.UNSAFE: "f", Sort.NOT_JUDGED: "e", Sort.DIFFERS: "u", Sort.IGNORED: "u", Sort.UNCHANGED: "p"}
+LETTERS = {
+    Sort.UNSAFE: "f",
+    Sort.NOT_JUDGED: "e",
+    Sort.DIFFERS: "u",
+    Sort.IGNORED: "u",
+    Sort.PARTLY: "e",
+    Sort.UNCHANGED: "p",
+}
 HEADINGS = {
     Sort.UNSAFE: "Less safe",
     Sort.DIFFERS: "Answered differently",
@@ -46,12 +53,13 @@ class Team:
 
 @dataclass(frozen=True)
 class MovePage:
-    """Everything that the template needs."""
+    """Everything that the template needs. The first of ``parts`` is what is less safe, be it empty."""
 
     migration: Migration
     parts: list[tuple[str, str, list[tuple[int, Change]]]]
     teams: list[Team]
     shown: int = SHOWN
+    unasked_heading: str = UNASKED
     letters: dict[Sort, str] = field(default_factory=lambda: dict(LETTERS))
 
     @property
@@ -64,6 +72,11 @@ class MovePage:
     def not_judged(self) -> list[IngressRecord]:
         """The Ingresses of which nothing can be said."""
         return [record for record in self.migration.ingresses if record.sort is Sort.NOT_JUDGED]
+
+    @property
+    def unasked(self) -> list[tuple[AnnotationRecord, str]]:
+        """The annotations that nobody asked about and that may keep requests out, and why they are listed."""
+        return [(one, unasked_words(one)) for one in self.migration.unasked]
 
     @property
     def problems(self) -> list[Problem]:
@@ -85,9 +98,8 @@ def move_page(migration: Migration) -> MovePage:
     """Return what the page shows."""
     numbered = list(enumerate(migration.changes, start=1))
     parts = [
-        (heading, LETTERS[sort], part)
+        (heading, LETTERS[sort], [(number, change) for number, change in numbered if change.sort is sort])
         for sort, heading in HEADINGS.items()
-        if (part := [(number, change) for number, change in numbered if change.sort is sort])
     ]
     return MovePage(migration, parts, list(_teams(migration, numbered)))
 

@@ -8,6 +8,7 @@ import pytest
 from conformance.controllers.catalogue import names
 from conformance.export.markdown_text import link
 from conformance.migrate.annotations import known_annotations
+from conformance.migrate.boundaries import HSTS
 from conformance.migrate.model import Migration, Sort, exit_status
 from conformance.migrate.question import Question
 from conformance.migrate.restoring import FOLDER, Restores
@@ -29,7 +30,7 @@ def test_the_same_answers_are_no_change() -> None:
     assert not found.changes
     assert found.counts == {Sort.UNCHANGED: 1}
     assert exit_status(found) == 0
-    assert [(one.name, one.status) for one in found.annotations] == [("source-range", "kept")]
+    assert [(one.name, one.status) for one in found.annotations] == [("whitelist-source-range", "kept")]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_a_guard_that_is_gone_is_less_safe_and_stands_first(
     assert found.changes[0].sort is Sort.UNSAFE
     assert found.counts == {Sort.UNSAFE: 1}
     assert exit_status(found) == 1
-    assert next(one.status for one in found.annotations if one.name == family) == "unsafe"
+    assert {one.status for one in found.annotations if one.family == family} == {"unsafe"}
     text = shown(found)
     assert text.index("LESS SAFE") < text.index("Answered differently")
     assert "LESS SAFE" not in shown(migrated([annotated(annotations)], elsewhere, guarding(refusal)))
@@ -110,7 +111,7 @@ def test_a_rate_limit_that_lets_nearly_as_many_through_is_kept() -> None:
 
 def test_a_guard_that_never_held_is_said_to_have_been_open() -> None:
     found = migrated([ingress(whitelist_source_range="10.0.0.0/8")], served, served)
-    assert [(one.name, one.status) for one in found.annotations] == [("source-range", "open before")]
+    assert [(one.name, one.status) for one in found.annotations] == [("whitelist-source-range", "open before")]
     assert exit_status(found) == 0
 
 
@@ -240,7 +241,7 @@ def test_a_rule_that_neither_serves_is_not_judged(outcome: str) -> None:
 
 def test_an_annotation_of_a_rule_that_neither_serves_is_not_kept() -> None:
     found = migrated([ingress(rewrite_target="/x")], not_found, not_found)
-    assert [(one.name, one.sort) for one in found.annotations] == [("rewrite", Sort.NOT_JUDGED)]
+    assert [(one.name, one.sort) for one in found.annotations] == [("rewrite-target", Sort.NOT_JUDGED)]
 
 
 def test_a_rule_that_both_redirect_or_refuse_because_of_a_guard_is_judged() -> None:
@@ -331,20 +332,34 @@ def test_an_unknown_annotation_is_counted() -> None:
     assert found.ingresses[0].unknown == ("example.com/own",)
 
 
+def test_the_hint_for_a_header_stands_where_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    restores = Restores("traefik-nginx")
+    monkeypatch.setattr("conformance.migrate.migration.Restores", lambda _: restores)
+
+    def promising(question: Question) -> Reply:
+        return Reply("a", target=question.target, headers=tuple((name, "max-age=1") for name in question.compares))
+
+    (change,) = migrated([ingress(tls=True)], promising, served).changes
+    assert [hint.says.partition(":")[0] for hint in change.restore] == list(HSTS)
+
+
 def test_hints_name_families_and_kinds_that_there_are() -> None:
     known = known_annotations().families
+    compared = {*HSTS, *(name for family in known.values() for name in (*family.compares, *family.received))}
     files = sorted(FOLDER.glob("*.yaml"))
     assert files
     for file in files:
         restores = Restores(file.stem)
         hinted = [family for family in known if restores.for_question(family, "")]
         assert "ssl-redirect" in hinted
+        assert not any("Strict-Transport-Security" in hint.says for hint in restores.for_question("ssl-redirect", ""))
         for hint in restores._hints:
             assert set(hint.families) <= set(known)
             assert set(hint.kinds) <= {*KINDS, "without-tls-slash"}
+            assert set(hint.headers) <= compared
             assert hint.link.startswith("https://")
             # Markdown shows any other URL as text.
             assert hint.link in link(hint.says, hint.link).partition("](")[2]
-            assert hint.families or hint.kinds
+            assert hint.families or hint.kinds or hint.headers
         assert file.stem in names()
     assert not Restores("no-such-controller").for_question("rate", "")

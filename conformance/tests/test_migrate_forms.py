@@ -84,9 +84,9 @@ def test_each_namespace_has_a_row_with_how_its_ingresses_stand_the_worst_first()
         lambda q: gone if q.host == "new.test" else half(q),
     )
     assert rows(migration_markdown(whole)) == [
-        ["<code>open</code>", "1", "1", "0", "0", "0"],
-        ["<code>loud</code>", "0", "0", "1", "0", "0"],
-        ["<code>calm</code>", "0", "0", "0", "0", "2"],
+        ["<code>open</code>", "1", "1", "0", "0", "0", "0", "1"],
+        ["<code>loud</code>", "0", "0", "1", "0", "0", "0", "2"],
+        ["<code>calm</code>", "0", "0", "0", "0", "0", "2", ""],
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_namespace_cannot_break_out_of_its_cell() -> None:
     evil, tame = found(ingress("evil"), ingress("tame"))
     evil = replace(evil, namespace="a|b`<img src=x>\n| c |\u202e")
     markdown = migration_markdown(migrated_of((evil, tame), served, served))
-    assert [len(cells) for cells in rows(markdown)] == [6, 6]
+    assert [len(cells) for cells in rows(markdown)] == [8, 8]
     assert "<img" not in markdown
     assert "\u202e" not in markdown
 

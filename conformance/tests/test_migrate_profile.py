@@ -1,6 +1,7 @@
 """What the cases of level parity say of a move away from ingress-nginx."""
 
 import json
+from typing import Any
 
 import jsonschema
 import pytest
@@ -10,17 +11,32 @@ from conformance.case.load import load_asked
 from conformance.case.model import Level
 from conformance.export.published import schema_text
 from conformance.judge.words import Verdict
+from conformance.migrate.annotations import known_annotations
 from conformance.migrate.markdown import migration_markdown
 from conformance.migrate.model import Migration, Sort
 from conformance.migrate.profile import profile_of, recorded_probes
+from conformance.migrate.recorded_turn import RecordedTurn, recorded_turn
 from conformance.migrate.replay import line_for_other
+from conformance.migrate.restoring import Restores
 from conformance.migrate.wording import NOT_ASKED_NOW
-from conformance.report.model import CaseRecord, Parity
+from conformance.report.model import CaseRecord, Expected, Observed, Parity, ProbeRecord
 from conformance.site.pages import move_site
 from conformance.tests.migrations import shown
 from conformance.tests.reports import CURL, case_record, probe_record, report
 
 ASKED_OF_OLD = CURL.replace("10.0.0.9", "INGRESS-NGINX")
+
+
+HSTS = {"headers": {"Strict-Transport-Security": "max-age=1"}}
+
+
+def turned(
+    name: str, outcome: str = "a", *, expected: dict[str, Any] | None = None, more: dict[str, Any] | None = None
+) -> ProbeRecord:
+    """A probe that failed although a backend answered."""
+    seen = Observed(outcome="a", status=200, backend="a", headers=(("Server", "be"),), received={"target": "/a"})
+    wanted = Expected(outcome=outcome, received=expected, more=more or {})
+    return probe_record(Verdict.FAIL, id=name, expected=wanted, observed=seen)
 
 
 def judged(parity: Parity, *, fail_open: bool = False) -> CaseRecord:
@@ -113,6 +129,53 @@ def test_only_the_address_of_the_controller_makes_way_for_another(line: str, ask
 
 def test_without_an_address_there_is_no_line_for_another() -> None:
     assert not line_for_other("curl http://10.0.0.1:80/", "", "OLD")
+
+
+@pytest.mark.parametrize(
+    ("probe", "turn"),
+    [
+        (turned("https GET /", more=HSTS), RecordedTurn(headers=("Strict-Transport-Security",))),
+        (turned("GET /", more={"headers": {"Server": None}}), RecordedTurn(headers=("Server",))),
+        (
+            turned("GET /", expected={"headers": {"X-Request-ID": {"like": "x"}}}),
+            RecordedTurn(headers=("X-Request-ID",)),
+        ),
+        (turned("GET //a", expected={"target": "//a"}), RecordedTurn("double-slash")),
+        (turned("GET /x/../a", expected={"target": "/x/../a"}), RecordedTurn("dot-segments")),
+        (turned("GET /a", expected={"target": "/a"}), RecordedTurn()),
+        (turned("GET /", "redirect:308:https://a.test/"), RecordedTurn("without-tls")),
+        (turned("GET /", "redirect:308:http://www.a.test/"), RecordedTurn()),
+        (turned("POST /", "status:413"), RecordedTurn(family="body-size")),
+        (probe_record(Verdict.FAIL, observed=None), RecordedTurn()),
+    ],
+)
+def test_what_turned_is_found_without_a_question(probe: ProbeRecord, turn: RecordedTurn) -> None:
+    assert recorded_turn(probe) == turn
+
+
+def test_a_case_without_an_annotation_has_the_hint_for_what_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    restores = Restores("traefik-nginx")
+    monkeypatch.setattr("conformance.migrate.profile.Restores", lambda _: restores)
+    case = judged(Parity.DIFFERS).model_copy(update={"probes": (turned("https GET /", more=HSTS),)})
+    (change,) = profile_of(report(case), ()).changes
+    assert [hint.says.partition(":")[0] for hint in change.restore] == ["Strict-Transport-Security"]
+
+
+def test_known_annotations_are_in_the_profile_or_listed_as_not_in_it_with_a_reason() -> None:
+    known = known_annotations()
+    objects = [
+        manifest
+        for case in load_asked((), {Level.PARITY})
+        for part in (case, *case.steps)
+        for manifest in getattr(part, "objects", ())
+    ]
+    held = {known.short(key) for one in objects for key in one.get("metadata", {}).get("annotations") or {}}
+    listed = [name for names in known.without_a_case.values() for name in names]
+    everything = {name for family in known.families.values() for name in family.annotations}
+    assert everything - held == set(listed)
+    assert len(listed) == len(set(listed))
+    left = profile_of(report(judged(Parity.SAME)), ()).left_out
+    assert {name for one in left for name in one.examples} == set(listed)
 
 
 def test_what_rests_on_a_recording_is_found_by_the_ids_of_a_report() -> None:

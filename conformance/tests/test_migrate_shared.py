@@ -52,13 +52,13 @@ def test_of_two_owners_each_annotation_is_only_its_own_owners() -> None:
 
 def test_annotations_asked_with_the_path_of_a_rule_count_as_asked() -> None:
     kept = migrated([both()], backend("inside.example", headers=COOKIE), backend("inside.example", headers=COOKIE))
-    assert statuses(kept) == {"affinity": "kept", "upstream": "kept"}
+    assert statuses(kept) == {"affinity": "kept", "upstream-vhost": "kept"}
     assert not kept.changes
 
 
 def test_a_cookie_that_is_gone_is_told_of_the_annotation_for_it_and_of_no_other() -> None:
     gone = migrated([both()], backend("inside.example", headers=COOKIE), backend("inside.example"))
-    assert statuses(gone) == {"affinity": "ignored", "upstream": "kept"}
+    assert statuses(gone) == {"affinity": "ignored", "upstream-vhost": "kept"}
     (change,) = gone.changes
     assert (change.sort, change.family) == (Sort.IGNORED, "affinity")
     assert change.title.startswith("Ignored. affinity: ")
@@ -67,10 +67,10 @@ def test_a_cookie_that_is_gone_is_told_of_the_annotation_for_it_and_of_no_other(
 
 def test_a_host_for_the_backend_is_ignored_only_where_the_one_that_was_sent_arrives() -> None:
     one = [ingress(upstream_vhost="inside.example")]
-    assert statuses(migrated(one, backend("inside.example"), backend())) == {"upstream": "ignored"}
-    assert statuses(migrated(one, backend("inside.example"), backend("x.example"))) == {"upstream": "differs"}
+    assert statuses(migrated(one, backend("inside.example"), backend())) == {"upstream-vhost": "ignored"}
+    assert statuses(migrated(one, backend("inside.example"), backend("x.example"))) == {"upstream-vhost": "differs"}
     other = migrated(one, backend("inside.example"), backend("inside.example", forwarded="shop.example.com"))
-    assert statuses(other) == {"upstream": "differs"}
+    assert statuses(other) == {"upstream-vhost": "differs"}
 
 
 def test_what_is_not_about_an_annotation_is_not_told_of_it() -> None:
@@ -85,7 +85,7 @@ def test_what_is_not_about_an_annotation_is_not_told_of_it() -> None:
 def test_tls_to_the_backend_is_one_change_and_about_how_it_is_spoken_to() -> None:
     one = [ingress(backend_protocol="HTTP")]
     found = migrated(one, backend(port=EITHER_PORT), backend(port=EITHER_PORT, tls=True))
-    assert statuses(found) == {"upstream": "differs"}
+    assert statuses(found) == {"backend-protocol": "differs"}
     (change,) = found.changes
     assert change.title.startswith("Differs (TLS or none to the backend). upstream: ")
     requests = [(place.request, place.headers) for place in change.places]
@@ -109,7 +109,8 @@ def test_where_somebody_else_answers_the_annotations_that_may_be_why_are_named_w
     assert changes["upstream"].ingresses == ("shop/one",)
     assert any("service.serversscheme" in hint.says for hint in changes["upstream"].restore)
     assert not any("service.serversscheme" in hint.says for hint in changes[""].restore)
-    assert statuses(migrated(two, served, refusing)) == {"upstream": "differs"}
+    assert statuses(migrated(two, served, refusing)) == {"backend-protocol": "differs"}
+    assert changes["upstream"].annotations == ("backend-protocol",)
 
 
 def test_a_prefix_for_the_backend_is_only_ignored_where_none_arrives() -> None:
@@ -118,8 +119,8 @@ def test_a_prefix_for_the_backend_is_only_ignored_where_none_arrives() -> None:
         return lambda question: Reply("a", target=question.target, received=names if question.target == "/" else ())
 
     one = [ingress(path="/", x_forwarded_prefix="/shop")]
-    assert statuses(migrated(one, prefixed("/shop"), prefixed(""))) == {"rewrite": "ignored"}
-    assert statuses(migrated(one, prefixed("/shop"), prefixed("/other"))) == {"rewrite": "differs"}
+    assert statuses(migrated(one, prefixed("/shop"), prefixed(""))) == {"x-forwarded-prefix": "ignored"}
+    assert statuses(migrated(one, prefixed("/shop"), prefixed("/other"))) == {"x-forwarded-prefix": "differs"}
 
 
 def test_behind_a_guard_that_answers_on_both_nothing_is_said_of_the_backend() -> None:
@@ -127,12 +128,12 @@ def test_behind_a_guard_that_answers_on_both_nothing_is_said_of_the_backend() ->
         return Reply(outcome=f"redirect:308:https://{question.host}{question.target}")
 
     one = [ingress(force_ssl_redirect="true", affinity="cookie")]
-    assert statuses(migrated(one, redirecting, redirecting)) == {"ssl-redirect": "kept", "affinity": "not asked"}
-    assert statuses(migrated(one, redirecting, served)) == {"ssl-redirect": "unsafe", "affinity": "not asked"}
+    assert statuses(migrated(one, redirecting, redirecting)) == {"force-ssl-redirect": "kept", "affinity": "not asked"}
+    assert statuses(migrated(one, redirecting, served)) == {"force-ssl-redirect": "unsafe", "affinity": "not asked"}
 
 
 def test_annotations_of_a_rule_that_neither_serves_are_not_kept() -> None:
     assert statuses(migrated([both()], not_found, not_found)) == {
         "affinity": "not asked",
-        "upstream": "not asked",
+        "upstream-vhost": "not asked",
     }
