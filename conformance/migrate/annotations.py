@@ -58,6 +58,7 @@ class Family(Keyed):
     credentials: bool = False
     holds: dict[str, Literal["addresses"]] = Field(default_factory=dict)
     ask: tuple[Ask, ...] = ()
+    seen: tuple[str, ...] = ()
     compares: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
     cannot: str = ""

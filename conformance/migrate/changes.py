@@ -15,7 +15,7 @@ from conformance.migrate.said import Seen, own_part, seen
 from conformance.migrate.scene import Scene
 from conformance.migrate.showing import shown_by
 from conformance.migrate.unserved import Answered, RuleKey, doubtful, unserved
-from conformance.migrate.verdicts import difference, says_nothing, stays_open
+from conformance.migrate.verdicts import difference, says_nothing, stays_open, without_effect
 from conformance.migrate.wording import title_of
 from conformance.report.model import CaseRecord, ProbeRecord, Report
 from conformance.visible import visible
@@ -151,7 +151,8 @@ def _differences(
         elif differs is None:
             open_before = stays_open(one.question, one.old, one.new)
             silent = says_nothing(one.question, one.old)
-            ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent)
+            idle = without_effect(one.question, one.old, plain_old)
+            ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
         if differs is not None:
             yield Turn(one.question, differs, one.old, one.new, _turned_with(one))
         for part in one.also:
@@ -181,7 +182,8 @@ def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, s
         return
     differs = difference(part.question, part.old, part.new, None)
     if differs is None:
-        ledger.note(asked, part.question, Sort.UNCHANGED, silent=says_nothing(part.question, part.old))
+        silent, idle = says_nothing(part.question, part.old), without_effect(part.question, part.old, None)
+        ledger.note(asked, part.question, Sort.UNCHANGED, silent=silent, idle=idle)
     else:
         yield Turn(part.question, differs, part.old, part.new)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.migrate.annotations import Known, known_annotations
+from conformance.migrate.annotations import Family, Known, known_annotations
 from conformance.migrate.found import Found
 from conformance.migrate.model import WORST_FIRST, AnnotationRecord, IngressRecord, Sort, Status
 from conformance.migrate.plan import Asked, Plan, spoken_for
@@ -27,6 +27,7 @@ class Ledger:
     compared: int = 0
     _sorts: dict[str, Sort] = field(default_factory=dict)
     _annotations: dict[tuple[str, str], Sort] = field(default_factory=dict)
+    _effective: set[tuple[str, str]] = field(default_factory=set)
     _open: set[tuple[str, str]] = field(default_factory=set)
     _why: dict[str, str] = field(default_factory=dict)
 
@@ -39,11 +40,13 @@ class Ledger:
         follows: Sort | None = None,
         open_before: bool = False,
         silent: bool = False,
+        idle: bool = False,
         why: str = "",
     ) -> None:
         """Take note of one compared question: how it stands, and how that from which it ``follows``, if anything.
 
-        ``silent`` says that its answers show nothing of annotations, ``why`` is why it is not judged.
+        ``silent`` says that its answers show nothing of annotations, ``idle`` that they are as if these were not there.
+        ``why`` is why it is not judged.
         """
         for found in spoken_for(asked, question.owner, *question.speaks_for):
             if why:
@@ -52,6 +55,8 @@ class Ledger:
             for short in () if silent else shown_by(question, found, alike=sort is Sort.UNCHANGED):
                 key = (found.label, short)
                 self._annotations[key] = _worse(sort, self._annotations.get(key))
+                if not idle:
+                    self._effective.add(key)
                 if open_before:
                     self._open.add(key)
 
@@ -77,7 +82,7 @@ class Ledger:
 
     def _record(self, found: Found, asked_as: str, known: Known) -> IngressRecord:
         held = [(short, known.families[name]) for name, of in held_annotations(found, known).items() for short in of]
-        unasked = [short for short, _ in held if self._standing(found.label, short)[1] == "not asked"]
+        unasked = [short for short, family in held if self._standing(found.label, short, family)[1] == "not asked"]
         guards = [short for short in unasked if short in restricting(found)]
         unknown = tuple(visible(key) for key in unknown_annotations([found]))
         sort = self._sorts.get(found.label, Sort.NOT_JUDGED)
@@ -106,7 +111,12 @@ class Ledger:
             guards = restricting(ingress)
             for name, shorts in held_annotations(ingress, known).items():
                 for short in shorts:
-                    standing = (name, short, short in guards, *self._standing(ingress.label, short))
+                    standing = (
+                        name,
+                        short,
+                        short in guards,
+                        *self._standing(ingress.label, short, known.families[name]),
+                    )
                     used.setdefault(standing, []).append(ingress.label)
         worst_first = sorted(used.items(), key=lambda pair: (WORST_FIRST.index(pair[0][3]), not pair[0][2]))
         for (name, short, guard, sort, status), labels in worst_first:
@@ -130,12 +140,14 @@ class Ledger:
                 ingresses=tuple(map(visible, owners)),
             )
 
-    def _standing(self, label: str, short: str) -> tuple[Sort, Status]:
+    def _standing(self, label: str, short: str, family: Family) -> tuple[Sort, Status]:
         sort = self._annotations.get((label, short))
         if sort is None:
             return Sort.NOT_JUDGED, "not asked"
         if sort is Sort.UNCHANGED and (label, short) in self._open:
             return sort, "open before"
+        if sort is Sort.UNCHANGED and short in family.seen and (label, short) not in self._effective:
+            return sort, "no effect before"
         return sort, _STATUS.get(sort, "not asked")
 
 

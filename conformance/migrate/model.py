@@ -24,10 +24,10 @@ class Sort(StrEnum):
 WORST_FIRST = tuple(Sort)
 
 
-Status = Literal["kept", "ignored", "differs", "unsafe", "open before", "not asked", "unknown"]
+Status = Literal["kept", "ignored", "differs", "unsafe", "open before", "no effect before", "not asked", "unknown"]
 """What became of an annotation. ``open before``: its guard lets the suite's request pass on both.
 
-``not asked``: nothing that was asked could show it.
+``no effect before``: both answer as if it were not there. ``not asked``: nothing that was asked could show it.
 """
 
 

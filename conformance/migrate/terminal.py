@@ -122,7 +122,7 @@ def _annotations(migration: Migration) -> Iterator[Text]:
     yield _line("Annotations")
     for one in migration.annotations:
         count = f"{len(one.ingresses)} Ingress" + ("es" if len(one.ingresses) != 1 else "")
-        yield _line(f"  {one.status:11}  {one.name} ({count})", STYLES[one.sort])
+        yield _line(f"  {one.status:16}  {one.name} ({count})", STYLES[one.sort])
 
 
 def named(labels: "tuple[str, ...] | list[str]") -> str:

@@ -80,11 +80,24 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
         return plain is not None and plain.outcome == new.outcome and old.outcome != new.outcome
     if (host := new.facts.get(_HOST)) is not None and old.facts.get(_HOST) is not None:
         return host == question.host != old.facts[_HOST]
-    received = [new.facts.get(f"received {name}", ABSENT) for name in question.received]
-    target = new.facts.get("target")
+    return _as_sent(question, new) and (old.outcome != new.outcome or old.facts != new.facts)
+
+
+def _as_sent(question: Question, answer: Seen) -> bool:
+    received = [answer.facts.get(f"received {name}", ABSENT) for name in question.received]
+    target = answer.facts.get("target")
     # Where another question has the target, what reaches the backend says it.
-    untouched = target == question.target if target is not None else set(received) <= {ABSENT}
-    return untouched and (old.outcome != new.outcome or old.facts != new.facts)
+    return target == question.target if target is not None else set(received) <= {ABSENT}
+
+
+def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool:
+    """Tell whether an answer is as if the annotation were not there; ``plain`` is that without what is added for it."""
+    if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
+        return False
+    if question.family == "canary":
+        return plain is not None and plain.outcome == answer.outcome
+    host = answer.facts.get(_HOST)
+    return _as_sent(question, answer) if host is None else host == question.host
 
 
 def says_nothing(question: Question, answer: Seen) -> bool:
