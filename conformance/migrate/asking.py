@@ -47,9 +47,12 @@ def _families(found: Found, known: Known) -> Iterator[tuple[str, Family]]:
 
 
 def _on(spot: Spot, name: str, family: Family, found: Found, known: Known) -> Iterator[Question]:
-    """Yield what is asked about a family on one path."""
+    """Yield what is asked about a family on one path: nothing that shows only annotations that are not there."""
+    held = {known.short(annotation) for annotation in found.annotations}
     values = _values(family, known, dict(found.annotations), spot)
     for ask in family.ask:
+        if ask.shows and held.isdisjoint(ask.shows):
+            continue
         question = _question(ask, name, family, spot, values)
         if question is not None:
             yield question

@@ -117,6 +117,14 @@ def test_an_annotation_that_no_answer_shows_is_not_kept(name: str) -> None:
     assert statuses(found)["backend-protocol"] == "kept"
 
 
+def test_nothing_is_told_of_annotations_that_go_with_one_but_are_not_there() -> None:
+    def naming(question: Question) -> Reply:
+        return Reply("a", target=question.target, received=(("X-Forwarded-Host", question.host),))
+
+    assert not migrated([ingress(load_balance="ewma")], naming, served).changes
+    assert migrated([ingress(upstream_vhost="inside.example")], naming, served).changes
+
+
 def test_the_error_that_is_asked_for_is_one_that_the_annotation_lists() -> None:
     def intercepting(question: Question) -> Reply:
         return Reply("b", target="/") if question.target.endswith("?status=500") else served(question)
