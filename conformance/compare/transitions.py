@@ -4,17 +4,15 @@ One sentence decides: whatever was right in the old report must have been *seen*
 seen to be wrong, that is a regression; if it was not seen at all, it is unproven.
 """
 
-import re
-
 from conformance.case.model import RECORD, Level
 from conformance.compare.answers import expectations
+from conformance.compare.copies import request_of
 from conformance.compare.diff_model import Kind
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord
 
 _UNSEEN = (Verdict.ERROR, Verdict.SKIPPED)
 _WRONG = (Verdict.FAIL, Verdict.UNSUPPORTED)
-_COPY = re.compile(r" \(copy \d+\)$")
 Became = tuple[Kind, str]
 
 
@@ -102,7 +100,7 @@ def _right_requests(case: CaseRecord) -> list[tuple[int, str]]:
     for probe in case.probes:
         # A recorded probe judges nothing.
         if probe.expected.outcome != RECORD:
-            request = probe.step, _COPY.sub("", probe.id)
+            request = probe.step, request_of(probe.id)[0]
             right[request] = right.get(request, True) and probe.verdict is Verdict.PASS
     return [request for request, passed in right.items() if passed]
 
