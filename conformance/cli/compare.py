@@ -17,7 +17,8 @@ from conformance.cli.printing import PUBLISHED, format_option, print_found
 def compare(paths: tuple[Path, ...], form: str) -> None:
     """Show what each controller does differently, by statement of the specification.
 
-    A REPORT is a report.json, or a folder that is searched for them. What is against the specification stands apart
+    A REPORT is a report.json, or a folder that is searched for them. A line for each controller says how it stands.
+    What is against the specification, core apart from extended, stands apart from what is declared unsupported and
     from what the specification leaves open. Cases that some report lacks, or could not judge, are not compared, and
     are counted.
 
@@ -32,5 +33,6 @@ def compare(paths: tuple[Path, ...], form: str) -> None:
     from conformance.report.reading import read_reports
 
     says = {statement.id: statement.says for statement in load_statements().statements()}
-    found = comparison([file.report for file in read_reports(paths)], says)
+    files = read_reports(paths)
+    found = comparison([file.report for file in files], says, [str(file.path) for file in files])
     print_found(found, form, comparison_markdown, print_comparison)

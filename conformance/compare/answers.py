@@ -20,10 +20,13 @@ def probes_of(case: CaseRecord) -> Mapping[ProbeKey, ProbeRecord]:
 
 def answer(probe: ProbeRecord, report: Report) -> str:
     """Return what a probe saw; the controller's address, which differs from run to run, becomes ``@address``."""
-    if probe.observed is None:
-        return NOTHING
+    return NOTHING if probe.observed is None else without_address(probe.observed.outcome, report)
+
+
+def without_address(text: str, report: Report) -> str:
+    """Return a text with ``@address`` in place of the controller's address."""
     address = report.controller.address
-    return probe.observed.outcome.replace(address, "@address") if address else probe.observed.outcome
+    return text.replace(address, "@address") if address else text
 
 
 def expectation(probe: ProbeRecord) -> object:

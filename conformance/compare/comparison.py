@@ -3,28 +3,36 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.case.model import Level
-from conformance.compare.answers import answer, expectations, probes_of
+from conformance.compare.answered import probe_answers
+from conformance.compare.answers import expectations
+from conformance.compare.brief import brief
+from conformance.compare.common import nothing_in_common
 from conformance.compare.comparison_model import (
-    Answers,
     CaseDifference,
     Comparison,
-    ProbeAnswers,
     Sort,
     StatementDifferences,
     VerdictGroup,
 )
+from conformance.compare.overview import UNSEEN, findings, overview
 from conformance.compare.runs import run_identity
 from conformance.errors import BadInput
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Report
 from conformance.report.naming import distinct_names
 
-_UNSEEN = (Verdict.ERROR, Verdict.SKIPPED)
+_SORTS = {
+    Level.CORE: Sort.AGAINST_THE_SPECIFICATION,
+    Level.EXTENDED: Sort.EXTENDED,
+    Level.OBSERVED: Sort.LEFT_OPEN,
+    Level.API: Sort.API,
+    Level.PARITY: Sort.UNLIKE_INGRESS_NGINX,
+}
 Runs = Mapping[str, Report]
 
 
-def comparison(reports: Sequence[Report], says: Mapping[str, str]) -> Comparison:
-    """Return the comparison; ``says`` holds the statements by their id.
+def comparison(reports: Sequence[Report], says: Mapping[str, str], files: Sequence[str] = ()) -> Comparison:
+    """Return the comparison; ``says`` holds the statements by their id, ``files`` where each report was read.
 
     Raises:
         BadInput: there are fewer than two reports, two of the same run, or no case in common.
@@ -35,17 +43,19 @@ def comparison(reports: Sequence[Report], says: Mapping[str, str]) -> Comparison
     cases = {name: {case.id: case for case in report.cases} for name, report in runs.items()}
     everywhere = [case_id for case_id in next(iter(cases.values())) if all(case_id in of for of in cases.values())]
     if not everywhere:
-        raise BadInput("the reports have no case in common", hint="compare runs of the same cases")
+        raise nothing_in_common(reports, files or tuple(runs))
     by_case = {case_id: {name: cases[name][case_id] for name in runs} for case_id in everywhere}
     comparable = {case_id: of for case_id, of in by_case.items() if _comparable(of)}
     differences = [d for of in comparable.values() if (d := _difference(of, runs)) is not None]
     every_id = dict.fromkeys(case_id for of in cases.values() for case_id in of)
     return Comparison(
         runs=tuple(run_identity(name, report) for name, report in runs.items()),
+        overviews=tuple(overview(name, report, comparable) for name, report in runs.items()),
         notes=tuple(_notes(runs)),
         compared=len(comparable),
         alike=len(comparable) - len(differences),
         statements=tuple(_by_statement(differences, by_case, says)),
+        findings=tuple(findings(runs)),
         not_compared=tuple(case_id for case_id in every_id if case_id not in comparable),
     )
 
@@ -53,44 +63,39 @@ def comparison(reports: Sequence[Report], says: Mapping[str, str]) -> Comparison
 def _comparable(of: Mapping[str, CaseRecord]) -> bool:
     """Tell whether all runs judged a case, and the same case."""
     first, *rest = of.values()
-    judged = not any(case.verdict in _UNSEEN for case in of.values())
+    judged = not any(case.verdict in UNSEEN for case in of.values())
     return judged and all(expectations(case) == expectations(first) for case in rest)
 
 
 def _difference(of: Mapping[str, CaseRecord], runs: Runs) -> CaseDifference | None:
     case = next(iter(of.values()))
     right = all(record.verdict is Verdict.PASS for record in of.values())
-    probes = tuple(_probes(of, runs, all_wrong=not right))
+    probes = tuple(probe_answers(of, runs, all_wrong=not right))
     differ = any(len(probe.answers) > 1 for probe in probes)
     verdicts: dict[tuple[Verdict, str], list[str]] = {}
     for name, record in of.items():
         verdicts.setdefault((record.verdict, record.reason.value if record.reason else ""), []).append(name)
     if right and not differ:
         return None
-    open_ = case.level is Level.OBSERVED
     return CaseDifference(
         id=case.id,
         level=case.level,
         title=case.title,
         spec_url=case.spec_url,
-        sort=Sort.LEFT_OPEN if open_ else Sort.ALSO_RIGHT if right else Sort.AGAINST_THE_SPECIFICATION,
+        sort=_sort(case.level, {record.verdict for record in of.values()}),
         alike=not differ and len(verdicts) == 1,
         verdicts=tuple(VerdictGroup(verdict=v, reason=why, runs=tuple(who)) for (v, why), who in verdicts.items()),
         probes=probes,
     )
 
 
-def _probes(of: Mapping[str, CaseRecord], runs: Runs, *, all_wrong: bool) -> Iterator[ProbeAnswers]:
-    """Yield the probes that were answered differently; where somebody fails, also those that somebody fails."""
-    every = {name: probes_of(case) for name, case in of.items()}
-    for key, probe in next(iter(every.values())).items():
-        groups: dict[str, list[str]] = {}
-        for name, probes in every.items():
-            groups.setdefault(answer(probes[key], runs[name]), []).append(name)
-        wrong = all_wrong and any(probes[key].verdict is not Verdict.PASS for probes in every.values())
-        if len(groups) > 1 or wrong:
-            answers = tuple(Answers(outcome=outcome, runs=tuple(who)) for outcome, who in groups.items())
-            yield ProbeAnswers(id=probe.id, step=probe.step, expected=probe.expected.outcome, answers=answers)
+def _sort(level: Level, verdicts: set[Verdict]) -> Sort:
+    if level is not Level.OBSERVED:
+        if verdicts == {Verdict.PASS}:
+            return Sort.ALSO_RIGHT
+        if verdicts <= {Verdict.PASS, Verdict.UNSUPPORTED}:
+            return Sort.DECLARED_UNSUPPORTED
+    return _SORTS[level]
 
 
 def _by_statement(
@@ -113,7 +118,7 @@ def _notes(runs: Runs) -> Iterator[str]:
     }
     for what, values in parts.items():
         if len(values) > 1:
-            yield f"{len(values)} different {what}: {', '.join(sorted(values))}"
+            yield f"{len(values)} different {what}: {', '.join(map(brief, sorted(values)))}"
     for name, report in runs.items():
         if not report.run.complete:
             yield f"the run of {name} was cut short: what it did not judge is not compared"

@@ -8,13 +8,17 @@ from pydantic import ConfigDict, Field
 from conformance.case.model import Level
 from conformance.compare.runs import RunIdentity
 from conformance.judge.words import Verdict
-from conformance.report.model import Recorded
+from conformance.report.model import Counts, Recorded
 
 
 class Sort(StrEnum):
-    """Why a case is shown."""
+    """Why a case is shown: at which level somebody does not pass, or, where all pass, what differs."""
 
     AGAINST_THE_SPECIFICATION = "against the specification"
+    EXTENDED = "extended"
+    DECLARED_UNSUPPORTED = "declared unsupported"
+    API = "api"
+    UNLIKE_INGRESS_NGINX = "unlike ingress-nginx"
     LEFT_OPEN = "left open"
     ALSO_RIGHT = "also right"
 
@@ -23,15 +27,23 @@ class Answers(Recorded):
     """Who gave the same answer."""
 
     outcome: str
+    reason: str = Field(
+        default="", description="Why the answer is wrong, where the outcome alone does not show that it is."
+    )
+    detail: str = Field(default="", description="The same in a sentence, which may be cut.")
     runs: tuple[str, ...] = Field(description="Names of runs.")
 
 
 class ProbeAnswers(Recorded):
     """A request, and who answered what; the same answers stand together."""
 
-    id: str
+    id: str = Field(description="The request; which copy of it stands apart.")
     step: int
     expected: str
+    copies: tuple[int, ...] = Field(
+        default=(), description="Which of its copies were answered so; empty where the request has none."
+    )
+    of_copies: int = Field(default=1, description="How many copies of it were sent.")
     answers: tuple[Answers, ...]
 
 
@@ -64,21 +76,42 @@ class StatementDifferences(Recorded):
     cases: tuple[CaseDifference, ...]
 
 
+class RunOverview(Recorded):
+    """How a run stands."""
+
+    name: str
+    summary: dict[Level, Counts] = Field(description="Of the cases that are compared.")
+    not_judged: int = Field(ge=0, description="Cases of the run that were skipped, or could not be judged.")
+
+
+class RunFinding(Recorded):
+    """A finding of a run, whether its case is compared or not."""
+
+    run: str
+    case: str = Field(description="Empty where it is of the whole run.")
+    kind: Literal["interference", "poison"]
+    detail: str = Field(description="It may be cut.")
+
+
 class Comparison(Recorded):
     """What each controller does differently, by statement.
 
-    ``against the specification``: at a level that is judged, somebody does not pass. ``left open``: the specification
-    leaves the answer open, and the answers differ. ``also right``: all pass, but with different answers.
+    ``against the specification``: at level core, somebody fails. ``extended``, ``api`` and ``unlike ingress-nginx``:
+    the same at the levels extended, api and parity. ``declared unsupported``: who does not pass has declared so.
+    ``left open``: the specification leaves the answer open, and the answers differ. ``also right``: all pass, but with
+    different answers.
     """
 
     model_config = ConfigDict(title="A comparison of controllers")
 
     schema_version: Literal["1"] = "1"
     runs: tuple[RunIdentity, ...]
+    overviews: tuple[RunOverview, ...]
     notes: tuple[str, ...] = Field(description="Why something might not be comparable.")
     compared: int = Field(ge=0, description="Cases that every report has, and that could be judged everywhere.")
     alike: int = Field(ge=0, description="Those of them in which all pass, with the same answers.")
     statements: tuple[StatementDifferences, ...]
+    findings: tuple[RunFinding, ...]
     not_compared: tuple[str, ...] = Field(description="Cases that some report lacks, or could not judge.")
 
     def of(self, sort: Sort) -> list[tuple[StatementDifferences, tuple[CaseDifference, ...]]]:

@@ -1,21 +1,33 @@
 """A comparison on a terminal, and in Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
 
-from conformance.compare.comparison_model import CaseDifference, Comparison, ProbeAnswers, Sort
+from conformance.case.model import Level
+from conformance.compare.brief import brief
+from conformance.compare.comparison_model import Answers, CaseDifference, Comparison, RunOverview
+from conformance.compare.comparison_words import (
+    FINDINGS,
+    FINDINGS_SHOWN,
+    HEADINGS,
+    cases,
+    finding,
+    footer,
+    judged_wrong,
+    request,
+    said,
+    standing,
+    together,
+    verdict,
+)
 from conformance.compare.runs import title
 from conformance.export.markdown_text import code, link, plain
 from conformance.judge.words import Verdict
 from conformance.visible import visible
 
-HEADINGS = {
-    Sort.AGAINST_THE_SPECIFICATION: "Against the specification",
-    Sort.LEFT_OPEN: "Left open by the specification, and done differently",
-    Sort.ALSO_RIGHT: "Right everywhere, with different answers",
-}
+_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "red"}
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -24,53 +36,66 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
+def _line(indent: int, text: str, style: str = "") -> Text:
+    return Text(" " * indent + visible(text, keep=""), style)
+
+
 def _lines(comparison: Comparison) -> Iterator[Text]:
-    for run in comparison.runs:
-        yield Text(visible(f"{run.name}  {title(run)}, {run.cases} cases", keep=""))
+    widest = max(len(run.name) for run in comparison.runs)
+    for run, at in zip(comparison.runs, comparison.overviews, strict=True):
+        shown = (standing(at), _standing_style(at))
+        yield Text.assemble(f"{run.name:<{widest}}  ", shown, "  ") + _line(0, _identity(title(run), run.cases), "dim")
     for note in comparison.notes:
-        yield Text(visible(f"  {note}", keep=""), "yellow")
+        yield _line(2, note, "yellow")
     for sort, heading in HEADINGS.items():
         statements = comparison.of(sort)
         if statements:
             yield Text()
-            yield Text(f"{heading} ({sum(len(cases) for _, cases in statements)} cases)", "bold")
-        for statement, cases in statements:
+            yield Text(f"{heading} ({cases(sum(len(of) for _, of in statements))})", "bold")
+        for statement, found in statements:
             yield Text()
-            yield Text(visible(f"{statement.id}  {statement.says}", keep=""), "bold")
-            for case in cases:
+            yield _line(0, f"{brief(statement.id)}  {statement.says}", "bold")
+            for case in found:
                 yield from _case(case)
+    if comparison.findings:
+        yield Text()
+        yield Text(f"{FINDINGS} ({len(comparison.findings)})", "bold")
+        for one in comparison.findings[:FINDINGS_SHOWN]:
+            yield Text.assemble("  ", (one.kind, "yellow"), " ") + _line(0, finding(one))
+        yield from (_line(2, more) for more in _more(comparison))
     yield Text()
-    yield Text(_footer(comparison))
+    yield _line(0, footer(comparison))
+
+
+def _identity(run: str, count: int) -> str:
+    return f"{brief(run)}, {cases(count)}"
+
+
+def _standing_style(run: RunOverview) -> str:
+    core = run.summary.get(Level.CORE)
+    return "red" if core and core.fail else "yellow" if any(of.fail for of in run.summary.values()) else "green"
 
 
 def _case(case: CaseDifference) -> Iterator[Text]:
-    yield Text(visible(f"  {case.id}  {case.level.value}  {case.title}", keep=""))
-    if case.sort is Sort.AGAINST_THE_SPECIFICATION:
+    yield _line(2, f"{brief(case.id)}  {case.level.value}  {brief(case.title)}")
+    if judged_wrong(case.verdicts):
         for group in case.verdicts:
-            style = {Verdict.PASS: "green", Verdict.FAIL: "red"}.get(group.verdict, "yellow")
-            said = f"{group.verdict.value} {group.reason}".strip()
-            yield Text.assemble("    ", (said, style), f": {', '.join(group.runs)}")
-    for probe in case.probes:
-        yield Text(visible(f"    {_heading(probe)}", keep=""))
-        for same in probe.answers:
-            yield Text(visible(f"      {same.outcome}: {', '.join(same.runs)}", keep=""), "cyan")
+            style = _STYLES.get(group.verdict, "yellow")
+            yield Text.assemble("    ", (verdict(group), style), f": {', '.join(group.runs)}")
+    for answers, probes in together(case.probes):
+        yield from (_line(4, request(probe)) for probe in probes)
+        for same in answers:
+            yield _line(6, _answer(same), "red" if same.reason else "cyan")
 
 
-def _heading(probe: ProbeAnswers) -> str:
-    return probe.id + ("" if probe.expected == "record" else f" (expected {probe.expected})")
+def _answer(same: Answers) -> str:
+    why = f"  ({said(same)})" if same.reason else ""
+    return f"{brief(same.outcome)}: {', '.join(same.runs)}{why}"
 
 
-def _footer(comparison: Comparison) -> str:
-    said = f"{comparison.compared} cases compared: {comparison.alike} alike and right"
-    for sort, heading in HEADINGS.items():
-        said += f", {sum(len(cases) for _, cases in comparison.of(sort))} {heading.lower().partition(',')[0]}"
-    if comparison.not_compared:
-        said += f"; {len(comparison.not_compared)} not compared: {_some(comparison.not_compared)}"
-    return visible(said, keep="")
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+def _more(comparison: Comparison) -> Iterator[str]:
+    if len(comparison.findings) > FINDINGS_SHOWN:
+        yield f"… and {len(comparison.findings) - FINDINGS_SHOWN} more, in the reports"
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -81,30 +106,42 @@ def comparison_markdown(comparison: Comparison) -> str:
 def _markdown(comparison: Comparison) -> Iterator[str]:
     yield "## What each controller does differently"
     yield ""
-    for run in comparison.runs:
-        yield f"- {code(run.name)}: {plain(title(run))}, {run.cases} cases"
+    for run, at in zip(comparison.runs, comparison.overviews, strict=True):
+        yield f"- {code(run.name)} {standing(at)} ({plain(_identity(title(run), run.cases))})"
     for note in comparison.notes:
         yield f"- {plain(note)}"
     yield ""
-    yield f"{plain(_footer(comparison))}."
+    yield f"{plain(footer(comparison))}."
     for sort, heading in HEADINGS.items():
         statements = comparison.of(sort)
         if statements:
             yield ""
-            yield f"### {heading}"
-        for statement, cases in statements:
+            yield f"### {heading} ({cases(sum(len(of) for _, of in statements))})"
+        for statement, found in statements:
             yield ""
-            yield f"**{plain(statement.id)}** {plain(statement.says)}"
+            yield f"**{plain(brief(statement.id))}** {plain(statement.says)}"
             yield ""
-            for case in cases:
+            for case in found:
                 yield from _markdown_case(case)
+    if comparison.findings:
+        yield ""
+        yield f"### {FINDINGS} ({len(comparison.findings)})"
+        yield ""
+        for one in comparison.findings[:FINDINGS_SHOWN]:
+            yield f"- **{one.kind}** {plain(finding(one))}"
+        yield from (f"- {more}" for more in _more(comparison))
 
 
 def _markdown_case(case: CaseDifference) -> Iterator[str]:
-    yield f"- {code(case.id)} {case.level.value}: {link(case.title, case.spec_url)}"
-    if case.sort is Sort.AGAINST_THE_SPECIFICATION:
-        groups = (f"{g.verdict.value} {g.reason}".strip() + f": {', '.join(map(code, g.runs))}" for g in case.verdicts)
+    yield f"- {code(brief(case.id))} {case.level.value}: {link(brief(case.title), brief(case.spec_url))}"
+    if judged_wrong(case.verdicts):
+        groups = (f"{verdict(group)}: {', '.join(map(code, group.runs))}" for group in case.verdicts)
         yield f"  - {'; '.join(groups)}"
-    for probe in case.probes:
-        answers = (f"{code(group.outcome)} from {', '.join(map(code, group.runs))}" for group in probe.answers)
-        yield f"  - {code(_heading(probe))}: {'; '.join(answers)}"
+    for answers, probes in together(case.probes):
+        asked = ", ".join(code(request(probe)) for probe in probes)
+        yield f"  - {asked}: {'; '.join(map(_markdown_answer, answers))}"
+
+
+def _markdown_answer(same: Answers) -> str:
+    why = f" ({plain(said(same))})" if same.reason else ""
+    return f"{code(brief(same.outcome))} from {', '.join(map(code, same.runs))}{why}"

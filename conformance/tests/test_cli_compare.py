@@ -9,7 +9,7 @@ import pytest
 
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord, Report
-from conformance.tests.reports import report
+from conformance.tests.reports import case_record, report
 from conformance.tests.rich_report import perfect, rich
 
 
@@ -81,3 +81,14 @@ def test_compare_searches_folders(tmp_path: Path, form: str) -> None:
     if form == "json":
         assert [of["name"] for of in json.loads(outcome.stdout)["runs"]] == ["one", "two"]
     assert not {c for c in outcome.stdout if not c.isprintable() and c != "\n"}
+
+
+def test_compare_names_the_files_that_have_nothing_in_common(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        written(tmp_path, name, perfect(controller=name))
+    other = written(tmp_path, "other", report(case_record("hosts/other")))
+    outcome = run("compare", tmp_path)
+    assert outcome.returncode == 2
+    assert f"such as hosts/other: {other}\n" in outcome.stderr
+    again = outcome.stderr.splitlines()[-1].strip().removeprefix("ingress-conformance ")
+    assert run(*again.split()).returncode == 0
