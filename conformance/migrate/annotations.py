@@ -59,6 +59,7 @@ class Family(Keyed):
     holds: dict[str, Literal["addresses"]] = Field(default_factory=dict)
     ask: tuple[Ask, ...] = ()
     seen: tuple[str, ...] = ()
+    respelled: bool = False
     compares: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
     cannot: str = ""

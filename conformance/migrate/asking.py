@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from conformance.migrate.annotations import Ask, Family, Known
-from conformance.migrate.boundaries import Spot, spots
+from conformance.migrate.boundaries import RESPELLED, Spot, around, host_questions, spots
 from conformance.migrate.found import Found
 from conformance.migrate.question import LeftOut, Question
 
@@ -18,12 +19,41 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _LONGEST = 500
 
 
-def family_questions(found: Found, owner: int, known: Known) -> Iterator[Question]:
-    """Yield what is asked because of the annotations of one Ingress."""
-    first = list(spots(found, owner))[:PATHS]
+def family_questions(spot: Spot, found: Found, known: Known) -> Iterator[Question]:
+    """Yield what is asked about one path because of the annotations of its Ingress."""
     for name, family in _families(found, known):
-        for spot in first:
-            yield from _on(spot, name, family, found, known)
+        yield from _on(spot, name, family, found, known)
+
+
+def respelled(spot: Spot, found: Found, known: Known) -> tuple[list[Question], list[Question]]:
+    """Return what must be kept out by the guards of one path, too: other spellings of the path, and those of the host.
+
+    A guard that looks at what is written, where the rule is found by what is meant, is open beside it.
+    """
+    owned = [
+        next(_on(spot, name, family, found, known), None)
+        for name, family in _families(found, known)
+        if family.respelled
+    ]
+    _, beside = around(spot)
+    made = [
+        replace(
+            guard,
+            kind=one.kind,
+            host=one.host,
+            target=one.target,
+            scheme=one.scheme if one.target == spot.path and one.scheme != spot.scheme else guard.scheme,
+            compares=(),
+            received=(),
+            keeps=spot.service,
+        )
+        for guard in owned
+        if guard and spot.service
+        for one in (*beside, *host_questions(spot))
+        if one.kind in RESPELLED
+    ]
+    of_path = [one for one in made if one.target != spot.path]
+    return of_path, [one for one in made if one.target == spot.path]
 
 
 def paths_not_asked(found: Found, owner: int, known: Known) -> Iterator[LeftOut]:

@@ -19,12 +19,30 @@ _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 EVERY_PATH = "every path"
 """How a rule is called that has no paths."""
 
+RESPELLED = frozenset(
+    {
+        "sub-path",
+        "slash",
+        "double-slash",
+        "dot-segments",
+        "other-case",
+        "percent-encoded",
+        "without-tls",
+        "host-with-port",
+        "host-in-capitals",
+    }
+)
+"""The boundaries that may lead to the same backend by another spelling."""
+
 HSTS = ("Strict-Transport-Security",)
 
 
 @dataclass(frozen=True)
 class Spot:
-    """One path of one rule: ``host`` is one that the rule serves, ``path`` a path that it serves, without patterns."""
+    """One path of one rule: ``host`` is one that the rule serves, ``path`` a path that it serves, without patterns.
+
+    ``service`` is the Service that it leads to, as namespace/name; empty if there is none.
+    """
 
     owner: int
     host: str
@@ -33,6 +51,7 @@ class Spot:
     written: str
     path_type: str
     tls: bool
+    service: str = ""
 
     @property
     def scheme(self) -> str:
@@ -59,6 +78,12 @@ class Spot:
         regex = self.written if _REGEX.search(self.written) else ""
         return self.path_type, len(elements), self.path.endswith("/"), odd, regex, self.tls, wild
 
+    @property
+    def spelling(self) -> tuple[object, ...]:
+        """What makes two paths alike in how they can be spelled: all that but how deep they are."""
+        path_type, depth, *rest = self.signature
+        return path_type, bool(depth), *rest
+
 
 def spots(found: Found, owner: int) -> Iterator[Spot]:
     """Yield the paths of an Ingress; a rule without paths, and a default backend, stand for every path."""
@@ -78,6 +103,8 @@ def sample_host(rule_host: str) -> str:
 def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any]) -> Spot:
     written = str(path.get("path") or "")
     plain = quote(_literal(written), safe=_SENT_AS_WRITTEN)
+    backend = mapping(path.get("backend") or found.spec.get("defaultBackend"))
+    service = str(mapping(backend.get("service")).get("name") or "")
     return Spot(
         owner,
         sample_host(rule_host),
@@ -86,6 +113,7 @@ def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any]) -> 
         written,
         str(path.get("pathType") or EVERY_PATH),
         has_tls(found, rule_host),
+        f"{found.namespace}/{service}" if service else "",
     )
 
 

@@ -83,6 +83,7 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
     """Return what changes, the worst first; ``ledger`` takes note of how each Ingress and annotation stands."""
     found: dict[tuple[object, ...], _Collected] = {}
     for asked in plan.asked:
+        ledger.too_little_asked(asked)
         answered = [list(_answered(asked, scene, pair, ledger)) for scene in asked.scenes]
         everything = [one for of_scene in answered for one in of_scene]
         dead = unserved(asked.group.ingresses, everything)
@@ -117,6 +118,7 @@ def _answered(asked: Asked, scene: Scene, pair: Pair, ledger: Ledger) -> Iterato
             ledger.not_judged(asked, scene, f"no attempt counted: {probe_id}")
             continue
         ledger.compared += 1
+        ledger.claim_seen |= question.kind == "claimed-address" and old.reached and new.reached
         also = tuple(
             Answered(one, own_part(before, one), own_part(after, one))
             for one in question.also
@@ -142,8 +144,13 @@ def _differences(
     asked: Asked, answered: Sequence[Answered], dead: Mapping[RuleKey, str], ledger: Ledger
 ) -> Iterator[Turn]:
     plain = {one.rule: one for one in answered if one.question.serves}
+    guards: dict[object, Answered] = {}
     for one in answered:
-        path = plain.get(one.rule)
+        if one.question.guards and not one.question.keeps:
+            guards.setdefault(one.question.guarded, one)
+    for one in answered:
+        # A guard's own request is what its other spellings are held against.
+        path = guards.get(one.question.guarded) if one.question.keeps else plain.get(one.rule)
         plain_new, plain_old = (path.new, path.old) if path else (None, None)
         differs = difference(one.question, one.old, one.new, plain_new, plain_old)
         if why := dead.get(one.rule):

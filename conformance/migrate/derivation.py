@@ -1,14 +1,16 @@
 """From a group of Ingresses to questions. Pure."""
 
 import base64
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from conformance.case.matching import items, mapping
+from conformance.migrate.alike import Neighbours, Sample, signature
 from conformance.migrate.annotations import Known, known_annotations
-from conformance.migrate.asking import family_questions, paths_not_asked
+from conformance.migrate.asking import PATHS, family_questions, paths_not_asked, respelled
 from conformance.migrate.boundaries import around, host_questions, spots
+from conformance.migrate.bounds import bounded
+from conformance.migrate.claimed import CLAIMED
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
 from conformance.migrate.question import Agenda, LeftOut, Question
@@ -18,90 +20,69 @@ from conformance.migrate.stand_ins import USER
 IN_FULL = 2
 """So many paths of one kind are asked with all their boundaries; the others only whether they are served."""
 
-MOST_QUESTIONS = 400
+GUARDED = 10
+"""On so many paths of one kind guards are asked for."""
+
+MOST_QUESTIONS = 5000
 """Of one group, which may be thousands of Ingresses on one host."""
+
+BESIDE_SERVING = 400
+"""Of these, so many about more than whether each path is served."""
 
 CREDENTIALS = ("Authorization", f"Basic {base64.b64encode(f'{USER}:{USER}'.encode()).decode()}")
 """The user of the Secret that stands in for yours."""
 
-CLAIMED = ("X-Forwarded-For", "203.0.113.7")
-"""A client that says it is somebody else (RFC 5737 keeps the address for documents)."""
 
-
-def agenda(group: Group, *, first_of_all: bool = False) -> Agenda:
+def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
     """Return what is asked about a group, the most telling first, and what is left out.
 
-    ``first_of_all`` adds what says more of the controllers than of the objects, and is asked only once.
+    ``claimant`` is the Ingress on whose path it is asked, too, whether a client may claim another address.
     """
     known = known_annotations()
     left: list[LeftOut] = []
+    serving: list[Question] = []
     asked: list[Question] = []
-    in_full = _InFull()
+    sample = Sample()
+    signatures = [signature(found, known) for found in group.ingresses]
+    neighbours = Neighbours(group, signatures)
     hosts: set[str] = set()
-    for index, found in enumerate(group.ingresses):
-        signature = _signature(found, known)
-        for spot in spots(found, index):
+    for index, (found, held) in enumerate(zip(group.ingresses, signatures, strict=True)):
+        for place, spot in enumerate(spots(found, index)):
             served, rest = around(spot)
-            asked.append(served)
-            left += in_full.add(("path", spot.signature, signature), found, index, rest)
+            serving.append(served)
+            left += sample.add(("path", spot.signature, held), IN_FULL, found, index, rest)
             if spot.host not in hosts:
                 hosts.add(spot.host)
-                left += in_full.add(("host", spot.host_signature, signature), found, index, host_questions(spot))
-        asked += family_questions(found, index, known)
+                left += sample.add(("host", spot.host_signature, held), IN_FULL, found, index, host_questions(spot))
+            if place < PATHS:
+                of_families = list(family_questions(spot, found, known))
+                guards = [
+                    question for question in of_families if question.guards and not _free(question, served, known)
+                ]
+                asked += [question for question in of_families if question not in guards]
+                of_path, of_host = respelled(spot, found, known)
+                beside = neighbours.of(spot)
+                # Where nobody else may get the request, one of a kind is enough.
+                kind, most = (held, beside), IN_FULL if beside else 1
+                left += sample.add(("guard", spot.signature, *kind), GUARDED, found, index, guards)
+                left += sample.add(("guarded path", spot.spelling, *kind), most, found, index, of_path)
+                left += sample.add(("guarded host", spot.host_signature, *kind), most, found, index, of_host)
         left += [*_not_asked(found, known), *paths_not_asked(found, index, known)]
-    boundaries = in_full.questions()
-    if first_of_all and asked:
-        asked.append(
-            replace(
-                asked[0],
-                kind="claimed-address",
-                headers=(CLAIMED,),
-                received=("X-Forwarded-For",),
-                compares=(),
-                serves=False,
-            )
-        )
-    everything = list(_once(_with_credentials([*asked, *boundaries], group, known)))
-    guards = [question for question in everything if question.guards]
-    rest = [question for question in everything if not question.guards]
-    kept = [*guards, *rest][:MOST_QUESTIONS]
-    if len(everything) > len(kept):
-        why = f"more than {MOST_QUESTIONS} questions about one group of Ingresses that share hosts"
-        left.append(LeftOut("questions", why, group.ingresses[0].label, len(everything) - len(kept)))
-    return Agenda(tuple(kept), tuple(left))
+    claims = [_claim(question) for question in serving if question.owner == claimant][:1]
+    # Of equal requests the first stands: whether a path is served, and a guard's own before another that is spelled so.
+    sampled = sorted(sample.questions(), key=lambda question: bool(question.keeps))
+    everything = _once(_with_credentials([*serving, *claims, *asked, *sampled], group, known))
+    return bounded(list(everything), left, group, MOST_QUESTIONS, BESIDE_SERVING)
 
 
-@dataclass
-class _InFull:
-    """Boundaries by the kind of path or host that they belong to: the first few of a kind speak for the others."""
-
-    kinds: dict[object, tuple[list[Question], dict[int, None]]] = field(default_factory=dict)
-    counts: Counter[object] = field(default_factory=Counter)
-
-    def add(self, kind: tuple[object, ...], found: Found, owner: int, rest: list[Question]) -> list[LeftOut]:
-        """Take on the boundaries of one path or host; returns what is left out."""
-        questions, owners = self.kinds.setdefault(kind, ([], {}))
-        owners[owner] = None
-        self.counts[kind] += 1
-        if self.counts[kind] <= IN_FULL:
-            questions += rest
-            return []
-        return [LeftOut("boundaries", f"other {kind[0]}s of this kind are asked in full", found.label, len(rest))]
-
-    def questions(self) -> list[Question]:
-        """Return them, each with the Ingresses that it speaks for."""
-        return [
-            replace(question, speaks_for=tuple(owner for owner in owners if owner != question.owner))
-            for questions, owners in self.kinds.values()
-            for question in questions
-        ]
+def _free(question: Question, served: Question, known: Known) -> bool:
+    """Tell whether a question costs no request, as it is that of its path; not where the password is added."""
+    return question.sent == served.sent and not known.families[question.family].credentials
 
 
-def _signature(found: Found, known: Known) -> object:
-    return (
-        found.namespace,
-        tuple(sorted((key, value) for key, value in found.annotations.items() if not known.for_others(key))),
-        bool(found.tls),
+def _claim(served: Question) -> Question:
+    return replace(
+        served, kind="claimed-address", headers=(CLAIMED,), received=(CLAIMED[0],), compares=(), serves=False
     )
 
 
@@ -125,7 +106,9 @@ def _joined(first: Question, question: Question) -> Question:
     for one in (*first.also, *((replace(other, also=()),) if apart else ())):
         if one.family != chosen.family:
             beside[one.family] = _joined(beside[one.family], one) if one.family in beside else one
-    owners = (first.owner, *first.speaks_for, question.owner, *question.speaks_for)
+    # Whether a rule is served says nothing of others of its kind.
+    spoken_for = () if first.serves and not question.serves else question.speaks_for
+    owners = (first.owner, *first.speaks_for, question.owner, *spoken_for)
     said_of = (chosen,) if apart else (first, question)
     return replace(
         chosen,

@@ -19,12 +19,15 @@ _STATUS: Mapping[Sort, Status] = {
     Sort.UNCHANGED: "kept",
 }
 
+TOO_MANY = "not all of its paths and guards were asked about: too many share its hosts"
+
 
 @dataclass
 class Ledger:
-    """Notes by Ingress, and by Ingress and annotation."""
+    """Notes by Ingress, and by Ingress and annotation. ``claim_seen``: a backend got one on both."""
 
     compared: int = 0
+    claim_seen: bool = False
     _sorts: dict[str, Sort] = field(default_factory=dict)
     _annotations: dict[tuple[str, str], Sort] = field(default_factory=dict)
     _effective: set[tuple[str, str]] = field(default_factory=set)
@@ -62,12 +65,18 @@ class Ledger:
 
     def not_judged(self, asked: Asked, scene: Scene, why: str) -> None:
         """Take note of a scene that says nothing: of all the Ingresses in it, or of those that a guard is about."""
-        owners = {question.owner for question in scene.questions.values()}
+        owners = {owner for q in scene.questions.values() for owner in (q.owner, *q.speaks_for)}
         guard = any(question.variant for question in scene.questions.values())
         for owner in owners if guard else range(len(asked.group.ingresses)):
             for found in spoken_for(asked, owner):
                 self._sorts[found.label] = _worse(Sort.NOT_JUDGED, self._sorts.get(found.label))
                 self._why.setdefault(found.label, why[:600])
+
+    def too_little_asked(self, asked: Asked) -> None:
+        """Take note of the Ingresses of a group that nobody can judge by what is asked."""
+        for found in spoken_for(asked, *asked.unasked):
+            self._sorts[found.label] = _worse(Sort.NOT_JUDGED, self._sorts.get(found.label))
+            self._why.setdefault(found.label, TOO_MANY)
 
     def ingresses(self, plan: Plan) -> Iterator[IngressRecord]:
         """Yield how each Ingress stands, in the order of their names; one that nothing was asked of is not judged."""

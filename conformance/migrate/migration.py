@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from conformance.compare.runs import run_identity
 from conformance.migrate.changes import Pair, changes_of
+from conformance.migrate.claimed import UNSEEN
 from conformance.migrate.found import Reading, Trouble
 from conformance.migrate.ledger import Ledger
 from conformance.migrate.model import WORST_FIRST, Migration, Omission, Problem, unasked_among
@@ -38,7 +39,7 @@ def migration_of(reading: Reading, plan: Plan, pair: Pair) -> Migration:
         changes=changes,
         annotations=annotations,
         ingresses=ingresses,
-        left_out=tuple(omissions(plan.left_out)),
+        left_out=tuple(omissions([*plan.left_out, *([] if ledger.claim_seen else [UNSEEN])])),
         problems=tuple(problems((*reading.troubles, *plan.troubles))),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance.case.model import Case
+from conformance.migrate.claimed import claimants
 from conformance.migrate.contested import contested
 from conformance.migrate.derivation import agenda
 from conformance.migrate.found import Found, Trouble
@@ -20,11 +21,15 @@ CHANCE = (
 
 @dataclass(frozen=True)
 class Asked:
-    """One group that is judged, its scenes, and the groups that it speaks for."""
+    """One group that is judged, its scenes, and the groups that it speaks for.
+
+    ``unasked`` are its Ingresses of which too little is asked to judge them.
+    """
 
     group: Group
     scenes: tuple[Scene, ...]
     alike: tuple[Group, ...] = ()
+    unasked: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,11 @@ def plan_of(ingresses: Iterable[Found]) -> Plan:
             by_shape.setdefault(shape_of(group), []).append(group)
     asked: list[Asked] = []
     left: list[LeftOut] = []
+    claiming = claimants([first for first, *_ in by_shape.values()])
     for number, (first, *others) in enumerate(by_shape.values(), start=1):
-        found = agenda(first, first_of_all=number == 1)
-        asked.append(Asked(first, tuple(scenes(first, found.questions, number)), tuple(others)))
+        found = agenda(first, claimant=claiming.get(number - 1))
+        made = tuple(scenes(first, found.questions, number))
+        asked.append(Asked(first, made, tuple(others), found.unasked))
         if any(contested(scene.case) for scene in asked[-1].scenes):
             left += [LeftOut("chance", CHANCE, group.ingresses[0].label) for group in (first, *others)]
         left += [*found.left_out, *stand_in_notes(first)]

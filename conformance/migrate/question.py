@@ -13,6 +13,8 @@ class Question:
     and at the backend, that must stay the same. ``serves`` says that it is what the rule is there to serve.
     ``asks`` are the ids in the data file of all that its request asks about its family.
     ``also`` are the questions about other annotations that its request answers: sent once, and judged for each.
+    ``keeps`` is the Service (namespace/name) that a guard keeps, where its request only spells in another way what the
+    guard's own asks for.
     """
 
     kind: str
@@ -33,7 +35,13 @@ class Question:
     speaks_for: tuple[int, ...] = ()
     serves: bool = False
     asks: tuple[str, ...] = ()
+    keeps: str = ""
     also: tuple["Question", ...] = ()
+
+    @property
+    def guarded(self) -> tuple[object, ...]:
+        """What of which rule it asks, however its request is spelled."""
+        return self.owner, self.rule, self.host.partition(":")[0].lower(), self.family, self.headers
 
     @property
     def sent(self) -> tuple[object, ...]:
@@ -62,7 +70,8 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Agenda:
-    """The questions about one group."""
+    """The questions about one group; ``unasked`` are its Ingresses of which too little is asked to judge them."""
 
     questions: tuple[Question, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
+    unasked: frozenset[int] = frozenset()

@@ -43,7 +43,10 @@ class Turn:
     def key(self) -> tuple[object, ...]:
         """What changes with the same key have in common: they are told as one."""
         kind = _TOGETHER.get(self.question.kind, self.question.kind)
-        about = self.question.family if self.question.family and kind != "without-tls" else kind
+        past = bool(self.question.keeps) and self.difference.sort is Sort.UNSAFE
+        kind = f"{kind} past {self.question.family}" if past else kind
+        apart = past or not self.question.family or kind == "without-tls"
+        about = kind if apart else self.question.family
         sort, opens = self.difference.sort, self.difference.opens
         return sort, about, self.old.brief, self.new.brief, opens, self.facts, self.families
 
@@ -63,15 +66,18 @@ def rooted(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:
     """Yield each difference with the one that it follows from: itself, or that of its rule's path, or an annotation's.
 
     Where the path is no longer served, nothing around it is. Where it is, and an annotation turned in the same way, it
-    is the annotation. What becomes less safe always stands for itself.
+    is the annotation. What becomes less safe always stands for itself; but a guard that is gone keeps out nothing,
+    however it is spelled.
     """
     paths = {(t.question.owner, t.question.rule): t for t in turns if t.question.kind == "path" and _free(t)}
     families: dict[tuple[int, tuple[str, str]], list[Turn]] = {}
     for turn in turns:
         if turn.question.family and _free(turn):
             families.setdefault((turn.question.owner, turn.turned), []).append(turn)
+    gone = {turn.question.guarded: turn for turn in turns if not _free(turn) and not turn.question.keeps}
     for turn in turns:
-        yield turn, _root(turn, paths, families) if _free(turn) else turn
+        unsafe = gone.get(turn.question.guarded, turn) if turn.question.keeps else turn
+        yield turn, _root(turn, paths, families) if _free(turn) else unsafe
 
 
 def _free(turn: Turn) -> bool:

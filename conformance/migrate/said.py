@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.migrate.derivation import CLAIMED
+from conformance.migrate.claimed import CLAIMED
 from conformance.migrate.question import Question
 from conformance.plan.ground import EITHER_PORT
 from conformance.report.model import ProbeRecord

@@ -20,13 +20,13 @@ def applied_annotations(found: Found, cast: Cast, variant: str, endings: tuple[s
         if family is None:
             made[key] = value
             continue
-        held = _held(family, short, value, closed=name == variant)
+        held = held_value(family, short, value, closed=name == variant)
         if held is not None:
             made[key] = _referring(held, family.names.get(short), found, cast, endings)
     return made
 
 
-def _held(family: Family, short: str, value: str, *, closed: bool) -> str | None:
+def held_value(family: Family, short: str, value: str, *, closed: bool) -> str | None:
     """Return the value that an annotation holds, None where it is left out."""
     rules = family.closed if closed else family.base
     rule = rules.get(short, KEEP) if isinstance(rules, dict) else rules

@@ -29,8 +29,10 @@ def difference(
     """Return how the answers differ, ``None`` if they do not.
 
     ``plain`` is what the new controller answers to the same rule without what the question adds, if it was asked;
-    ``plain_old`` what the old one does.
+    ``plain_old`` what the old one does. Of another spelling of what a guard keeps, it is the guard's own request.
     """
+    if question.keeps:
+        return _around_a_guard(question, old, new, plain, plain_old)
     if old.compared == new.compared and not _more(old, new) and not _more(new, old):
         return None
     if _less_safe(question, old, new, plain_old):
@@ -52,6 +54,37 @@ def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None)
     if question.kind == "cors-other-origin":
         return old.facts.get(ALLOW_ORIGIN) == ABSENT and new.facts.get(ALLOW_ORIGIN, ABSENT) != ABSENT
     return False
+
+
+def _around_a_guard(
+    question: Question, old: Seen, new: Seen, own_new: Seen | None, own_old: Seen | None
+) -> Difference | None:
+    """Return how the answers to another spelling differ, as far as a guard is about it: only who is let in counts.
+
+    Which backend answers, and where no rule is, the same request shows while the guard is open.
+    """
+    if new.reached and not old.reached:
+        past = _refused(old, own_old) or (_held(own_old) and question.keeps in _who(new))
+        return Difference(Sort.UNSAFE) if past else None
+    if old.reached and not new.reached:
+        return Difference(Sort.DIFFERS) if _refused(new, own_new) else None
+    varies = any(answer.outcome.startswith("varies:") for answer in (old, new))
+    return Difference(Sort.DIFFERS) if varies and old.outcome != new.outcome else None
+
+
+def _refused(answer: Seen, own: Seen | None) -> bool:
+    """Tell whether a guard refused: by a status for it, or as it refuses its own request."""
+    return answer.outcome in REFUSALS or (own is not None and _held(own) and answer.brief == own.brief)
+
+
+def _held(own: Seen | None) -> bool:
+    """Tell whether a guard kept out its own request. A 404 is no refusal: there was no such rule to guard."""
+    return own is not None and not own.reached and own.outcome != "status:404"
+
+
+def _who(answer: Seen) -> list[str]:
+    """Return the Services of which one answered: several may share a stand-in."""
+    return answer.outcome.removeprefix("backend ").split(" or ")
 
 
 def _more(one: Seen, other: Seen) -> bool:
@@ -106,5 +139,5 @@ def says_nothing(question: Question, answer: Seen) -> bool:
 
 
 def stays_open(question: Question, old: Seen, new: Seen) -> bool:
-    """Tell whether a guard lets the request pass on both: there was nothing to lose."""
-    return question.guards and old.served and new.served
+    """Tell whether a guard lets its own request pass on both: there was nothing to lose."""
+    return question.guards and not question.keeps and old.served and new.served

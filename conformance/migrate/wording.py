@@ -62,6 +62,9 @@ def title_of(
 
 
 def _unsafe(question: Question, after: str) -> str:
+    if question.keeps:
+        what = KINDS.get(question.kind, question.kind).partition(" is ")[0]
+        return f"Past the guard {question.family}: it was kept out, now it is served. {what}"
     if question.kind in {"without-tls", "without-tls-slash"}:
         return "Served without TLS: http was not served, now it is"
     if question.kind == "claimed-address":

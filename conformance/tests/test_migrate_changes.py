@@ -152,10 +152,11 @@ def test_http_that_was_not_there_beside_https_and_is_now_served_is_less_safe() -
 
 
 def test_another_spelling_that_gets_past_a_guard_is_less_safe() -> None:
-    def strict(question: Question) -> Reply:
-        return Reply(outcome="status:401") if question.kind == "other-case" else served(question)
+    def lax(question: Question) -> Reply:
+        return served(question) if question.kind == "other-case" else guarding("status:401")(question)
 
-    assert titles(migrated([ingress(auth_type="basic")], strict, served), Sort.UNSAFE)
+    (title,) = titles(migrated([ingress(auth_type="basic")], guarding("status:401"), lax), Sort.UNSAFE)
+    assert title.startswith("Past the guard basic-auth: ")
 
 
 def test_an_address_that_a_client_claims_and_an_origin_that_nobody_listed() -> None:

@@ -163,7 +163,8 @@ def test_with_a_password_all_is_asked_with_it_but_for_the_guard_itself() -> None
     made = plan(ingress(auth_type="basic", auth_secret="users", whitelist_source_range="10.0.0.0/8"))
     asked = questions(made)
     without = [q for q in asked if CREDENTIALS not in q.headers and q.host.lower().startswith("shop.")]
-    assert {q.kind for q in without} == {"without-credentials", "with-wrong-credentials"}
+    assert {q.family for q in without} == {"basic-auth"}
+    assert {q.kind for q in without if not q.keeps} == {"without-credentials", "with-wrong-credentials"}
     assert all(CREDENTIALS in q.headers for q in asked if q.variant == "source-range")
     annotations = applied(made)["metadata"]["annotations"]
     (secret,) = [m for m in case_of(made).objects if m["kind"] == "Secret"]

@@ -1,0 +1,202 @@
+"""A guard keeps out what it guards however it is spelled, and what gets past it is told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.migrate.boundaries import RESPELLED
+from conformance.migrate.derivation import CREDENTIALS, IN_FULL
+from conformance.migrate.model import Migration, Sort
+from conformance.migrate.question import Question
+from conformance.tests.migrations import Answering, Reply, ingress, migrated, not_found, plan, served, shown
+
+RANGE: dict[str, Any] = {"whitelist_source_range": "10.0.0.0/8"}
+PASSWORD: dict[str, Any] = {"auth_type": "basic", "auth_secret": "users"}
+
+
+def outside(question: Question) -> bool:
+    """Whether a guard is to keep it out: from elsewhere, or without the password."""
+    return question.variant == "source-range" or (
+        question.family == "basic-auth" and CREDENTIALS not in question.headers
+    )
+
+
+def keeping(refusal: str, guards: Callable[[Question], bool], elsewhere: Answering = served) -> Answering:
+    """A controller that keeps out whoever is outside, from what it guards."""
+
+    def answer(question: Question) -> Reply:
+        return Reply(outcome=refusal) if outside(question) and guards(question) else elsewhere(question)
+
+    return answer
+
+
+def always(_: Question) -> bool:
+    return True
+
+
+def as_written(question: Question) -> bool:
+    return question.target.startswith("/admin") and question.host == "shop.example.com"
+
+
+def behind(annotations: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """One path with a guard, and all others of the host without, at the same Service."""
+    return [ingress("admin", path="/admin", **annotations, **more), ingress("front", path="/", **more)]
+
+
+def asked(*manifests: dict[str, Any]) -> list[Question]:
+    return [q for one in plan(*manifests).asked for scene in one.scenes for q in scene.questions.values()]
+
+
+def titles(migration: Migration, sort: Sort) -> list[str]:
+    return [change.title for change in migration.of(sort)]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "refusal", "family"),
+    [(RANGE, "status:403", "source-range"), (PASSWORD, "status:401", "basic-auth")],
+)
+def test_another_spelling_that_gets_past_a_guard_is_less_safe_and_told_with_both_answers(
+    annotations: dict[str, Any], refusal: str, family: str
+) -> None:
+    found = migrated(behind(annotations), keeping(refusal, always), keeping(refusal, as_written))
+    assert found.counts[Sort.UNSAFE] == 1
+    assert [(one.name, one.status) for one in found.annotations] == [(family, "unsafe")]
+    kinds = {change.kind: change for change in found.of(Sort.UNSAFE)}
+    assert set(kinds) == {
+        *("double-slash", "dot-segments", "other-case", "percent-encoded"),
+        *("host-with-port", "host-in-capitals"),
+    }
+    (place,) = kinds["other-case"].places
+    assert (place.old.outcome, place.new.outcome) == (refusal, "backend shop/web")
+    assert all("/ADMIN" in side.curl and "Authorization" not in side.curl for side in (place.old, place.new))
+    assert kinds["other-case"].title.startswith(f"Past the guard {family}: it was kept out, now it is served. Capital")
+    assert "LESS SAFE" in shown(found)
+
+
+def test_the_other_scheme_is_a_way_past_a_guard_too() -> None:
+    def only_https(question: Question) -> bool:
+        return question.scheme == "https"
+
+    found = migrated(behind(RANGE, tls=True), keeping("status:403", always), keeping("status:403", only_https))
+    assert titles(found, Sort.UNSAFE) == [
+        "Past the guard source-range: it was kept out, now it is served. http for a host with TLS"
+    ]
+
+
+def test_a_spelling_that_no_rule_had_and_that_reaches_what_is_guarded_is_less_safe() -> None:
+    def strict(question: Question) -> Reply:
+        return not_found(question) if question.target == "/ADMIN" else served(question)
+
+    def elsewhere(question: Question) -> Reply:
+        return Reply("b") if question.target == "/ADMIN" else served(question)
+
+    guarded = [ingress(path="/admin", **RANGE)]
+    old = keeping("status:403", as_written, strict)
+    found = migrated(guarded, old, keeping("status:403", as_written))
+    assert [change.kind for change in found.of(Sort.UNSAFE)] == ["other-case"]
+    assert not titles(migrated(guarded, old, keeping("status:403", as_written, elsewhere)), Sort.UNSAFE)
+    assert not titles(migrated(guarded, not_found, served), Sort.UNSAFE)
+
+
+def test_what_a_guard_kept_out_by_an_answer_of_its_own_is_seen_by_that_answer() -> None:
+    one = behind({"auth_url": "http://auth.default.svc/check"})
+
+    def closed(question: Question) -> Reply:
+        return Reply(outcome="status:500") if question.variant else served(question)
+
+    def open_beside(question: Question) -> Reply:
+        return Reply(outcome="status:500") if question.variant and as_written(question) else Reply("b")
+
+    assert titles(migrated(one, closed, open_beside), Sort.UNSAFE)
+
+
+def test_spellings_that_were_open_before_say_nothing_against_the_guard() -> None:
+    found = migrated(behind(RANGE), keeping("status:403", as_written), keeping("status:403", as_written))
+    assert [(one.name, one.status) for one in found.annotations] == [("source-range", "kept")]
+    assert found.counts == {Sort.UNCHANGED: 2}
+
+
+def test_a_guard_that_keeps_out_more_than_before_is_a_change() -> None:
+    found = migrated(behind(RANGE), keeping("status:403", as_written), keeping("status:403", always))
+    assert titles(found, Sort.DIFFERS) == [
+        "Differs (a backend answers → status 403). source-range: Only clients of these addresses are let in."
+    ]
+
+
+def test_where_no_backend_answers_on_either_side_the_guard_is_kept() -> None:
+    def no_capitals(question: Question) -> Reply:
+        return not_found(question) if question.kind == "other-case" else served(question)
+
+    found = migrated(behind(RANGE), keeping("status:403", always, no_capitals), no_capitals_refused)
+    assert found.annotations[0].status == "kept"
+
+
+def no_capitals_refused(question: Question) -> Reply:
+    """Nothing is served in capitals, and whoever is outside gets nothing at all."""
+    if question.kind == "other-case":
+        return not_found(question)
+    return keeping("status:403", always)(question)
+
+
+def test_one_that_varies_is_a_change() -> None:
+    def now_and_then(question: Question) -> Reply:
+        by_chance = Reply(outcome="varies:a,status:403") if question.kind == "other-case" else None
+        return by_chance or Reply(outcome="status:403") if outside(question) else served(question)
+
+    found = migrated(behind(RANGE), keeping("status:403", always), now_and_then)
+    assert found.annotations[0].status == "differs"
+
+
+def test_a_guard_that_is_gone_is_told_once_whatever_the_spelling() -> None:
+    (change,) = migrated(behind(RANGE), keeping("status:403", always), served).of(Sort.UNSAFE)
+    assert change.title == "Open: the guard source-range is not there. Only clients of these addresses are let in."
+    assert {"/admin", "/ADMIN", "//admin"} <= {
+        place.request.partition("shop.example.com")[2] for place in change.places
+    }
+
+
+def test_one_that_believes_a_claimed_address_does_not_hide_that_it_can_be_passed_by_another_spelling() -> None:
+    def believing(question: Question) -> bool:
+        return as_written(question) and "X-Forwarded-For" not in dict(question.headers)
+
+    found = migrated(behind(RANGE), keeping("status:403", always), keeping("status:403", believing))
+    assert any(title.startswith("Past the guard") for title in titles(found, Sort.UNSAFE))
+
+
+def test_a_request_that_is_a_guards_own_for_another_rule_is_that_rules() -> None:
+    below = [ingress("admin", path="/admin", **RANGE), ingress("below", path="/admin/x", **RANGE)]
+    (own,) = [q for q in asked(*below) if (q.kind, q.target) == ("from-elsewhere", "/admin/x")]
+    assert not own.keeps
+    assert not any(q.target == "/admin/x" and q.keeps for q in asked(*below) if q.host == own.host)
+
+
+def test_every_spelling_is_asked_with_the_guard_closed() -> None:
+    for annotations in (RANGE, PASSWORD):
+        spelled = [q for q in asked(*behind(annotations, tls=True)) if q.keeps]
+        assert {q.kind for q in spelled} == RESPELLED
+        assert all(outside(q) and q.keeps == "shop/web" for q in spelled)
+    assert not any(q.keeps for q in asked(ingress(proxy_body_size="1m", limit_rps="5", ssl_redirect="true")))
+
+
+def test_spellings_are_asked_on_some_paths_of_a_kind_and_the_rest_is_told() -> None:
+    many = [ingress(f"i{n:02}", path=f"/p{n:02}", whitelist_source_range=f"10.0.{n}.0/24") for n in range(15)]
+    many.append(ingress("front", path="/"))
+    spelled = [q for q in asked(*many) if q.keeps and q.kind == "other-case"]
+    assert len(spelled) == IN_FULL
+    assert all(len({q.owner, *q.speaks_for}) == 14 for q in spelled)
+    assert any("other guarded paths of this kind" in left.why for left in plan(*many).left_out)
+
+    def open_in_capitals(question: Question) -> bool:
+        return question.kind != "other-case"
+
+    found = migrated(many, keeping("status:403", always), keeping("status:403", open_in_capitals))
+    assert found.counts == {Sort.UNSAFE: 15, Sort.UNCHANGED: 1}
+
+
+def test_paths_with_other_neighbours_are_of_another_kind() -> None:
+    alone = [ingress(f"a{n}", host=f"h{n}.example.com", path=f"/p{n}", **RANGE) for n in range(3)]
+    for manifest in alone[1:]:
+        manifest["spec"]["rules"] += alone[0]["spec"]["rules"]
+    beside = ingress("front", host="h2.example.com", path="/")
+    assert {q.host for q in asked(*alone, beside) if q.kind == "other-case" and q.keeps} >= {"h2.example.com"}
