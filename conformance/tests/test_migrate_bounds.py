@@ -4,10 +4,15 @@ from typing import Any
 
 import pytest
 
+from conformance.judge.words import Verdict
 from conformance.migrate import derivation
+from conformance.migrate.changes import Pair
+from conformance.migrate.found import Reading
+from conformance.migrate.migration import migration_of
 from conformance.migrate.model import Sort, exit_status
+from conformance.migrate.plan import plan_of
 from conformance.migrate.question import Question
-from conformance.tests.migrations import Answering, Reply, guarding, ingress, migrated, plan, served
+from conformance.tests.migrations import Answering, Reply, found, guarding, ingress, migrated, plan, report, served
 
 GUARDS: dict[str, Any] = {"tls": True, "auth_type": "basic", "auth_secret": "users"}
 
@@ -37,8 +42,8 @@ def by_another(old: Answering) -> Answering:
 
 def test_that_a_path_leads_elsewhere_is_seen_of_every_ingress_on_a_host() -> None:
     keeping = guarding("status:403")
-    found = migrated(guarded(90, **GUARDS), keeping, by_another(keeping))
-    assert found.counts == {Sort.DIFFERS: 90}
+    told = migrated(guarded(90, **GUARDS), keeping, by_another(keeping))
+    assert told.counts == {Sort.DIFFERS: 90}
 
 
 def test_a_thousand_guarded_ingresses_on_one_host_are_all_asked_whether_they_are_served() -> None:
@@ -55,23 +60,23 @@ def test_a_thousand_guarded_ingresses_on_one_host_are_all_asked_whether_they_are
 def test_the_guards_of_a_few_speak_for_all_of_their_kind_and_that_is_told() -> None:
     keeping = guarding("status:403", "source-range", "basic-auth")
     many = guarded(100, **GUARDS)
-    found = migrated(many, keeping, keeping)
-    assert found.counts == {Sort.UNCHANGED: 100}
-    assert {one.name: one.status for one in found.annotations} == {"source-range": "kept", "basic-auth": "kept"}
-    assert any("other guards of this kind" in left.why for left in found.left_out)
+    told = migrated(many, keeping, keeping)
+    assert told.counts == {Sort.UNCHANGED: 100}
+    assert {one.name: one.status for one in told.annotations} == {"source-range": "kept", "basic-auth": "kept"}
+    assert any("other guards of this kind" in left.why for left in told.left_out)
     assert migrated(many, keeping, served).counts == {Sort.UNSAFE: 100}
 
 
 def test_an_ingress_whose_paths_are_not_asked_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derivation, "MOST_QUESTIONS", 6)
     plain = [ingress(f"i{n}", path=f"/p{n}") for n in range(10)]
-    found = migrated(plain, served, served)
-    assert found.counts == {Sort.NOT_JUDGED: 4, Sort.UNCHANGED: 6}
-    assert exit_status(found) == 3
-    assert {one.detail for one in found.ingresses if one.sort is Sort.NOT_JUDGED} == {
+    told = migrated(plain, served, served)
+    assert told.counts == {Sort.NOT_JUDGED: 4, Sort.UNCHANGED: 6}
+    assert exit_status(told) == 3
+    assert {one.detail for one in told.ingresses if one.sort is Sort.NOT_JUDGED} == {
         "not all of its paths and guards were asked about: too many share its hosts"
     }
-    (left,) = [left for left in found.left_out if left.kind == "questions"]
+    (left,) = [left for left in told.left_out if left.kind == "questions"]
     assert left.count > 4
 
 
@@ -79,8 +84,8 @@ def test_an_ingress_whose_guard_is_not_asked_is_not_judged(monkeypatch: pytest.M
     monkeypatch.setattr(derivation, "BESIDE_SERVING", 3)
     two = [ingress("one", path="/one", limit_rps="1"), ingress("two", path="/two/x", **GUARDS)]
     keeping = guarding("status:401")
-    found = migrated(two, keeping, keeping)
-    assert {one.label: one.sort for one in found.ingresses} == {
+    told = migrated(two, keeping, keeping)
+    assert {one.label: one.sort for one in told.ingresses} == {
         "shop/one": Sort.UNCHANGED,
         "shop/two": Sort.UNCHANGED,
     }
@@ -92,10 +97,15 @@ def test_an_ingress_whose_guard_is_not_asked_is_not_judged(monkeypatch: pytest.M
 
 
 def test_those_for_which_a_guard_speaks_are_not_judged_where_it_says_nothing() -> None:
-    many = guarded(12)
-    keeping = guarding("status:403")
-    made = migrated(many, keeping, keeping, {"new": "not-programmed"})
-    assert made.counts == {Sort.NOT_JUDGED: 12}
+    many = found(*guarded(12), ingress("plain", path="/plain"))
+    made, keeping = plan_of(many), guarding("status:403")
+    old, new = report("before", made, keeping), report("after", made, keeping)
+    cases = tuple(
+        case.model_copy(update={"verdict": Verdict.FAIL}) if case.id.endswith("-source-range") else case
+        for case in new.cases
+    )
+    told = migration_of(Reading(many), made, Pair(old, new.model_copy(update={"cases": cases})))
+    assert told.counts == {Sort.NOT_JUDGED: 12, Sort.UNCHANGED: 1}
 
 
 def test_a_path_that_is_asked_as_the_boundary_of_others_says_nothing_of_them() -> None:
