@@ -28,6 +28,7 @@ RESPELLED = frozenset(
         "other-case",
         "percent-encoded",
         "without-tls",
+        "tls-unasked",
         "host-with-port",
         "host-in-capitals",
     }

@@ -74,14 +74,16 @@ def test_another_spelling_that_gets_past_a_guard_is_less_safe_and_told_with_both
     assert "LESS SAFE" in shown(found)
 
 
-def test_the_other_scheme_is_a_way_past_a_guard_too() -> None:
-    def only_https(question: Question) -> bool:
-        return question.scheme == "https"
+@pytest.mark.parametrize(
+    ("tls", "scheme", "what"),
+    [(True, "https", "http for a host with TLS"), (False, "http", "https for a host without TLS")],
+)
+def test_the_other_scheme_is_a_way_past_a_guard_too(*, tls: bool, scheme: str, what: str) -> None:
+    def only_one(question: Question) -> bool:
+        return question.scheme == scheme
 
-    found = migrated(behind(RANGE, tls=True), keeping("status:403", always), keeping("status:403", only_https))
-    assert titles(found, Sort.UNSAFE) == [
-        "Past the guard source-range: it was kept out, now it is served. http for a host with TLS"
-    ]
+    found = migrated(behind(RANGE, tls=tls), keeping("status:403", always), keeping("status:403", only_one))
+    assert titles(found, Sort.UNSAFE) == [f"Past the guard source-range: it was kept out, now it is served. {what}"]
 
 
 def test_a_spelling_that_no_rule_had_and_that_reaches_what_is_guarded_is_less_safe() -> None:
@@ -168,14 +170,17 @@ def test_a_request_that_is_a_guards_own_for_another_rule_is_that_rules() -> None
     below = [ingress("admin", path="/admin", **RANGE), ingress("below", path="/admin/x", **RANGE)]
     (own,) = [q for q in asked(*below) if (q.kind, q.target) == ("from-elsewhere", "/admin/x")]
     assert not own.keeps
-    assert not any(q.target == "/admin/x" and q.keeps for q in asked(*below) if q.host == own.host)
+    assert not any(
+        q.target == "/admin/x" and q.keeps for q in asked(*below) if q.scheme == own.scheme and q.host == own.host
+    )
 
 
 def test_every_spelling_is_asked_with_the_guard_closed() -> None:
     for annotations in (RANGE, PASSWORD):
-        spelled = [q for q in asked(*behind(annotations, tls=True)) if q.keeps]
-        assert {q.kind for q in spelled} == RESPELLED
-        assert all(outside(q) and q.keeps == "shop/web" for q in spelled)
+        for tls, other_scheme in ((True, "tls-unasked"), (False, "without-tls")):
+            spelled = [q for q in asked(*behind(annotations, tls=tls)) if q.keeps]
+            assert {q.kind for q in spelled} == RESPELLED - {other_scheme}
+            assert all(outside(q) and q.keeps == "shop/web" for q in spelled)
     assert not any(q.keeps for q in asked(ingress(proxy_body_size="1m", limit_rps="5", ssl_redirect="true")))
 
 
