@@ -62,7 +62,7 @@ def test_the_guards_of_a_few_speak_for_all_of_their_kind_and_that_is_told() -> N
     many = guarded(100, **GUARDS)
     told = migrated(many, keeping, keeping)
     assert told.counts == {Sort.UNCHANGED: 100}
-    assert {one.name: one.status for one in told.annotations} == {"source-range": "kept", "basic-auth": "kept"}
+    assert {one.family: one.status for one in told.annotations} == {"source-range": "kept", "basic-auth": "kept"}
     assert any("other guards of this kind" in left.why for left in told.left_out)
     assert migrated(many, keeping, served).counts == {Sort.UNSAFE: 100}
 
