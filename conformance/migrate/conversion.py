@@ -50,4 +50,4 @@ def _backend(backend: Any) -> Any:
     if isinstance(port, str) and _NUMBER.fullmatch(port):
         port = int(port)
     made = {"name": old["serviceName"], "port": {"number": port} if isinstance(port, int) else {"name": port}}
-    return {"service": made}
+    return {"service": made, **({"resource": old["resource"]} if "resource" in old else {})}

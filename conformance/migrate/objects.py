@@ -10,8 +10,9 @@ from conformance.migrate.annotations import known_annotations
 from conformance.migrate.conversion import OLD_VERSIONS, VERSION, as_v1
 from conformance.migrate.documents import Document, documents, placeholder, template_trouble
 from conformance.migrate.found import Found, Origin, Reading, Trouble
+from conformance.migrate.naming import Wrong, check_annotations, check_name, shown
 from conformance.migrate.sources import texts
-from conformance.migrate.validity import Wrong, check_name, check_spec, shown
+from conformance.migrate.validity import check_spec
 
 MOST_BYTES = 1_500_000
 """What an API server stores of one object (the limit of etcd's requests)."""
@@ -125,6 +126,7 @@ def _ingress(value: Mapping[str, Any], version: str, origin: Origin) -> Found:
         raise Wrong("it is nested too deeply, or refers to itself") from error
     if size > MOST_BYTES:
         raise Wrong(f"it has {size / 1e6:.1f} MB, more than an API server stores", "split it")
+    check_annotations(annotations)
     converted = as_v1(spec) if version in OLD_VERSIONS else spec
     check_spec(converted)
     return Found(origin, namespace, name, _plain(converted), dict(annotations), version if version != VERSION else "")

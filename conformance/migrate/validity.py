@@ -4,38 +4,24 @@ The rules are those of Kubernetes' own validation, and no narrower: what a clust
 """
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from conformance.case.matching import mapping
 from conformance.case.yaml_tree import Path
 from conformance.migrate.found import PATH_TYPES
+from conformance.migrate.naming import Wrong, check_host, check_name, check_port_name, shown
 
-HINT = "kubectl apply --dry-run=server -f FILE says more"
-_NAME_HINT = "an API server takes small letters, digits, - and ."
-_LABEL_HINT = "an API server takes small letters, digits and -, at most 63"
-_HOST_HINT = "an API server takes small letters, digits and - between dots: foo.com or *.foo.com, without a port"
 _PORT_HINT = "write the number of the Service's port, or its name as port.name"
+_ONE_PORT_HINT = "a port has a number or a name: take one of them out"
+_EMPTY_HINT = "write rules, or the defaultBackend for every request"
+_PATHS_HINT = "write its paths, or take http out"
+_BACKEND_HINT = "a backend is a service or a resource: take one of them out"
+_PATH_HINT = "in an Exact or Prefix path, an API server takes no //, /./, /../ and %2F, and no /.. or /. at its end"
 
-_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
-_LONGEST_NAME, _LONGEST_LABEL = 253, 63
 _PORTS = range(1, 65536)
-
-
-class Wrong(ValueError):
-    """What is wrong with an object, what to do about it, and at which of its values."""
-
-    def __init__(self, message: str, hint: str = HINT, at: Path = ()) -> None:
-        super().__init__(message)
-        self.message, self.hint, self.at = message, hint, at
-
-
-def shown(at: Path) -> str:
-    """Return a place in an object as people write it: ``spec.rules[0].host``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) or "." in step else f".{step}" for step in at)
-    return text.removeprefix(".")
+_NOT_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F")
+_NOT_AT_THE_END = ("/..", "/.")
 
 
 def check_spec(spec: Mapping[str, Any]) -> None:
@@ -44,29 +30,17 @@ def check_spec(spec: Mapping[str, Any]) -> None:
     Raises:
         Wrong: no API server would take it.
     """
+    rules = _list(spec, "rules", ("spec", "rules"))
+    if spec.get("defaultBackend") is None and not rules:
+        raise Wrong("spec has neither rules nor a defaultBackend", _EMPTY_HINT, ("spec",))
     if spec.get("defaultBackend") is not None:
         _backend(spec["defaultBackend"], ("spec", "defaultBackend"))
     if spec.get("ingressClassName"):
         check_name(spec["ingressClassName"], ("spec", "ingressClassName"))
-    for r, rule in enumerate(_list(spec, "rules", ("spec", "rules"))):
+    for r, rule in enumerate(rules):
         _rule(rule, ("spec", "rules", r))
     for t, entry in enumerate(_list(spec, "tls", ("spec", "tls"))):
         _tls(entry, ("spec", "tls", t))
-
-
-def check_name(name: object, at: Path, *, label: bool = False) -> None:
-    """Check the name of an object; ``label`` says that it must not have dots.
-
-    Raises:
-        Wrong: it is none.
-    """
-    longest = _LONGEST_LABEL if label else _LONGEST_NAME
-    if not isinstance(name, str) or not _is_name(name, longest) or (label and "." in name):
-        raise Wrong(f"{shown(at)} is {name!r:.60}, which is no DNS name", _LABEL_HINT if label else _NAME_HINT, at)
-
-
-def _is_name(text: str, longest: int = _LONGEST_NAME) -> bool:
-    return len(text) <= longest and bool(_NAME.fullmatch(text))
 
 
 def _rule(rule: object, at: Path) -> None:
@@ -74,17 +48,18 @@ def _rule(rule: object, at: Path) -> None:
     if not isinstance(rule, Mapping) or not (host is None or isinstance(host, str)):
         raise Wrong(f"{shown(at)} is no rule with a host that is text", at=at)
     if host:
-        _host(host, (*at, "host"))
+        check_host(host, (*at, "host"))
         if _is_address(host):
             raise Wrong(f"{shown((*at, 'host'))} is the address {host}", "a rule names a host, or none", (*at, "host"))
+    http = rule.get("http")
+    if http is None:
+        return
     paths = (*at, "http", "paths")
-    for p, path in enumerate(_list(mapping(rule.get("http")), "paths", paths)):
+    written = _list(mapping(http), "paths", paths)
+    if not written:
+        raise Wrong(f"{shown(paths)} holds no path", _PATHS_HINT, paths)
+    for p, path in enumerate(written):
         _path(path, (*paths, p))
-
-
-def _host(host: str, at: Path) -> None:
-    if len(host) > _LONGEST_NAME or not _is_name(host.removeprefix("*.")):
-        raise Wrong(f"{shown(at)} is {host!r:.60}, which is no DNS name", _HOST_HINT, at)
 
 
 def _is_address(host: str) -> bool:
@@ -100,7 +75,7 @@ def _tls(entry: object, at: Path) -> None:
     if not isinstance(entry, Mapping) or not all(isinstance(host, str) for host in hosts):
         raise Wrong(f"{shown(at)} has hosts that are not text", at=at)
     for h, host in enumerate(hosts):
-        _host(host, (*at, "hosts", h))
+        check_host(host, (*at, "hosts", h))
     if entry.get("secretName"):
         check_name(entry["secretName"], (*at, "secretName"))
 
@@ -113,26 +88,46 @@ def _path(path: object, at: Path) -> None:
         hint = f"networking.k8s.io/v1 wants one of {', '.join(PATH_TYPES)}"
         raise Wrong(f"{shown(at)}.pathType is {kind!r:.40}", hint, (*at, "pathType"))
     if not (isinstance(written, str) and written.startswith("/")) and not (
-        kind == "ImplementationSpecific" and written in {None, ""}
+        kind == "ImplementationSpecific" and (written is None or written == "")
     ):
         raise Wrong(f"{shown(at)}.path is {written!r:.40}, and must begin with a slash", at=(*at, "path"))
+    if kind != "ImplementationSpecific" and (part := _not_taken(str(written))):
+        raise Wrong(f"{shown(at)}.path is {written!r:.60}, and must not hold {part}", _PATH_HINT, (*at, "path"))
     _backend(path.get("backend"), (*at, "backend"))
 
 
+def _not_taken(path: str) -> str:
+    """Return what an API server does not take in an Exact or Prefix path; empty if there is none."""
+    inside = [part for part in _NOT_IN_PATHS if part in path]
+    return next(iter((*inside, *(f"{end} at its end" for end in _NOT_AT_THE_END if path.endswith(end)))), "")
+
+
 def _backend(backend: object, at: Path) -> None:
-    service, resource = mapping(mapping(backend).get("service")), mapping(mapping(backend).get("resource"))
+    service, resource = mapping(backend).get("service"), mapping(backend).get("resource")
+    if service is not None and resource is not None:
+        raise Wrong(f"{shown(at)} has both a service and a resource", _BACKEND_HINT, at)
+    named = mapping(resource)
+    if resource is not None and not all(isinstance(named.get(key), str) and named[key] for key in ("kind", "name")):
+        raise Wrong(f"{shown(at)}.resource has no kind and name", at=at)
+    if resource is None:
+        _service(mapping(service), at)
+
+
+def _service(service: Mapping[str, Any], at: Path) -> None:
     port = mapping(service.get("port"))
-    number = port.get("number")
-    counted = isinstance(number, int) and not isinstance(number, bool)
-    named = isinstance(service.get("name"), str) and bool(counted or port.get("name"))
-    if not named and not (resource.get("kind") and resource.get("name")):
+    number, port_name = port.get("number"), port.get("name")
+    # An API server takes a zero for no number, and an empty text for no name.
+    counted = isinstance(number, int) and not isinstance(number, bool) and not (number == 0 and port_name)
+    if not isinstance(service.get("name"), str) or not (counted or port_name):
         raise Wrong(f"{shown(at)} names no Service with a port, and no resource", at=at)
-    if not named:
-        return
     check_name(service["name"], (*at, "service", "name"), label=True)
-    # An API server takes a zero for no number.
-    if counted and number not in _PORTS and not (number == 0 and port.get("name")):
-        where = (*at, "service", "port", "number")
+    where = (*at, "service", "port")
+    if counted and port_name:
+        raise Wrong(f"{shown(where)} has both a number and a name", _ONE_PORT_HINT, where)
+    if port_name:
+        check_port_name(port_name, (*where, "name"))
+    elif number not in _PORTS:
+        where = (*where, "number")
         raise Wrong(f"{shown(where)} is {number}, and must be from 1 to 65535", _PORT_HINT, where)
 
 

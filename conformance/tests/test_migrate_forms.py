@@ -30,9 +30,8 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>`[x](javascript:a
 def hostile() -> Migration:
     """Return a migration of an Ingress with names that no manifest may have, but a file of results may."""
     manifest = ingress("evil", service="web", permanent_redirect=EVIL)
-    manifest["metadata"]["annotations"][EVIL] = EVIL
     evil, tame = found(manifest, ingress("tame"))
-    evil = replace(evil, name=EVIL[:60], namespace=EVIL)
+    evil = replace(evil, name=EVIL[:60], namespace=EVIL, annotations={**evil.annotations, EVIL: EVIL})
 
     def lying(question: Question) -> Reply:
         return Reply(outcome=f"redirect:301:{EVIL}", headers=((EVIL, EVIL),))

@@ -15,6 +15,8 @@ from conformance.tests.migrations import NGINX, ingress, read_text
 
 GOOD = yaml.safe_dump(ingress("good"))
 TEMPLATE = "{{ .Values.x }}"
+SERVICE = {"service": {"name": "web", "port": {"number": 80}}}
+BUCKET = {"kind": "Bucket", "name": "files"}
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -33,6 +35,10 @@ def service(**values: Any) -> Change:
 
 def tls(**values: Any) -> Change:
     return lambda m: m["spec"].update(tls=[{"hosts": ["shop.example.com"], "secretName": "cert", **values}])
+
+
+def path(**values: Any) -> Change:
+    return lambda m: m["spec"]["rules"][0]["http"]["paths"][0].update(values)
 
 
 def spec(**values: Any) -> Change:
@@ -117,6 +123,16 @@ def test_what_others_read_and_what_a_cluster_holds_is_as_it_is_meant_to_be() -> 
         service(port={"number": 1}),
         service(port={"number": 65535}),
         service(port={"name": "web", "number": 0}),
+        service(port={"name": "", "number": 80}),
+        service(port={"name": "a-23456789012345"[:15]}),
+        lambda m: m["spec"]["rules"][0].pop("http"),
+        spec(rules=[], defaultBackend=SERVICE),
+        path(backend={"resource": BUCKET}),
+        path(backend={"resource": BUCKET, "service": None}),
+        path(path="/a/..b/.c/%2e"),
+        path(path="/a//b/../%2F/.", pathType="ImplementationSpecific"),
+        annotated("x", "Example.COM/Key_of.mine"),
+        annotated("x" * 200_000),
         tls(hosts=["*.foo.com", "10.0.0.1"], secretName="my.cert"),
         tls(hosts=None, secretName=None),
         tls(secretName=""),
@@ -131,7 +147,13 @@ def test_what_an_api_server_takes_is_read(change: Change) -> None:
     assert len(reading.ingresses) == 2
 
 
+def with_http(http: Any) -> Change:
+    return lambda m: m["spec"]["rules"][0].update(http=http)
+
+
 HOSTS = ("a_b.com", "foo..com", "foo.com.", "foo.com:80", "Foo.com", "*", "a.*.com", "*.", "-a.com", "b\u00fc.de")
+PARTS = ("//", "/./", "/../", "%2f", "%2F")
+PORTS = ("Web", "a-name-of-16-let", "a--b", "-a", "a-", "a_b", "123-4")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +177,26 @@ HOSTS = ("a_b.com", "foo..com", "foo.com.", "foo.com:80", "Foo.com", "*", "a.*.c
         (tls(secretName=7), "spec.tls[0].secretName is 7", "secretName: 7"),
         (spec(ingressClassName="Nginx"), "spec.ingressClassName is 'Nginx'", "Nginx"),
         (meta(name="My"), "metadata.name is 'My'", "name: My"),
+        (lambda m: m.update(spec={"ingressClassName": "x"}), "neither rules nor a defaultBackend", "ingressClassName"),
+        (with_http({"paths": []}), "spec.rules[0].http.paths holds no path", "paths: []"),
+        (with_http({}), "spec.rules[0].http.paths holds no path", "http: {}"),
+        *((path(path=f"/a{part}b"), f"paths[0].path is '/a{part}b', and must not hold {part}", part) for part in PARTS),
+        (path(path="/a/..", pathType="Exact"), "must not hold /.. at its end", "/a/.."),
+        (path(path="/a/."), "must not hold /. at its end", "/a/."),
+        (
+            path(backend={**SERVICE, "resource": BUCKET}),
+            "paths[0].backend has both a service and a resource",
+            "service",
+        ),
+        (path(backend={"resource": {"kind": "Bucket"}}), "backend.resource has no kind and name", "resource"),
+        (service(port={"name": "web", "number": 80}), "service.port has both a number and a name", "name: web"),
+        (service(port={}), "names no Service with a port", "service"),
+        *((service(port={"name": n}), f"port.name is {n!r}, which is no name of a port", f"name: {n}") for n in PORTS),
+        (annotated("x", "two/slashes/in-it"), "'two/slashes/in-it' is no key of an annotation", "two/slashes"),
+        (annotated("x", "-a"), "'-a' is no key of an annotation", "-a: x"),
+        (annotated("x", "a_b/c"), "'a_b/c' is no key of an annotation", "a_b/c"),
+        (annotated("x", "k" * 64), "is no key of an annotation", "kkk"),
+        (annotated("\u00e4" * 131_072), "bytes, more than the 262144", NGINX),
         (meta(namespace="a.b"), "metadata.namespace is 'a.b'", "namespace: a.b"),
     ],
 )
@@ -178,7 +220,19 @@ def test_an_object_of_a_list_is_told_with_its_own_line() -> None:
     assert {trouble.origin.line for trouble in read_text(json.dumps(whole)).troubles} == {1}
 
 
-@pytest.mark.parametrize(("port", "said"), [("70000", "70000, and must be"), ("²", ""), ("9" * 5000, "")])
+def test_both_backends_of_the_older_form_are_not_one() -> None:
+    backend = {"serviceName": "web", "servicePort": 80, "resource": BUCKET}
+    old = {
+        "apiVersion": "extensions/v1beta1",
+        "kind": "Ingress",
+        "metadata": {"name": "old"},
+        "spec": {"backend": backend},
+    }
+    (trouble,) = read_text(yaml.safe_dump(old)).troubles
+    assert "spec.defaultBackend has both a service and a resource" in trouble.message
+
+
+@pytest.mark.parametrize(("port", "said"), [("70000", "70000, and must be"), ("²", "no name"), ("9" * 5000, "no name")])
 def test_a_port_of_the_older_form_is_checked_as_well(port: str, said: str) -> None:
     old = {
         "apiVersion": "extensions/v1beta1",
@@ -187,7 +241,7 @@ def test_a_port_of_the_older_form_is_checked_as_well(port: str, said: str) -> No
         "spec": {"backend": {"serviceName": "web", "servicePort": port}},
     }
     reading = read_text(yaml.safe_dump(old))
-    assert [said in trouble.message for trouble in reading.troubles] == [True] * bool(said)
+    assert [said in trouble.message for trouble in reading.troubles] == [True]
 
 
 def test_a_million_braces_are_looked_through_in_no_time() -> None:
