@@ -2,9 +2,10 @@
 
 The parser's events are used instead of ``yaml.compose``: they carry the same places, and nothing here or in libyaml
 recurses while the depth is still unchecked. Plain scalars follow YAML 1.2's core schema, as editors with a JSON Schema
-do, so ``on`` and ``12:30`` are text.
+do, so ``on`` and ``12:30`` are text. Manifests are read as kubectl reads them: it goes by YAML 1.1, but not in all.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ Path = tuple[str | int, ...]
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_YES = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"})
+_NO = frozenset({"n", "N", "no", "No", "NO", "off", "Off", "OFF"})
+MERGE = "<<"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,3})?")
 _STR_TAG = "tag:yaml.org,2002:str"
@@ -69,6 +73,15 @@ class _Open:
     key: tuple[Place, str] | None = None
     size: int = 1
 
+    def closed(self) -> Node:
+        """Return it as it stands at its end; what it has itself goes before what is merged into it."""
+        if not self.mapping:
+            return Items(tuple(self.items), self.place)
+        nodes: dict[str, tuple[Place, Node]] = {}
+        for one in reversed(_each(self.entries.pop(MERGE)[1]) if MERGE in self.entries else ()):
+            nodes |= one.nodes if isinstance(one, Entries) else {}
+        return Entries(nodes | self.entries, self.place)
+
 
 class _Refused(Exception):
     def __init__(self, message: str, place: Place, hint: str = "") -> None:
@@ -76,9 +89,12 @@ class _Refused(Exception):
         self.message, self.place, self.hint = message, place, hint
 
 
-def parse(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
-    """Return the root of the document and what is wrong with it; no root where it cannot be read at all."""
-    reader = _Reader(text)
+def parse(text: str, file: str, *, as_kubectl: bool = False) -> tuple[Node | None, tuple[Problem, ...]]:
+    """Return the root of the document and what is wrong with it; no root where it cannot be read at all.
+
+    ``as_kubectl`` takes merge keys, keys that are no text, and YAML 1.1's words for true and false.
+    """
+    reader = _Reader(text, as_kubectl=as_kubectl)
     try:
         root = reader.read()
     except _Refused as refused:
@@ -113,8 +129,8 @@ def place_of(root: Node, path: Path, *, key: bool = False) -> Place:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, *, as_kubectl: bool) -> None:
+        self.text, self.as_kubectl = text, as_kubectl
         self.refused: list[_Refused] = []
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
@@ -140,8 +156,7 @@ class _Reader:
             self._open(event, place)
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             done = self.stack.pop()
-            node = Entries(done.entries, done.place) if done.mapping else Items(tuple(done.items), done.place)
-            self._put(node, done.size, done.anchor)
+            self._put(done.closed(), done.size, done.anchor)
         elif isinstance(event, yaml.AliasEvent):
             self._alias(str(event.anchor), place)
 
@@ -173,6 +188,8 @@ class _Reader:
         else:
             key_place, key = parent.key
             parent.key = None
+            if key == MERGE and self.as_kubectl and not all(isinstance(one, Entries) for one in _each(node)):
+                self.refused.append(_Refused("what << merges is no mapping", key_place, "write it out"))
             if key in parent.entries:
                 first = parent.entries[key][0].line
                 self.refused.append(
@@ -183,9 +200,11 @@ class _Reader:
 
     def _key(self, node: Node) -> str:
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            if node.value == "<<":
+            if node.value == MERGE and not self.as_kubectl:
                 self.refused.append(_Refused("merge keys (<<) are not used in case files", node.place, "write it out"))
             return node.value
+        if isinstance(node, Scalar) and self.as_kubectl:
+            return key_as_kubectl(node.value)
         if isinstance(node, Scalar):
             self.refused.append(_Refused(f"the key {node.value} is not text", node.place, "put it in quotes"))
             return str(node.value)
@@ -212,12 +231,28 @@ class _Reader:
         if event.tag not in {None, "!", _STR_TAG}:
             self.refused.append(_tag(event.tag, place))
         text: str = event.value
-        return _core(text) if event.implicit[0] and event.tag is None else text
+        if not event.implicit[0] or event.tag is not None:
+            return text
+        return scalar_as_kubectl(text) if self.as_kubectl else _core(text)
 
 
 def _events(text: str) -> Iterator[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return iter(yaml.parse(text, Loader=loader))
+
+
+def scalar_as_kubectl(text: str) -> PlainScalar:
+    """Return what kubectl takes a text without quotes for."""
+    return True if text in _YES else False if text in _NO else _core(text)
+
+
+def key_as_kubectl(key: PlainScalar) -> str:
+    """Return the text that a key stands for: there are no others in JSON."""
+    return json.dumps(key) if key is None or isinstance(key, bool) else str(key)
+
+
+def _each(node: Node) -> tuple[Node, ...]:
+    return node.nodes if isinstance(node, Items) else (node,)
 
 
 def _core(text: str) -> PlainScalar:

@@ -10,6 +10,7 @@ import yaml
 
 from conformance.case.yaml_tree import Entries, Items, Node, Path, parse, place_of, plain
 from conformance.migrate.found import Origin, Trouble
+from conformance.migrate.large import load_large
 from conformance.migrate.sources import Text
 
 PLACED = 1 << 20
@@ -17,10 +18,14 @@ PLACED = 1 << 20
 cluster, take the quick way."""
 
 _SEPARATOR = re.compile(r"(?m)^(?:---(?=[ \t\r\n]|$)|\.\.\.[ \t]*\r?$)")
+_SPACE = re.compile(r"\s*")
 _SOURCE = re.compile(r"(?m)^# Source: (\S{1,300})")
-_SURELY = re.compile(r"""\{\{-?\s*[A-Za-z_.$"'`(/][^{}]{0,1000}\}\}""")
+_ACTION = r"""\{\{-?\s*[A-Za-z_.$"'`(/][^{}]{0,1000}\}\}"""
+_JINJA = r"""\{%[-+]?\s*(?:if|elif|else|endif|for|endfor|set|include|import|from|block|endblock|macro|raw|with)\b"""
+_SURELY = re.compile(rf"{_ACTION}|{_JINJA}[^{{}}]{{0,1000}}%\}}")
 _INGRESS = re.compile(r"""(?m)\bkind["']?\s*:\s*["']?Ingress(List)?\b""")
 _RENDER = "render it first: helm template RELEASE CHART | ingress-conformance migrate --from X --to Y -"
+_RENDER_JINJA = "render it first, with the program that it is written for, and give what that makes of it"
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,11 @@ class Document:
 
 def documents(text: Text) -> Iterator[Document | Trouble]:
     """Yield the documents of a file, and what is wrong with those that cannot be read."""
-    if text.content.lstrip()[:1] in {"{", "["}:
-        document = _json(text)
-        if document is not None:
-            yield document
-            return
-    for number, (line, part) in enumerate(_parts(text.content), start=1):
+    values, rest = _json(text)
+    yield from values
+    above = text.content.count("\n", 0, rest)
+    for number, (below, part) in enumerate(_parts(text.content[rest:]), start=len(values) + 1):
+        line = above + below
         source = _SOURCE.search(part)
         begins = line + len(part[: len(part) - len(part.lstrip())].splitlines())
         origin = Origin(text.file, number, max(line, begins), source[1] if source else "")
@@ -85,20 +89,27 @@ def _placeholder(text: str) -> tuple[int, int]:
 
     Each line is looked at once: a pattern would look again from each of a million braces.
     """
-    begin = text.find("{{")
+    return min(
+        (_between(text, *pair) for pair in (("{{", "}}"), ("{%", "%}"))), key=lambda found: (not found[1], found)
+    )
+
+
+def _between(text: str, opening: str, closing: str) -> tuple[int, int]:
+    begin = text.find(opening)
     while begin >= 0:
         line_end = text.find("\n", begin)
         line_end = len(text) if line_end < 0 else line_end
-        end = text.find("}}", begin + 2, line_end)
+        end = text.find(closing, begin + 2, line_end)
         if end >= 0:
             return begin, end + 2
-        begin = text.find("{{", line_end)
+        begin = text.find(opening, line_end)
     return 0, 0
 
 
 def template_trouble(origin: Origin, what: str) -> Trouble:
     """Return the message about a template that nobody rendered."""
-    return Trouble(origin, "template", f"is a template that was not rendered: {what}", _RENDER)
+    hint = _RENDER_JINJA if "{%" in what else _RENDER
+    return Trouble(origin, "template", f"is a template that was not rendered: {what}", hint)
 
 
 def _parts(content: str) -> Iterator[tuple[int, str]]:
@@ -111,20 +122,28 @@ def _parts(content: str) -> Iterator[tuple[int, str]]:
         start = end.end() if end else start
 
 
-def _json(text: Text) -> Document | None:
-    try:
-        return Document(Origin(text.file, 1, 1), json.loads(text.content))
-    except RecursionError:
-        return None
-    except ValueError:
-        return None
+def _json(text: Text) -> tuple[list[Document], int]:
+    """Return the JSON values that the text begins with, one after another, and where they end."""
+    decoder, found, line, end = json.JSONDecoder(), list[Document](), 1, 0
+    while (begin := _SPACE.match(text.content, end).end()) < len(text.content):  # type: ignore[union-attr]
+        line += text.content.count("\n", end, begin)
+        if text.content[begin] not in "{[":
+            break
+        try:
+            value, after = decoder.raw_decode(text.content, begin)
+        except (RecursionError, ValueError):
+            break
+        found.append(Document(Origin(text.file, len(found) + 1, line), value))
+        line += text.content.count("\n", begin, after)
+        end = after
+    return found, end
 
 
 def _yaml(part: str, origin: Origin, line: int) -> Iterator[Document | Trouble]:
     if len(part) > PLACED:
         yield _large(part, origin)
         return
-    root, problems = parse(part, origin.file)
+    root, problems = parse(part, origin.file, as_kubectl=True)
     if root is not None and not problems:
         yield Document(origin, plain(root), root, line - 1)
         return
@@ -140,21 +159,17 @@ def _yaml(part: str, origin: Origin, line: int) -> Iterator[Document | Trouble]:
         where = replace(origin, line=line + (problem.place.line if problem.place else 1) - 1)
         # The hints of the reader are about case files.
         hint = "" if "section" in problem.hint else problem.hint
-        message = problem.message.replace(" are not used in case files", " are not read here")
-        yield Trouble(where, "unreadable", message, hint or "kubectl apply --dry-run=client -f FILE says more")
+        yield Trouble(where, "unreadable", problem.message, hint or "kubectl apply --dry-run=client -f FILE says more")
 
 
 def _large(part: str, origin: Origin) -> Document | Trouble:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(part, Loader=loader)):
-            hint = "kubectl … -o json writes none"
-            return Trouble(origin, "unreadable", "aliases are not read in a document of this size", hint)
-        return Document(origin, yaml.load(part, Loader=loader))  # noqa: S506 - a safe loader
+        return Document(origin, load_large(part))
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = replace(origin, line=origin.line + mark.line) if mark else origin
         problem = " ".join(str(getattr(error, "problem", "") or "cannot be read").split())
-        return Trouble(where, "unreadable", f"not YAML: {problem}", "kubectl … -o json is read, too")
+        hint = getattr(error, "hint", "") or "kubectl … -o json is read, too"
+        return Trouble(where, "unreadable", f"not YAML: {problem}", hint)
     except RecursionError:
         return Trouble(origin, "unreadable", "is nested too deeply")

@@ -4,9 +4,10 @@ import base64
 import copy
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 
 import trustme
@@ -128,9 +129,20 @@ def _services(group: Group, case: Case, cast: Cast, *, folded: bool) -> Iterator
 
 
 def _ports(wanted: Mapping[int | str, int]) -> Iterator[Manifest]:
-    for place, (port, target) in enumerate(wanted.items()):
-        number = port if isinstance(port, int) else _FIRST_PORT + place
-        yield {"name": port if isinstance(port, str) else f"p{port}", "port": number, "targetPort": target}
+    # No two ports of a Service have the same name, or the same number.
+    free = (number for number in count(_FIRST_PORT) if number not in wanted)
+    for port, target in wanted.items():
+        number = port if isinstance(port, int) else next(free)
+        yield {
+            "name": port if isinstance(port, str) else _free_name(port, wanted),
+            "port": number,
+            "targetPort": target,
+        }
+
+
+def _free_name(port: int, taken: Container[int | str]) -> str:
+    """Return a name for a port that has but a number."""
+    return next(name for letters in count(1) if (name := f"{'p' * letters}{port}") not in taken)
 
 
 def _target(port: int | str | None, found: Found, place: int) -> int:

@@ -200,6 +200,21 @@ def test_stand_ins_have_the_names_and_ports_of_the_services_and_the_certificate_
     assert asked.scenes[0].stands_for == {"a": "shop/web"}
 
 
+def test_the_ports_of_a_stand_in_differ_in_names_and_numbers_whatever_those_of_the_service_are() -> None:
+    made = ingress()
+    paths = made["spec"]["rules"][0]["http"]["paths"]
+    wanted = ({"number": 80}, {"name": "p80"}, {"number": 20000}, {"name": "web"}, {"name": "pp80"})
+    paths[:] = [
+        {"path": f"/{n}", "pathType": "Exact", "backend": {"service": {"name": "web", "port": port}}}
+        for n, port in enumerate(wanted)
+    ]
+    (service,) = [m for m in case_of(plan(made)).objects if m["kind"] == "Service"]
+    ports = {port["name"]: port["port"] for port in service["spec"]["ports"]}
+    assert len(ports) == len(set(ports.values())) == 5
+    assert {80, 20000} < set(ports.values())
+    assert {"p80", "web", "pp80"} < set(ports)
+
+
 def target(port: dict[str, Any], **annotations: str) -> int:
     made = ingress(**annotations)  # type: ignore[arg-type]
     made["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = port

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.migrate import documents as documents_module
+from conformance.migrate.documents import Document
 from conformance.migrate.objects import read
+from conformance.migrate.sources import Text
 from conformance.tests.migrations import ingress, read_text
 
 GOOD = yaml.safe_dump(ingress("good"))
@@ -149,6 +151,101 @@ def test_a_large_list_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     (trouble,) = read_text(f"kind: Ingress\nx: &x [1]\ny: *x\n{'# ' * 100}\n").troubles
     assert "aliases" in trouble.message
+
+
+@pytest.mark.parametrize(
+    "word", ["on", "Off", "yes", "NO", "y", "true", "8", "1.5", "~", "12:30", "2026-01-01", "0x1F"]
+)
+def test_what_a_word_without_quotes_is_does_not_hang_on_how_large_the_document_is(
+    monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    text = yaml.safe_dump(ingress("good", ssl_redirect="WORD")).replace("WORD", word) + f"{word}: {{{word}: {word}}}\n"
+    small = [one.value for one in documents_module.documents(Text("x", text)) if isinstance(one, Document)]
+    said = [(trouble.kind, trouble.message) for trouble in read_text(text).troubles]
+    monkeypatch.setattr(documents_module, "PLACED", 100)
+    large = [one.value for one in documents_module.documents(Text("x", text)) if isinstance(one, Document)]
+    assert small == large
+    assert [(trouble.kind, trouble.message) for trouble in read_text(text).troubles] == said
+    # As kubectl has it, which an API server then does not take.
+    assert bool(said) is (word not in {"12:30", "2026-01-01", "0x1F"})
+
+
+@pytest.mark.parametrize("placed", [100, documents_module.PLACED])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: Ingress\na: 1\na: 2\n", "is there twice"),
+        ("kind: Ingress\n[a]: 1\n", "a list or mapping cannot be a key"),
+        ("kind: Ingress\na: !!int 1\n", "tag"),
+    ],
+)
+def test_what_cannot_be_read_cannot_be_read_in_a_large_document_either(
+    monkeypatch: pytest.MonkeyPatch, text: str, said: str, placed: int
+) -> None:
+    monkeypatch.setattr(documents_module, "PLACED", placed)
+    (trouble,) = read_text(f"{text}{'# ' * 100}\n").troubles
+    assert said in trouble.message
+
+
+def test_merge_keys_are_read_as_kubectl_reads_them() -> None:
+    text = """
+x: &old {host: old.example, name: web}
+y: &new {host: new.example}
+kind: List
+items:
+- {<<: *old, host: own.example}
+- {host: own.example, <<: *old}
+- {<<: [*new, *old]}
+"""
+    (document,) = documents_module.documents(Text("x", text))
+    assert isinstance(document, Document)
+    assert [item["host"] for item in document.value["items"]] == ["own.example", "own.example", "new.example"]
+    assert [item["name"] for item in document.value["items"]] == ["web"] * 3
+    assert document.at(("items", 2, "name")).line == 2
+    (trouble,) = read_text("kind: Ingress\n<<: x\n").troubles
+    assert "is no mapping" in trouble.message
+
+
+def test_a_merge_key_in_a_large_document_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents_module, "PLACED", 100)
+    (document,) = documents_module.documents(Text("x", f"a: {{<<: {{b: 1, c: 1}}, b: 2}}\n{'# ' * 100}"))
+    assert isinstance(document, Document)
+    assert document.value == {"a": {"b": 2, "c": 1}}
+
+
+def test_json_objects_one_after_another_are_documents_with_lines_of_their_own() -> None:
+    one, bad, two = ingress("one"), ingress("bad", host="a b"), ingress("two")
+    text = f"{json.dumps(one, indent=1)}\n{json.dumps(bad)}\n\n{json.dumps(two)}"
+    reading = read_text(text)
+    assert [found.name for found in reading.ingresses] == ["one", "two"]
+    assert [found.origin.document for found in reading.ingresses] == [1, 3]
+    (trouble,) = reading.troubles
+    assert text.splitlines()[trouble.origin.line - 1] == json.dumps(bad)
+    broken = read_text(f"{json.dumps(one)}\n{GOOD[:0]}---\n{GOOD}---\n{json.dumps(two)[:-1]}")
+    assert [found.name for found in broken.ingresses] == ["one", "good"]
+    assert [(trouble.origin.document, trouble.origin.line > 10) for trouble in broken.troubles] == [(3, True)]
+
+
+@pytest.mark.parametrize("left", ["{% if tls %}", "{%- for host in hosts -%}"])
+def test_a_template_of_jinja_is_one(left: str) -> None:
+    text = f"{left}\n{GOOD}{{% end %}}\n---\n{yaml.safe_dump(ingress('later'))}"
+    reading = read_text(text)
+    (trouble,) = reading.troubles
+    assert [found.name for found in reading.ingresses] == ["later"]
+    assert trouble.kind == "template"
+    assert trouble.origin.line == 1
+    assert left in trouble.message
+    assert "render it first" in trouble.hint
+    assert "helm" not in trouble.hint
+
+
+def test_a_statement_of_jinja_in_a_value_is_left_of_a_template_and_other_braces_are_not() -> None:
+    snippet = "{% if tls %}return 403;{% endif %}"
+    (trouble,) = read_text(yaml.safe_dump(ingress(configuration_snippet=snippet))).troubles
+    assert trouble.kind == "template"
+    assert not read_text(yaml.safe_dump(ingress(configuration_snippet="set $x '{%}{% 5 %}';"))).troubles
+    (trouble,) = read_text(yaml.safe_dump(ingress(host="{% raw %}"))).troubles
+    assert trouble.kind == "template"
 
 
 def test_folders_files_and_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
