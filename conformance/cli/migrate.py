@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--to", "new", required=True, metavar="Y", help="The controller that you move to.")
 @click.option("--context", default="", metavar="C", help="Read the Ingresses of a cluster, by its context; GET only.")
 @click.option("--kubeconfig", default="", metavar="FILE", help="Where the context stands.")
-@click.option("--ingress-class", default="", metavar="NAME", help="Only Ingresses of this class.")
+@click.option("--ingress-class", default="", metavar="NAME", help="Only Ingresses of this class; others are counted.")
 @click.option("--set", "programs", multiple=True, metavar="NAME=PATH", help="A controller's program that you have.")
 @click.option(
     "--cluster",
@@ -95,21 +95,19 @@ def migrate(
 
 
 def _reading(manifests: tuple[str, ...], kubeconfig: str, context: str, ingress_class: str) -> Reading:
-    from dataclasses import replace
-
     from conformance.errors import BadInput
+    from conformance.migrate.classes import classes_read, of_class
     from conformance.migrate.cluster import read_cluster
     from conformance.migrate.objects import read
 
-    found = read(manifests) if manifests else read_cluster(kubeconfig, context)
-    if ingress_class:
-        kept = tuple(one for one in found.ingresses if one.ingress_class == ingress_class)
-        found = replace(found, ingresses=kept)
+    everything = read(manifests) if manifests else read_cluster(kubeconfig, context)
+    found = of_class(everything, ingress_class) if ingress_class else everything
     if found.ingresses:
         return found
     told = "\n".join(str(trouble) for trouble in found.troubles if trouble.kind != "other")
+    what = classes_read(everything) or (f"{found.others} objects of other kinds" if found.others else "")
     raise BadInput(
         f"there is no Ingress{f' of class {ingress_class}' if ingress_class else ''} to judge"
         + (f"\n{told}" if told else ""),
-        hint=f"{found.others} objects of other kinds were read" if found.others else "give manifests of Ingresses",
+        hint=f"{what} were read" if what else "give manifests of Ingresses",
     )

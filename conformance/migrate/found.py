@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.migrate.question import LeftOut
+
 PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
@@ -86,8 +88,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that was read: Ingresses, what is wrong with others, and how many objects of other kinds stood by."""
+    """Everything that was read: Ingresses, what is wrong with others, and how many objects of other kinds stood by.
+
+    ``left_out`` are Ingresses that nobody wants to have judged.
+    """
 
     ingresses: tuple[Found, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     others: int = 0
+    left_out: tuple[LeftOut, ...] = ()

@@ -1,9 +1,10 @@
-"""Which Ingresses must be judged together: those that share a host, directly or by way of others. Pure."""
+"""Which Ingresses must be judged together: those of one class that share a host, directly or by way of others. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.migrate.annotations import Known, known_annotations
+from conformance.migrate.classes import by_class
 from conformance.migrate.found import Found
 
 EVERY_HOST = ""
@@ -33,7 +34,13 @@ class Group:
 
 def groups(ingresses: Iterable[Found]) -> tuple[Group, ...]:
     """Return the groups, those of the first Ingresses first."""
-    found = sorted(ingresses, key=lambda one: (one.namespace, one.name))
+    made = (Group(party) for part in by_class(ingresses).values() for party in sharing(part))
+    return tuple(sorted(made, key=lambda group: _order(group.ingresses[0])))
+
+
+def sharing(ingresses: Iterable[Found]) -> tuple[tuple[Found, ...], ...]:
+    """Return those together that share a host, whatever their class."""
+    found = sorted(ingresses, key=_order)
     leader = list(range(len(found)))
 
     def lead(index: int) -> int:
@@ -55,7 +62,11 @@ def groups(ingresses: Iterable[Found]) -> tuple[Group, ...]:
     members: dict[int, list[Found]] = {}
     for index, one in enumerate(found):
         members.setdefault(lead(index), []).append(one)
-    return tuple(Group(tuple(part)) for part in members.values())
+    return tuple(tuple(part) for part in members.values())
+
+
+def _order(found: Found) -> tuple[str, str]:
+    return found.namespace, found.name
 
 
 def _aliases(found: Found, known: Known) -> Sequence[str]:

@@ -39,7 +39,7 @@ def migration_of(reading: Reading, plan: Plan, pair: Pair) -> Migration:
         changes=changes,
         annotations=annotations,
         ingresses=ingresses,
-        left_out=tuple(omissions([*plan.left_out, *([] if ledger.claim_seen else [UNSEEN])])),
+        left_out=tuple(omissions([*reading.left_out, *plan.left_out, *([] if ledger.claim_seen else [UNSEEN])])),
         problems=tuple(problems((*reading.troubles, *plan.troubles))),
     )
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from conformance.case.model import Case
 from conformance.migrate.claimed import claimants
+from conformance.migrate.classes import class_notes
 from conformance.migrate.contested import contested
 from conformance.migrate.derivation import agenda
 from conformance.migrate.found import Found, Trouble
-from conformance.migrate.grouping import Group, groups
+from conformance.migrate.grouping import Group, groups, sharing
 from conformance.migrate.question import LeftOut
 from conformance.migrate.scene import Scene, notes_for_others, scenes, stand_in_notes, too_long
 from conformance.migrate.shape import shape_of
@@ -48,6 +49,7 @@ class Plan:
 
 def plan_of(ingresses: Iterable[Found]) -> Plan:
     """Return what to ask about these Ingresses."""
+    ingresses = tuple(ingresses)
     by_shape: dict[str, list[Group]] = {}
     troubles: list[Trouble] = []
     for group in groups(ingresses):
@@ -59,7 +61,7 @@ def plan_of(ingresses: Iterable[Found]) -> Plan:
         else:
             by_shape.setdefault(shape_of(group), []).append(group)
     asked: list[Asked] = []
-    left: list[LeftOut] = []
+    left: list[LeftOut] = list(class_notes(sharing(ingresses)))
     claiming = claimants([first for first, *_ in by_shape.values()])
     for number, (first, *others) in enumerate(by_shape.values(), start=1):
         found = agenda(first, claimant=claiming.get(number - 1))
