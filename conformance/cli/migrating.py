@@ -26,10 +26,13 @@ from conformance.migrate.found import Reading
 from conformance.migrate.markdown import migration_markdown
 from conformance.migrate.migration import migration_of
 from conformance.migrate.model import Migration
-from conformance.migrate.plan import plan_of
+from conformance.migrate.plan import Plan, plan_of
+from conformance.migrate.refused import FILE_NAME as REFUSED
+from conformance.migrate.refused import read_refusals, refused_of
 from conformance.report.reading import FILE_NAME, read_report
 from conformance.site.pages import move_site
 from conformance.site.writing import write_site
+from conformance.visible import visible
 
 INSIDE = "conformance.migrate.inside"
 RECORDED = "ingress-nginx"
@@ -67,15 +70,37 @@ def migrate_objects(wanted: Wanted, reading: Reading) -> Migration:
     entries = _entries(wanted, (wanted.old, wanted.new))
     ask = _way_to_ask(entries, wanted)
     plan = plan_of(reading.ingresses)
-    if not plan.cases:
-        raise BadInput("nothing can be asked", hint="\n".join(map(str, plan.troubles)))
-    counted = sum(len(case.probes) for case in plan.cases)
-    click.echo(f"{len(reading.ingresses)} Ingresses, {len(plan.asked)} shapes, {counted} requests to each", err=True)
-    _ask(entries, plan.cases, ask, wanted.out / "asked")
+    while refused := _ask_about(plan, entries, ask, wanted.out / "asked"):
+        # They may have had a part in every question about their groups.
+        plan = plan_of(reading.ingresses, {found.label: why for found, why in plan.refused} | refused)
     old, new = (read_report(wanted.out / "asked" / entry.name / FILE_NAME).report for entry in entries)
     migration = migration_of(reading, plan, Pair(old, new))
     write_files(migration, wanted.out)
     return migration
+
+
+def _ask_about(plan: Plan, entries: Sequence[Entry], ask: Ask, asked: Path) -> dict[str, str]:
+    """Ask all that is planned; if an API server refuses some of its Ingresses, return by their labels why instead.
+
+    Raises:
+        ConformanceError: there is nothing to ask, or a controller could not be asked.
+    """
+    if not plan.cases:
+        whys = [
+            *map(str, plan.troubles),
+            *(f"{found.origin}: Ingress {found.label}: {why}" for found, why in plan.refused),
+        ]
+        raise BadInput("nothing can be asked", hint="\n".join(whys))
+    counted = sum(len(case.probes) for case in plan.cases)
+    number = sum(len(group.ingresses) for one in plan.asked for group in (one.group, *one.alike))
+    click.echo(f"{number} Ingresses, {len(plan.asked)} shapes, {counted} requests to each", err=True)
+    _ask(entries, plan.cases, ask, asked)
+    refused: dict[str, str] = {}
+    for entry in entries:
+        refused |= refused_of(plan, read_refusals(asked / entry.name))
+    for label, why in refused.items():
+        click.echo(visible(f"not judged: Ingress {label}: {why}", keep=""), err=True)
+    return refused
 
 
 def migrate_profile(wanted: Wanted) -> Migration:
@@ -163,7 +188,8 @@ def _way_to_ask(entries: Sequence[Entry], wanted: Wanted) -> Ask:
 def _ask(entries: Sequence[Entry], cases: Sequence[Case], ask: Ask, asked: Path) -> None:
     for entry in entries:
         # What an older run left must not be taken for what this one saw.
-        (asked / entry.name / FILE_NAME).unlink(missing_ok=True)
+        for name in (FILE_NAME, REFUSED):
+            (asked / entry.name / name).unlink(missing_ok=True)
     with display(Console(stderr=True)) as shown:
         statuses = ask(entries, cases, asked=asked, shown=shown)
     if INTERRUPTED in statuses.values():

@@ -161,14 +161,17 @@ class Api:
             return self.create(manifest)
         return replaced
 
-    def try_out(self, manifest: Manifest, *, update: bool) -> Manifest:
+    def try_out(self, manifest: Manifest, *, update: bool, strict: bool = True) -> Manifest:
         """Return the object as the server would store it, without storing it (server-side dry run).
+
+        ``strict`` has it refuse fields that it does not know.
 
         Raises:
             Refused: the server would refuse it.
         """
         method, path = ("PUT", object_path(manifest)) if update else ("POST", collection_path(manifest))
-        stored: Manifest = self.request(method, f"{path}?dryRun=All&fieldValidation=Strict", manifest)
+        fields = "Strict" if strict else "Ignore"
+        stored: Manifest = self.request(method, f"{path}?dryRun=All&fieldValidation={fields}", manifest)
         return stored
 
     def call_pod(self, namespace: str, pod: str, port: int, path: str) -> None:

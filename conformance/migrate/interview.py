@@ -9,7 +9,9 @@ from pathlib import Path
 from conformance.case.model import Case
 from conformance.engine.crew import Interrupted
 from conformance.errors import ConformanceError
+from conformance.migrate.refused import refusals, write_refusals
 from conformance.migrate.survey import Survey, limits_for
+from conformance.plan.hosts import REALM
 from conformance.report.events import Event, EventLog
 from conformance.report.fold import report_of
 from conformance.report.reading import FILE_NAME
@@ -39,7 +41,10 @@ class Interview:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def carry_out(self, cases: Sequence[Case]) -> int:
-        """Ask all cases and write the report; returns the exit status: 0, 130, or that of an error, which is told."""
+        """Ask all cases and write the report; returns the exit status: 0, 130, or that of an error, which is told.
+
+        If the API server refuses an Ingress, nobody is asked, and that is written instead.
+        """
         try:
             self._carry_out(cases)
         except (KeyboardInterrupt, Interrupted):
@@ -68,6 +73,9 @@ class Interview:
         objects = sum(manifest["kind"] == "Ingress" for case in cases for manifest in case.objects)
         survey = Survey(stage, limits_for(objects), {}, isolate=True, emit=self._emit, began=self.began)
         survey.crew.stop = self.stop
+        if refused := refusals(stage.api, cases, survey.crew.ground(stage.main, REALM)):
+            write_refusals(refused, self.folder)
+            return
         complete = False
         try:
             survey.run(cases)

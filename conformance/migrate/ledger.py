@@ -87,6 +87,9 @@ class Ledger:
                 for owner, found in enumerate(group.ingresses):
                     first = asked.group.ingresses[owner].label
                     records.append(self._record(found, "" if group is asked.group else first, known))
+        for found, why in plan.refused:
+            self._why[found.label] = why[:600]
+            records.append(self._record(found, "", known))
         yield from sorted(records, key=lambda record: (record.namespace, record.name))
 
     def _record(self, found: Found, asked_as: str, known: Known) -> IngressRecord:

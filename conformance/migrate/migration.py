@@ -27,6 +27,7 @@ def migration_of(reading: Reading, plan: Plan, pair: Pair) -> Migration:
     counts = {sort: counted[sort] for sort in WORST_FIRST if counted[sort]}
     names = tuple(f"{report.controller.name} {report.controller.version}" for report in (pair.old, pair.new))
     everyone = [f for asked in plan.asked for g in (asked.group, *asked.alike) for f in g.ingresses]
+    everyone += [found for found, _ in plan.refused]
     spaces = len({record.namespace for record in ingresses})
     annotations = tuple(ledger.annotations(everyone))
     return Migration(

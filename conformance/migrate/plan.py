@@ -1,7 +1,8 @@
 """Everything that is to be asked: one group of each shape, the questions about it, and who is like it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from conformance.case.model import Case
 from conformance.migrate.claimed import claimants
@@ -35,11 +36,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked, what is left out on purpose, and what cannot be asked at all."""
+    """What is asked, what is left out on purpose, and what cannot be asked at all.
+
+    ``refused`` are Ingresses that an API server does not take, each with the reason.
+    """
 
     asked: tuple[Asked, ...]
     left_out: tuple[LeftOut, ...] = ()
     troubles: tuple[Trouble, ...] = field(default=())
+    refused: tuple[tuple[Found, str], ...] = ()
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -47,9 +52,10 @@ class Plan:
         return tuple(scene.case for one in self.asked for scene in one.scenes)
 
 
-def plan_of(ingresses: Iterable[Found]) -> Plan:
-    """Return what to ask about these Ingresses."""
-    ingresses = tuple(ingresses)
+def plan_of(ingresses: Iterable[Found], refused: Mapping[str, str] = MappingProxyType({})) -> Plan:
+    """Return what to ask about these Ingresses, as if those that are ``refused``, by their labels, were not there."""
+    everyone = tuple(ingresses)
+    ingresses = tuple(found for found in everyone if found.label not in refused)
     by_shape: dict[str, list[Group]] = {}
     troubles: list[Trouble] = []
     for group in groups(ingresses):
@@ -76,7 +82,8 @@ def plan_of(ingresses: Iterable[Found]) -> Plan:
             like = first.ingresses[0].label
             count = sum(len(group.ingresses) for group in others)
             left.append(LeftOut("alike", "the same but for names; one is asked for all", like, count))
-    return Plan(tuple(asked), tuple(left), tuple(troubles))
+    turned_away = tuple((found, refused[found.label]) for found in everyone if found.label in refused)
+    return Plan(tuple(asked), tuple(left), tuple(troubles), turned_away)
 
 
 def spoken_for(asked: Asked, *owners: int) -> tuple[Found, ...]:
