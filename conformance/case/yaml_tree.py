@@ -28,6 +28,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _YES = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"})
 _NO = frozenset({"n", "N", "no", "No", "NO", "off", "Off", "OFF"})
+_ODD_INT = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]{1,40}|0[bB][01_]{1,80}|0[oO][0-7_]{1,40}|[0-9][0-9_]{0,40})")
 MERGE = "<<"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,3})?")
@@ -92,7 +93,7 @@ class _Refused(Exception):
 def parse(text: str, file: str, *, as_kubectl: bool = False) -> tuple[Node | None, tuple[Problem, ...]]:
     """Return the root of the document and what is wrong with it; no root where it cannot be read at all.
 
-    ``as_kubectl`` takes merge keys, keys that are no text, and YAML 1.1's words for true and false.
+    ``as_kubectl`` takes merge keys, keys that are no text, and YAML 1.1's numbers and words for true and false.
     """
     reader = _Reader(text, as_kubectl=as_kubectl)
     try:
@@ -243,7 +244,21 @@ def _events(text: str) -> Iterator[Any]:
 
 def scalar_as_kubectl(text: str) -> PlainScalar:
     """Return what kubectl takes a text without quotes for."""
-    return True if text in _YES else False if text in _NO else _core(text)
+    if text in _YES or text in _NO:
+        return text in _YES
+    value = _core(text)
+    return _odd_number(text) if value == text and _ODD_INT.fullmatch(text) else value
+
+
+def _odd_number(text: str) -> PlainScalar:
+    """Return a number that is none in YAML 1.2: hexadecimal, octal, or with _ in it."""
+    digits = text.replace("_", "")
+    for base in (8, 0, 10) if digits.lstrip("+-").startswith("0") else (10,):
+        try:
+            return int(digits, base)
+        except ValueError:
+            continue
+    return text
 
 
 def key_as_kubectl(key: PlainScalar) -> str:

@@ -112,7 +112,8 @@ def _ingress(value: Mapping[str, Any], version: str, origin: Origin) -> Found:
         raise Wrong(f"its apiVersion {version[:60]!r} is none that is known", f"write it as {VERSION}", ("apiVersion",))
     meta = mapping(value.get("metadata"))
     name, namespace = _name(meta, "name"), _name(meta, "namespace", "default", label=True)
-    annotations = mapping(meta.get("annotations"))
+    # An API server takes nothing for an empty text.
+    annotations = {key: "" if text is None else text for key, text in mapping(meta.get("annotations")).items()}
     for key, text in annotations.items():
         if not isinstance(text, str):
             at = ("metadata", "annotations", str(key))
@@ -129,7 +130,7 @@ def _ingress(value: Mapping[str, Any], version: str, origin: Origin) -> Found:
     check_annotations(annotations)
     converted = as_v1(spec) if version in OLD_VERSIONS else spec
     check_spec(converted)
-    return Found(origin, namespace, name, _plain(converted), dict(annotations), version if version != VERSION else "")
+    return Found(origin, namespace, name, _plain(converted), annotations, version if version != VERSION else "")
 
 
 def _name(holder: Mapping[str, Any], key: str, default: str = "", *, label: bool = False) -> str:

@@ -154,7 +154,7 @@ def test_a_large_list_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "word", ["on", "Off", "yes", "NO", "y", "true", "8", "1.5", "~", "12:30", "2026-01-01", "0x1F"]
+    "word", ["on", "Off", "yes", "NO", "y", "true", "8", "1.5", "~", "12:30", "2026-01-01", "0x1F", "017", "1_0"]
 )
 def test_what_a_word_without_quotes_is_does_not_hang_on_how_large_the_document_is(
     monkeypatch: pytest.MonkeyPatch, word: str
@@ -166,8 +166,19 @@ def test_what_a_word_without_quotes_is_does_not_hang_on_how_large_the_document_i
     large = [one.value for one in documents_module.documents(Text("x", text)) if isinstance(one, Document)]
     assert small == large
     assert [(trouble.kind, trouble.message) for trouble in read_text(text).troubles] == said
-    # As kubectl has it, which an API server then does not take.
-    assert bool(said) is (word not in {"12:30", "2026-01-01", "0x1F"})
+    # As an API server has it, which then takes no more than text, or nothing.
+    assert bool(said) is (word not in {"12:30", "2026-01-01", "~"})
+
+
+@pytest.mark.parametrize(("written", "port"), [("010", 8), ("0x50", 80), ("8_080", 8080), ("089", 89), ("0b11", 3)])
+def test_numbers_are_those_of_an_api_server(written: str, port: int) -> None:
+    (found,) = read_text(GOOD.replace("number: 80", f"number: {written}")).ingresses
+    assert found.spec["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"]["number"] == port
+
+
+def test_an_annotation_that_says_nothing_is_an_empty_text() -> None:
+    (found,) = read_text(GOOD.replace("annotations: {}", "annotations: {x: }")).ingresses
+    assert found.annotations == {"x": ""}
 
 
 @pytest.mark.parametrize("placed", [100, documents_module.PLACED])
