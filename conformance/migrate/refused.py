@@ -19,6 +19,9 @@ FILE_NAME = "refused.json"
 _OF_THE_OBJECT = frozenset({400, 413, 422})
 """Statuses that say something of an object, and not of the server, or of who asks."""
 
+_NO_DRY_RUN = "does not support dry run"
+"""What an admission webhook has said for it that cannot be asked in this way."""
+
 _PARALLEL = 8
 
 
@@ -32,11 +35,7 @@ class Refusal:
 
 
 def refusals(api: Api, cases: Sequence[Case], ground: Ground) -> list[Refusal]:
-    """Return what the API server would refuse.
-
-    Raises:
-        Refused: it says nothing of the objects.
-    """
+    """Return what the API server would refuse, as far as that has to do with the objects themselves."""
     offered = [
         (case, number, classed(with_all_copies(manifest, case, ground), ground))
         for case in cases
@@ -51,9 +50,9 @@ def _said(api: Api, manifest: Manifest) -> str:
     try:
         api.try_out(manifest, update=False, strict=False)
     except Refused as refusal:
-        if refusal.status not in _OF_THE_OBJECT:
-            raise
-        return refusal.server_message
+        # Whatever else is wrong will be told when the objects are applied.
+        if refusal.status in _OF_THE_OBJECT and _NO_DRY_RUN not in refusal.server_message:
+            return refusal.server_message
     return ""
 
 
