@@ -56,15 +56,14 @@ def judge_several(
             click.echo(f"{entry.name}: {click.style('error:', fg='red', bold=True)} {error}", err=True)
             failed[entry.name] = error.exit_status
     ready = [entry.name for entry in entries if entry.name not in failed]
-    for name in ready if "--resume" not in next(iter(arguments.values())) else ():
-        # What an older run left must not be taken for what this one saw.
-        with suppress(OSError):
-            (out / name / FILE_NAME).unlink(missing_ok=True)
+    before = {entry.name: _stamp(out / entry.name / FILE_NAME) for entry in entries}
     _warn_if_busy()
     with display(Console(stderr=True)) as shown:
         commands = {name: arguments[name] for name in ready}
         statuses = failed | run_side_by_side(commands, places or at_once(len(ready)), out, shown)
-    _show([entry.name for entry in entries], statuses, out)
+    # What an older run left must not be taken for what this one saw.
+    written = [name for name, stamp in before.items() if _stamp(out / name / FILE_NAME) != stamp]
+    _show({name: statuses[name] for name in before}, list(_reports(written, out)), out)
     return [statuses[entry.name] for entry in entries]
 
 
@@ -76,13 +75,21 @@ def _warn_if_busy() -> None:
         click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {text}", err=True)
 
 
-def _show(names: Sequence[str], statuses: Mapping[str, int], out: Path) -> None:
-    reports = list(_reports(names, out))
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a report is written; ``None`` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _show(statuses: Mapping[str, int], reports: Sequence[Report], out: Path) -> None:
     console = Console(highlight=False)
     if reports:
         print_combined(reports, console)
         click.echo()
-    for name in names:
+    for name in statuses:
         if name not in {report.controller.name for report in reports}:
             click.echo(f"{name}: no report (exit status {statuses[name]})")
     for report in reports:

@@ -30,7 +30,8 @@ class CannotWrite(HarnessFailure):
 class EventLog:
     """Appends events to a file. A killed run loses at most the case in flight.
 
-    What is there already is thrown away, or (``go_on``) kept up to the last whole line.
+    What is there already is thrown away, or (``go_on``) kept up to the last whole line. A file that was made for
+    nothing is taken away again.
 
     Raises:
         BadInput: another run writes to the same file.
@@ -40,6 +41,7 @@ class EventLog:
     def __init__(self, path: Path, *, go_on: bool = False) -> None:
         self.path = path
         try:
+            self._made = [one for one in (path, path.parent) if not one.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
             _take(self._file, path)
@@ -50,6 +52,18 @@ class EventLog:
             raise HarnessFailure(
                 f"cannot write {path}: {error.strerror}", hint="choose another folder with --out"
             ) from error
+
+    def begin_anew(self) -> None:
+        """Throw away what was kept so far.
+
+        Raises:
+            CannotWrite: the file went away.
+        """
+        try:
+            self._file.truncate(0)
+        except OSError as error:
+            raise CannotWrite(f"cannot write {self.path}: {error.strerror}") from error
+        self._size = 0
 
     def write(self, event: Event) -> None:
         """Append one event.
@@ -76,16 +90,22 @@ class EventLog:
         """Write everything through to the disk."""
         with suppress(OSError):
             os.fsync(self._file.fileno())
+            # Before the lock is given up: what another run makes here is not ours.
+            for one in self._made if not self._size else ():
+                one.rmdir() if one.is_dir() else one.unlink()
         self._file.close()
 
 
 def _take(file: FileIO, path: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+        taken = path.samefile(f"/proc/self/fd/{file.fileno()}")
+    except BlockingIOError:
+        taken = False
+    if not taken:
         file.close()
         hint = "wait for its end, or choose another folder with --out"
-        raise BadInput("another run is writing here", where=str(path), hint=hint) from error
+        raise BadInput("another run is writing here", where=str(path), hint=hint)
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -80,7 +80,8 @@ class RunSession:
         gc.set_threshold(FEW_COLLECTIONS)
         path = events_path(options, opening.controller.name)
         earlier = earlier_run(path) if path and options.resume else None
-        log = opened_log(path, earlier) if path else None
+        # Taken now, so that no other run writes there; what is in it stays until this run has begun.
+        log = EventLog(path, go_on=True) if path else None
         run = cls(options, opening, cases, log, relay, began, earlier)
         config.stash[VERDICTS] = run.board
         if earlier is not None:
@@ -153,6 +154,8 @@ class RunSession:
             self._origins = self._opening.origins()
             controller = self._controller_event(stage, restarts=0)
             if self._earlier is None:
+                if self.log is not None:
+                    put_away(self.log)
                 self._emit(self._run_event(cases, started))
             else:
                 assert self.log is not None
@@ -258,19 +261,15 @@ class RunSession:
         return controller_event(self.controller, main, main.arguments, restarts + before, self._origins)
 
 
-def opened_log(path: Path, earlier: Earlier | None) -> EventLog:
-    """Open the event log of a run: of a new one, or of one that goes on.
+def put_away(log: EventLog) -> None:
+    """Throw away what an older run left: however this one ends, no report of another may stand beside its events.
 
     Raises:
-        BadInput: another run writes there.
         HarnessFailure: the folder cannot be written.
     """
-    log = EventLog(path, go_on=earlier is not None)
-    if earlier is None:
-        # However a new run ends, the report of an older one must not stand beside its events.
-        with suppress(OSError):
-            path.with_name(FILE_NAME).unlink(missing_ok=True)
-    return log
+    with suppress(OSError):
+        log.path.with_name(FILE_NAME).unlink(missing_ok=True)
+    log.begin_anew()
 
 
 def write_report(path: Path, report: Report) -> None:

@@ -1,5 +1,6 @@
 """The event stream survives killed runs and full disks, and folds into the report."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,33 @@ class TestWriting:
     def test_a_new_run_begins_a_new_file(self, written: Path) -> None:
         EventLog(written).close()
         assert written.read_bytes() == b""
+
+    def test_nothing_is_left_of_a_run_that_had_nothing_to_say(self, path: Path) -> None:
+        EventLog(path, go_on=True).close()
+        assert not path.parent.exists()
+
+    def test_what_was_there_before_a_run_with_nothing_to_say_is_there_afterwards(self, written: Path) -> None:
+        EventLog(written, go_on=True).close()
+        assert list(read_events(written)) == EVENTS
+        empty = written.with_name("empty")
+        empty.touch()
+        EventLog(empty, go_on=True).close()
+        assert empty.exists()
+
+    def test_a_file_that_was_taken_away_before_it_could_be_locked_is_not_written_to(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, lock = EventLog(path), fcntl.flock
+
+        def late(file: int, how: int) -> None:
+            first.close()
+            path.parent.mkdir()
+            path.touch()
+            lock(file, how)
+
+        monkeypatch.setattr(fcntl, "flock", late)
+        with pytest.raises(BadInput, match="another run"):
+            EventLog(path)
 
     def test_a_full_disk_is_the_harness_s_trouble_and_closing_afterwards_is_none(self) -> None:
         log = EventLog(Path("/dev/full"))

@@ -13,7 +13,7 @@ from conformance.judge.words import Reason, Verdict
 from conformance.report.events import Event, EventLog, read_events
 from conformance.report.fold import report_of
 from conformance.suite.resuming import earlier_run, refuse_another, refuse_other_ground
-from conformance.suite.session import opened_log
+from conformance.suite.session import put_away
 from conformance.tests.reports import case_event, case_record, events_of
 
 PASSED, FAILED = case_record("s/passed"), case_record("s/failed", Verdict.FAIL)
@@ -139,15 +139,17 @@ def test_a_log_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
     assert [event["event"] for event in read_events(path)] == [*(e["event"] for e in cut_short()), "resumed"]
 
 
-def test_a_new_run_takes_the_report_of_an_older_one_away(tmp_path: Path) -> None:
+def test_a_new_run_takes_the_report_of_an_older_one_away_once_it_has_begun(tmp_path: Path) -> None:
     path, report = log(tmp_path / "events.jsonl", cut_short()), tmp_path / "report.json"
     report.write_text("{}")
-    opened_log(path, earlier_run(path)).close()
+    new = EventLog(path, go_on=True)
     assert report.exists()
     assert list(read_events(path)) == cut_short()
-    opened_log(path, None).close()
+    put_away(new)
+    new.write({"event": "run"})
+    new.close()
     assert not report.exists()
-    assert not list(read_events(path))
+    assert list(read_events(path)) == [{"event": "run"}]
 
 
 def test_two_runs_do_not_write_to_one_log(tmp_path: Path) -> None:
