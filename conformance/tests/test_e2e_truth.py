@@ -67,10 +67,17 @@ def test_a_controller_that_serves_nothing_right_passes_nothing(tmp_path: Path, m
 
 
 def test_nothing_passes_on_a_controller_that_was_stopped_before_it_loaded_anything(tmp_path: Path) -> None:
-    entry = shell_controller(tmp_path, "stopped", "kill -STOP $$; exec sleep 600")
-    outcome = run(tmp_path / "out", "run", entry, "-k", FEW, *SHORT)
+    entry = tmp_path / "stopped.yaml"
+    known = (Path(__file__).parents[1] / "controllers" / "catalogue" / "reference.yaml").read_text()
+    known = known.replace("name: reference\n", "name: stopped\n", 1)
+    entry.write_text(known.replace("python: conformance.reference}", "python: conformance.tests.stopped_controller}"))
+    outcome = run(tmp_path / "out", "run", str(entry), "-k", "exact-itself or exact-other-path", *SHORT)
     assert outcome.status == 1, outcome.errors
     assert set(outcome.verdicts().values()) == {("fail", "not-programmed")}
+    # It listens: connections are taken, and no answer comes.
+    cases = outcome.report["cases"]
+    markers = {made["marker"]["lastOutcome"] for case in cases for made in case["objects"] if made.get("marker")}
+    assert markers == {"timeout"}
 
 
 @pytest.mark.parametrize("again", ["", "test -e been && sleep 600; touch been; "], ids=["always", "the first time"])
