@@ -22,7 +22,7 @@ async def listen_and_stop(settings: Settings) -> None:
 
 def main() -> int:
     """See :mod:`conformance.reference`."""
-    reference.run = listen_and_stop
+    reference.run = listen_and_stop  # type: ignore[attr-defined]
     return reference.main()
 
 

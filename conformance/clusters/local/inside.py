@@ -14,7 +14,7 @@ import traceback
 
 from conformance.cachedir import cache_path
 from conformance.clusters.local import addresses
-from conformance.clusters.local.namespace import INSIDE, LIFELINE
+from conformance.clusters.local.namespace import INSIDE, LAST_WORD, LIFELINE
 from conformance.errors import HarnessFailure
 
 
@@ -55,6 +55,7 @@ def main() -> None:
         sys.exit("this module only runs as the first process of a namespace made by ingress-conformance")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    last_word = int(os.environ.pop(LAST_WORD))
     prepare()
     hold_lifeline()
     sys.argv = sys.argv[1:]
@@ -62,7 +63,9 @@ def main() -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "conformance"]:
         del sys.modules[name]
     # Nobody waits for threads: whatever still runs is inside, and ends with this process.
-    os._exit(_run(sys.argv[0]))
+    status = _run(sys.argv[0])
+    os.write(last_word, b".")
+    os._exit(status)
 
 
 def _run(module: str) -> int:

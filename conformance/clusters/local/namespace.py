@@ -6,6 +6,7 @@ every other process inside and takes the network and the temporary files with it
 """
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,10 @@ from conformance.errors import HarnessFailure
 
 INSIDE = "INGRESS_CONFORMANCE_INSIDE"
 LIFELINE = "INGRESS_CONFORMANCE_LIFELINE"
+LAST_WORD = "INGRESS_CONFORMANCE_LAST_WORD"
+"""Names the descriptor to which the first process inside writes when it ends by itself."""
+
+KILLED = 128 + signal.SIGKILL
 TOOLS = ("unshare", "ip", "mount")
 _WIDE = "500"
 """So many columns that no line of a command that is not shown is broken."""
@@ -57,6 +62,7 @@ class Inside:
 
     process: subprocess.Popen[bytes]
     lifeline: int
+    last_word: int | None = None
 
     def forward(self, number: int) -> None:
         """Pass a signal on to the command."""
@@ -66,11 +72,16 @@ class Inside:
     def ended(self) -> int | None:
         """Return the command's exit status, None while it runs."""
         status = self.process.poll()
+        if status == 1 and self.last_word is not None and not _holds_something(self.last_word):
+            # Where the kernel killed the first process inside, unshare(1) may end like this, and 1 is a verdict.
+            return KILLED
         return None if status is None else shell_status(status)
 
     def close(self) -> None:
         """Let go of the lifeline: what still runs inside ends."""
         os.close(self.lifeline)
+        if self.last_word is not None:
+            os.close(self.last_word)
 
 
 def start_inside(module: str, arguments: Sequence[str], *, foreground: bool = False, shown: bool = True) -> Inside:
@@ -87,18 +98,20 @@ def start_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fa
         raise HarnessFailure(reason, hint="use `--cluster kind` or `--cluster current`; `doctor` shows what is missing")
     reader, writer = os.pipe()
     os.set_inheritable(reader, True)
+    heard, word = os.pipe()
     command = [*unshare_command(), sys.executable, "-m", "conformance.clusters.local.inside", module, *arguments]
-    wide = {} if shown else {"COLUMNS": _WIDE}
+    told = {INSIDE: "1", LIFELINE: str(reader), LAST_WORD: str(word), **({} if shown else {"COLUMNS": _WIDE})}
     process = subprocess.Popen(
         command,
-        env={**os.environ, "PATH": _with_system_programs(), INSIDE: "1", LIFELINE: str(reader), **wide},
-        pass_fds=(reader,),
+        env={**os.environ, "PATH": _with_system_programs(), **told},
+        pass_fds=(reader, word),
         process_group=None if foreground else 0,
         stdout=None if shown else subprocess.DEVNULL,
         stderr=None if shown else subprocess.PIPE,
     )
     os.close(reader)
-    return Inside(process, writer)
+    os.close(word)
+    return Inside(process, writer, heard)
 
 
 def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = False) -> int:
@@ -114,7 +127,10 @@ def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fals
     try:
         # A terminal sends Ctrl-C to everything in the foreground by itself.
         with forwarding(inside_run.forward, ignored={signal.SIGINT} if foreground else frozenset()):
-            return shell_status(inside_run.process.wait())
+            inside_run.process.wait()
+            status = inside_run.ended()
+            assert status is not None
+            return status
     finally:
         inside_run.close()
 
@@ -138,6 +154,12 @@ def forwarding(forward: Callable[[int], None], ignored: Collection[signal.Signal
 def shell_status(returned: int) -> int:
     """Return a process's status as a shell tells it."""
     return returned if returned >= 0 else 128 - returned
+
+
+def _holds_something(pipe: int) -> bool:
+    looking = select.poll()
+    looking.register(pipe, select.POLLIN)
+    return any(event & select.POLLIN for _, event in looking.poll(0))
 
 
 def _with_system_programs() -> str:
