@@ -15,6 +15,7 @@ from conformance.plan.instance import Ground
 from conformance.plan.objects import own_name
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
+from conformance.proof.expectation import expectations, tried_with
 from conformance.reference.behaviour import REFERENCE, Behaviour
 from conformance.reference.model import Table
 from conformance.reference.mutant import Mutant
@@ -54,12 +55,12 @@ def planned(case_id: str) -> tuple[Case, Unit, Table]:
     return case, unit, table_of(ingresses, Objects(), RIGHT)
 
 
-def wrong_probes(behaviour: Behaviour, case_id: str) -> list[str]:
-    """Return the probes that a controller that behaves like this would not answer as expected."""
+def answers(behaviour: Behaviour, case_id: str) -> list[tuple[str, str, str]]:
+    """Return each probe's id, what is expected of it, and what a controller that behaves like this answers."""
     case, unit, table = planned(case_id)
     own = {(s.namespace, own_name(case, s.name)): s.backend for s in defined_services(case.objects)}
     own |= {("", own_name(case, backend.name)): backend.name for backend in case.backends}
-    wrong = []
+    found = []
     for planned_probe in unit.probes:
         if planned_probe.status_of is not None:
             continue
@@ -70,9 +71,17 @@ def wrong_probes(behaviour: Behaviour, case_id: str) -> list[str]:
             space = "" if backend.namespace == "one" else "other"
             name = str(own.get((space, backend.service), backend.service))
             seen = f"{space}/{name}" if space else name
-        if expected not in {RECORD, seen}:
-            wrong.append(f"{planned_probe.probe.id}: {seen}, not {expected}")
-    return wrong
+        found.append((planned_probe.probe.id, expected, seen))
+    return found
+
+
+def wrong_probes(behaviour: Behaviour, case_id: str) -> list[str]:
+    """Return the probes that a controller that behaves like this would not answer as expected."""
+    return [
+        f"{probe}: {seen}, not {expected}"
+        for probe, expected, seen in answers(behaviour, case_id)
+        if expected not in {RECORD, seen}
+    ]
 
 
 @pytest.mark.parametrize("case_id", [case.id for case in CASES])
@@ -84,3 +93,12 @@ def test_what_the_specification_says_passes(case_id: str) -> None:
 def test_a_wrong_way_to_match_fails_a_case(mutant: Mutant) -> None:
     behaviour = mutant.make(mutant.default)
     assert any(wrong_probes(behaviour, case.id) for case in CASES), mutant.sentence
+
+
+@pytest.mark.parametrize("mutant", [m for m in MUTANTS if m.name in OPEN], ids=lambda mutant: mutant.name)
+def test_a_way_that_is_left_open_is_tried_with_the_recorded_cases_that_show_it(mutant: Mutant) -> None:
+    behaviour = mutant.make(mutant.default)
+    recorded = [case for case in CASES if case.level is Level.OBSERVED]
+    showing = [case for case in recorded if answers(behaviour, case.id) != answers(REFERENCE, case.id)]
+    tried = {case.id for case in tried_with(expectations()[mutant.name], EVERY)}
+    assert tried.intersection(case.id for case in showing), [case.id for case in showing]

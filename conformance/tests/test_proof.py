@@ -1,14 +1,20 @@
 """The proof of the suite, on made-up reports: it must not be satisfied by anything that proves nothing."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
 
 from conformance.case.model import NO_MATCH, Level
 from conformance.errors import BadInput
 from conformance.judge.words import Reason, Verdict
+from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
+from conformance.probes.certificates import certificate_facts
+from conformance.probes.sender import Sender
 from conformance.proof.expectation import CONTROLS, JUDGED, Expectation, expectations, specification_cases, tried_with
 from conformance.proof.markdown import markdown
 from conformance.proof.matrix import GROUND, matrix_of
@@ -18,9 +24,11 @@ from conformance.proof.plan import plan_of
 from conformance.proof.published import published
 from conformance.proof.words import headline
 from conformance.proof.writing import check_folder
-from conformance.reference.mutants import MUTANTS
+from conformance.reference.certificates import self_signed
+from conformance.reference.mutants import MUTANTS, parse
 from conformance.report.fold import report_of
 from conformance.report.model import CaseRecord, Report
+from conformance.tests.reference_world import fronted, ingress, secret, snapshot
 from conformance.tests.reports import case_record, events_of
 
 EVERY = specification_cases()
@@ -224,6 +232,26 @@ def test_what_an_older_suite_got_wrong_is_part_of_the_proof(bug: str, mutant: st
     if "nothing should match" in bug:
         assert negative
         assert expectation.reasons == {Reason.NOT_PROGRAMMED}
+
+
+def test_the_certificate_that_ended_an_older_suite_has_no_names_of_hosts() -> None:
+    probe = WireProbe("GET", "https", "foo.test", "/", sni="foo.test")
+
+    async def asked() -> Answer:
+        behaviour = parse("default-certificate-always")
+        own = secret("s", self_signed("foo", hosts=("foo.test",)))
+        tls = ingress("i", class_name="reference", tls=[{"hosts": ["foo.test"], "secretName": "s"}])
+        async with fronted(snapshot(ingresses=[tls], secrets=[own]), behaviour) as (_, http, https):
+            sender = Sender(Endpoint("127.0.0.1", http, https), ProbeLimits(5))
+            return await asyncio.to_thread(sender.send, probe)
+
+    answer = asyncio.run(asked())
+    assert answer.status == 404, answer.detail
+    assert answer.certificate is not None
+    presented = x509.load_der_x509_certificate(answer.certificate)
+    assert not [one for one in presented.extensions if one.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME]
+    assert certificate_facts(answer.certificate).names == ()
+    assert certificate_facts(answer.certificate).readable
 
 
 def shipped() -> KillMatrix:
