@@ -23,6 +23,7 @@ CASES = (
     " or odd-ends"
 )
 CHAINS, KILLS = 4, 5
+KILLED = {-signal.SIGKILL, 128 + signal.SIGKILL}
 SEED = 20261124
 
 
@@ -39,25 +40,30 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, floa
 def test_a_run_that_is_killed_again_and_again_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: tuple[Outcome, float], chain: int
 ) -> None:
-    whole, took = undisturbed
+    whole, lasts = undisturbed
     chance = random.Random(SEED + chain)
     out, temporary = tmp_path / "out", tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", None)
     stand: dict[str, str] = {}
+    statuses: list[int] = []
     with nothing_left(temporary):
         for _ in range(KILLS):
-            live = begin(out, *_again(out))
-            moment = chance.uniform(0.0, took)
-            wait_until(lambda live=live: live.process.poll() is not None, moment)  # type: ignore[misc]
+            live, began = begin(out, *_again(out)), time.monotonic()
+            if wait_until(lambda live=live: live.process.poll() is not None, chance.uniform(0.0, lasts)):  # type: ignore[misc]
+                # What is left takes less time than the whole: the next one is killed earlier.
+                lasts = time.monotonic() - began
             _kill(live, chance)
-            live.finish(30)
+            statuses.append(live.finish(30).status)
             assert live.leftovers() == []
             now = _final(out)
             # What stood before stands now, to the letter.
             assert stand.items() <= now.items()
             stand = now
+    # Only those that ended by themselves end with 0, and a kill that hits nothing tests nothing.
+    assert set(statuses) <= {0, *KILLED}
+    assert sum(status in KILLED for status in statuses) > KILLS / 2, statuses
     finished = run(out, *_again(out))
     assert finished.status == 0, finished.errors
     assert finished.verdicts() == whole.verdicts()
