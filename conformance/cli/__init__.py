@@ -28,7 +28,7 @@ COMMANDS = {
     "verify": ("conformance.cli.verify", "verify", "Check a report against its own evidence."),
     "prove": ("conformance.cli.prove", "prove", "Prove the suite on controllers that are wrong on purpose."),
     "cases": ("conformance.cli.cases", "cases", "List, show and check the cases."),
-    "controllers": ("conformance.cli.controllers", "controllers", "List and show the controllers of the catalogue."),
+    "controllers": ("conformance.cli.controllers", "controllers", "List, show and check the entries of controllers."),
     "cluster": ("conformance.cli.cluster", "cluster", "A cluster to poke at by hand."),
     "doctor": ("conformance.cli.doctor", "doctor", "Show what this machine can run, and how to get what is missing."),
 }

@@ -7,6 +7,8 @@ Whatever takes time to import is imported inside the commands: the help must com
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from conformance.cli.printing import format_option
@@ -24,6 +26,7 @@ def controllers() -> None:
       ingress-conformance controllers list
       ingress-conformance controllers show traefik
       ingress-conformance controllers show ./my-entry.yaml
+      ingress-conformance controllers lint ./my-entry.yaml
     """
 
 
@@ -78,3 +81,23 @@ def show(name: str, settings: tuple[str, ...]) -> None:
     entry = find(name, overrides)
     check_overrides([entry], overrides)
     click.echo(printing.entry_text(entry))
+
+
+@controllers.command()
+@click.argument("files", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+def lint(files: tuple[Path, ...]) -> None:
+    """Check entries: say everything that is wrong, with file, line, column and a hint.
+
+    PATH is an entry, or a folder of them (those of its folders are parts); without one the catalogue is checked. Ends
+    with status 0 if there is nothing to say, else with 2. Nothing is started: whether it serves, `run` shows.
+
+    \b
+    Examples:
+      ingress-conformance controllers lint
+      ingress-conformance controllers lint ./my-entry.yaml ../others/
+    """
+    from conformance.controllers.checking import checked_entries
+
+    found = checked_entries(files)
+    counted = "1 entry" if len(found) == 1 else f"{len(found)} entries"
+    click.echo(f"{counted}, no problems")

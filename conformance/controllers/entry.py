@@ -17,6 +17,8 @@ NAME = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 # The pattern is checked with the other flaws: there it can be explained.
 Name = Annotated[str, Field(json_schema_extra={"pattern": NAME})]
 Instances = Annotated[int, Field(ge=1, le=16, strict=True)]
+MOST_IN_PODS = 4
+"""Instances at once on kind: each is a pod with a controller in it, beside a whole Kubernetes."""
 
 
 class ClassNames(Keyed):
@@ -103,6 +105,12 @@ class Entry(NewEntry):
         return {
             name: f"{claim.why} ({claim.link})" for claim in self.claims for name in (*claim.statement, *claim.case)
         }
+
+    @property
+    def instances_in_pods(self) -> int:
+        """How many exclusive cases may have an instance of their own at once on kind; 1: the only one serves them."""
+        several = self.manifests is not None and self.manifests.template
+        return min(self.instances, MOST_IN_PODS) if several else 1
 
     def names(self, number: int) -> tuple[str, str]:
         """Return class name and controller name of the ``number``-th instance on one cluster, counted from 1."""

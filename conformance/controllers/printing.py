@@ -64,7 +64,7 @@ def entry_text(entry: Entry) -> str:
         ("licence", entry.licence),
         *([("variant of", entry.variant_of)] if entry.variant_of else []),
         ("class", f"{names.name} (controller {names.controller})"),
-        ("exclusive cases", _exclusive(entry.instances)),
+        ("exclusive cases", _exclusive(entry)),
     ]
     parts = [
         f"{entry.title}\n{entry.description}",
@@ -124,7 +124,15 @@ def _note_lines(text: str, link: str | None) -> Iterable[str]:
     yield from (f"  {line}" for line in [*rest, *([link] if link else [])])
 
 
-def _exclusive(instances: int) -> str:
+def _exclusive(entry: Entry) -> str:
+    ways = {"local": (entry.process, entry.instances), "kind": (entry.manifests, entry.instances_in_pods)}
+    said = {cluster: _at_once(instances) for cluster, (way, instances) in ways.items() if way}
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return "; ".join(f"{cluster}: {text}" for cluster, text in said.items())
+
+
+def _at_once(instances: int) -> str:
     if instances == 1:
         return "one after the other on the only instance"
     return f"up to {instances} at once, each with an instance, a class and an address of its own"

@@ -1,4 +1,4 @@
-"""``controllers list|show``."""
+"""``controllers list|show|lint``."""
 
 import json
 from pathlib import Path
@@ -94,3 +94,47 @@ def test_bad_input() -> None:
     assert "did you mean traefik" in refused("show", "trafik")
     assert "did you mean traefik" in refused("show", "traefik", "--set", "trafik=x")
     assert "PROGRAM=PATH" in refused("show", "traefik", "--set", "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("reference", "exclusive cases: up to 16 at once, each with"),
+        ("istio", "exclusive cases: one after the other on the only instance"),
+        ("kong", "exclusive cases: one after the other on the only instance"),
+        ("traefik", "exclusive cases: local: up to 16 at once, each with"),
+        ("traefik", "; kind: up to 4 at once, each with"),
+        ("contour", "; kind: one after the other on the only instance"),
+    ],
+)
+def test_how_exclusive_cases_run_is_said_for_each_cluster(name: str, words: str) -> None:
+    assert words in " ".join(printed("show", name).split())
+
+
+def test_lint_checks_the_catalogue() -> None:
+    assert printed("lint") == f"{len(names())} entries, no problems\n"
+
+
+def test_lint_says_everything_that_is_wrong_with_each_file(tmp_path: Path) -> None:
+    right, typo, claim = (tmp_path / name for name in ("a.yaml", "b.yaml", "c.yaml"))
+    right.write_text("variant-of: traefik\nname: a\ndescription: D.\n")
+    assert printed("lint", str(right)) == "1 entry, no problems\n"
+    typo.write_text("variant-of: traefik\nname: b\ndescriptoin: D.\n")
+    claim.write_text(
+        "variant-of: traefik\nname: c\ndescription: D.\n"
+        "claims: [{statement: P999, unsupported: true, why: Plain, link: https://example.com/p}]\n"
+        "process: {add-arguments: ['{clas}']}\n"
+    )
+    for asked in ((tmp_path,), (typo, claim, right)):
+        said = refused("lint", *map(str, asked))
+        assert f"{typo}:3:1" in said
+        assert "description" in said
+        assert f"{claim}:4:" in said
+        assert f"{claim}:5:" in said
+        assert "hint: " in said
+        assert str(right) not in said
+
+
+def test_lint_of_nothing_is_refused(tmp_path: Path) -> None:
+    assert "no entry is in this folder" in refused("lint", str(tmp_path))
+    assert "check the path" in refused("lint", str(tmp_path / "none.yaml"))

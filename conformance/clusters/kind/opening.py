@@ -55,8 +55,7 @@ class KindOpening:
 
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:
         """Return the cases that cannot be observed there, and why: where there can be one instance only, few."""
-        assert self.entry.manifests is not None
-        if self.entry.manifests.template and self.entry.instances > 1:
+        if self.entry.instances_in_pods > 1:
             return {}
         return {case.id: _ONLY_CLASS for case in cases if _writes_our_class(case)}
 

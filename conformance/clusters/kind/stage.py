@@ -29,9 +29,6 @@ from conformance.controllers.entry import Entry
 from conformance.engine.crew import Interrupted
 from conformance.errors import ConformanceError, HarnessFailure
 
-LANES = 4
-"""Instances at once: each is a pod with a controller in it, beside a whole Kubernetes."""
-
 BACKENDS_LIMIT = 600.0
 """All twelve start at once on one node, which may be part of a busy machine."""
 
@@ -105,7 +102,7 @@ class KindStage:
                 exclusive=True,
             )
             current = CurrentStage.set_up(where, cases, served_limit, say, warn, stop, began, run_id, BACKENDS_LIMIT)
-            lanes = min(entry.instances, LANES) if entry.manifests.template and entry.instances > 1 else 0
+            lanes = entry.instances_in_pods if entry.instances_in_pods > 1 else 0
             return cls(cluster, installer, current, main, lanes, logs, warn)
         except BaseException as failure:
             if isinstance(failure, ConformanceError) and cluster.export_logs(logs):
