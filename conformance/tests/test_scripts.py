@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ("scripts/run", "scripts/test", "scripts/environment.bash", ".ci/run")
+SCRIPTS = ("scripts/run", "scripts/test", "scripts/prove-all", "scripts/environment.bash", ".ci/run")
 NEEDED = ("bash", "sha256sum", "sed", "rm", "cat", "flock", "dirname", "tail")
 
 pytestmark = pytest.mark.skipif(not (ROOT / "scripts" / "run").exists(), reason="only in a checkout")
@@ -116,6 +116,31 @@ def test_tools_of_development_are_added_and_stay(clone: Path) -> None:
     (clone / "pyproject.toml").write_text("[project]\nname = 'other'\n")
     run(clone, "scripts/run", "x")
     assert installed(clone)[-1].endswith("[dev]")
+
+
+@pytest.mark.parametrize(
+    ("proof", "tests", "status", "words"),
+    [
+        (0, 0, 0, ["quick proof: holds", "faults: holds", "published reports: holds"]),
+        (0, 1, 1, ["quick proof: holds", "killed runs: does NOT hold", "hostile answers: does NOT hold"]),
+        (3, 0, 3, ["quick proof: could not be tried (exit status 3)", "faults: holds"]),
+        (1, 4, 1, ["quick proof: does NOT hold", "faults: could not be tried (exit status 4)"]),
+        (3, 1, 1, ["quick proof: could not be tried (exit status 3)", "faults: does NOT hold"]),
+    ],
+)
+def test_everything_is_proved_whatever_came_of_the_first(
+    clone: Path, proof: int, tests: int, status: int, words: list[str]
+) -> None:
+    made(clone, "dev")
+    script(clone / ".venv/bin/ingress-conformance", f"exit {proof}")
+    script(clone / ".venv/bin/pytest", f'echo "$*"; exit {tests}')
+    done = run(clone, "scripts/prove-all")
+    assert done.returncode == status, done.stderr
+    for name in ("e2e_faults", "e2e_hostile", "e2e_killed", "published"):
+        assert f"conformance/tests/test_{name}.py\n" in done.stdout
+        assert (ROOT / "conformance" / "tests" / f"test_{name}.py").exists()
+    for word in words:
+        assert f"\n{word}, " in done.stdout
 
 
 def test_failed_installation_is_told_and_tried_again(clone: Path) -> None:

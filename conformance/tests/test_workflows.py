@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 EVERYTHING = [*WORKFLOWS, ROOT / "action.yml"]
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+NIGHTLY = re.compile(r"^(pytestmark = |@).*nightly", re.MULTILINE)
 CALL = re.compile(r'(?:ingress-conformance|"\$suite") ([a-z]+) ([^|\n]*)')
 
 pytestmark = pytest.mark.skipif(not WORKFLOWS, reason="only in a checkout")
@@ -88,3 +89,11 @@ def scripts(document: Any) -> Iterator[str]:
         for step in job.get("steps", []):
             if "run" in step:
                 yield step["run"]
+
+
+def test_the_nightly_workflow_names_every_nightly_test_whose_work_no_other_job_does() -> None:
+    tests = (ROOT / "conformance" / "tests").glob("test_*.py")
+    marked = {path.name for path in tests if NIGHTLY.search(path.read_text())}
+    named = set(re.findall(r"test_\w+\.py", " ".join(scripts(read(ROOT / ".github/workflows/nightly.yml")))))
+    # `.ci/run` runs the first, and the kill matrix is more than the second.
+    assert marked - named == {"test_e2e_kind.py", "test_e2e_proof.py"}
