@@ -44,10 +44,18 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "programs", multiple=True, metavar="NAME=PATH", help="A controller's program that you have.")
 @click.option(
-    "--marker-limit", default=Limits.marker, show_default=True, metavar="S", help="Seconds for objects to live."
+    "--marker-limit",
+    default=Limits.marker,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the controller may take to serve new objects; after that they fail as not-programmed.",
 )
 @click.option(
-    "--convergence", default=Limits.convergence, show_default=True, metavar="S", help="Seconds to turn right."
+    "--convergence",
+    default=Limits.convergence,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an answer may still be wrong once the objects are served; after that the case fails.",
 )
 def run(controllers: tuple[str, ...], **options: object) -> int:
     """Judge CONTROLLER… and print the verdicts.

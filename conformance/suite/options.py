@@ -51,10 +51,14 @@ def add_options(parser: "pytest.Parser") -> None:
         "--set", action="append", default=[], metavar="NAME=PATH", dest="programs", help="a program of your own"
     )
     group.addoption(
-        "--marker-limit", type=float, default=Limits.marker, metavar="S", help="seconds until new objects live"
+        "--marker-limit", type=float, default=Limits.marker, metavar="S", help="seconds until new objects are served"
     )
     group.addoption(
-        "--convergence", type=float, default=Limits.convergence, metavar="S", help="seconds for answers to turn right"
+        "--convergence",
+        type=float,
+        default=Limits.convergence,
+        metavar="S",
+        help="seconds that an answer may still be wrong once the objects are served",
     )
     group.addoption(
         "--repeat", type=int, default=1, metavar="N", help="judge every case N times, each time under other hosts"

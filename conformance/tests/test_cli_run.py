@@ -116,6 +116,12 @@ def test_the_help_names_all_clusters_on_which_an_option_means_something() -> Non
     assert "--context NAME --cluster current: " in said
 
 
+def test_the_help_says_what_the_limits_of_time_are_for() -> None:
+    told = " ".join(CliRunner().invoke(run, ["--help"]).output.split())
+    assert "--marker-limit SECONDS How long the controller may take to serve new objects" in told
+    assert "--convergence SECONDS How long an answer may still be wrong once the objects are served" in told
+
+
 def test_an_interrupt_that_somebody_swallowed_is_raised_again() -> None:
     interrupted = threading.Event()
     heard = Heard(interrupted)
