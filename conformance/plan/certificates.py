@@ -7,8 +7,9 @@ with what was made here, so that the certificate is never taken on trust.
 import base64
 import datetime as dt
 import hashlib
+import itertools
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,6 +31,7 @@ class Mint:
 
     _minted: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _ages: Iterator[int] = field(default_factory=itertools.count)
 
     @cached_property
     def _root(self) -> trustme.CA:
@@ -102,9 +104,9 @@ class Mint:
         issuer = self._intermediate if spec.intermediate else self._root
         now = dt.datetime.now(dt.UTC)
         ends = now - dt.timedelta(days=1) if spec.expired else now + dt.timedelta(days=90)
-        leaf = issuer.issue_cert(
-            *names, not_before=now - dt.timedelta(days=2), not_after=ends, key_type=_KEYS[spec.key]
-        )
+        # A renewed certificate begins later than the one before it, and a controller may go by that.
+        begins = now - dt.timedelta(days=2) + dt.timedelta(seconds=next(self._ages))
+        leaf = issuer.issue_cert(*names, not_before=begins, not_after=ends, key_type=_KEYS[spec.key])
         chain = b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
         return chain, leaf.private_key_pem.bytes()
 
