@@ -47,18 +47,17 @@ def class_notes(sharing: Iterable[Sequence[Found]]) -> Iterator[LeftOut]:
     parties = list(sharing)
     everyone = [one for party in parties for one in party]
     served = {one.label: name for name, part in by_class(everyone).items() for one in part}
-    for one in everyone:
-        if len(set(served.values())) > 1:
-            yield LeftOut("class", f"{_shown(served[one.label])}: {_SEVERAL}", one.label)
+    several = len(set(served.values())) > 1
+    for one in everyone if several else ():
+        yield LeftOut("class", f"{_shown(served[one.label])}: {_SEVERAL}", one.label)
     for party in parties:
-        shared = {served[one.label] for one in party}
+        shared = len({served[one.label] for one in party}) > 1
+        named = any(one.ingress_class for one in party)
         for one in party:
-            if len(shared) > 1:
-                why = (
-                    "Ingresses of another class share its hosts: what becomes of a request between the two is not asked"
-                )
+            if shared:
+                why = "another class is on its hosts, or on those of its group: how the two share them is not asked"
                 yield LeftOut("class-shared", why, one.label)
-            if served[one.label] != one.ingress_class and any(other.ingress_class for other in party):
+            if named and served[one.label] != one.ingress_class:
                 why = f"without a class, on hosts of class {served[one.label][:_LONGEST]}: judged as if of that class"
                 yield LeftOut("class-assumed", why, one.label)
 
