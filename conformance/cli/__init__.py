@@ -12,6 +12,7 @@ import click
 
 import conformance
 from conformance.errors import ConformanceError
+from conformance.garbage import collect_rarely
 
 CLOSED_PIPE = 141
 """What a shell says of a program that SIGPIPE ended."""
@@ -96,6 +97,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; foreseen failures are one message and an exit status, never a traceback."""
     _open_closed_streams()
+    collect_rarely()
     try:
         status = cli.main(standalone_mode=False)
         # Here and not when the interpreter ends, where a full disk could no longer be told in plain words.

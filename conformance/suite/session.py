@@ -15,6 +15,7 @@ from conformance.controllers.origins import Origin
 from conformance.engine.crew import Interrupted
 from conformance.engine.run import Engine
 from conformance.errors import ConformanceError, HarnessFailure
+from conformance.garbage import collect_rarely
 from conformance.report.events import Event, EventLog, case_event
 from conformance.report.fold import report_of
 from conformance.report.model import Report
@@ -28,9 +29,6 @@ from conformance.suite.resuming import Earlier, earlier_run, refuse_another, ref
 from conformance.suite.run_events import cluster_event, controller_event, end_event, run_event, spent
 from conformance.suite.skipping import skipped_record
 from conformance.suite.verdicts import Board, Exchange
-
-FEW_COLLECTIONS = 100_000
-"""Objects that are made before the collector looks at the youngest; Python's own number is 700."""
 
 
 class RunSession:
@@ -75,9 +73,8 @@ class RunSession:
             ConformanceError: bad input, or a folder that cannot be written.
         """
         cases = asked_cases(config)
-        # Nearly all that a run makes lives until its end: looking for garbage again and again finds none.
         gc.freeze()
-        gc.set_threshold(FEW_COLLECTIONS)
+        collect_rarely()
         path = events_path(options, opening.controller.name)
         earlier = earlier_run(path) if path and options.resume else None
         # Taken now, so that no other run writes there; what is in it stays until this run has begun.

@@ -1,5 +1,6 @@
 """The command line as a process: closed pipes, full disks, interrupts, and how soon it answers."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
+from conformance.garbage import FEW_COLLECTIONS
 
 PROGRAM = [sys.executable, "-m", "conformance"]
 
@@ -60,6 +62,16 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
         cli.main()
     assert ended.value.code == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_hardly_any_time_goes_into_looking_for_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    thresholds: list[int] = []
+    monkeypatch.setattr(gc, "set_threshold", thresholds.append)
+    monkeypatch.setattr(cli.cli, "main", lambda **_: 1 if thresholds else 0)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1, "before the command begins"
+    assert thresholds == [FEW_COLLECTIONS]
 
 
 def test_other_failures_are_bugs_and_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
