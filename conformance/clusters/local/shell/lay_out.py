@@ -67,7 +67,7 @@ def lay_out(
     say(f"waiting until {served.title} has loaded {'1 case' if len(cases) == 1 else f'{len(cases)} cases'}")
 
     def wait(waiting: Iterable[Unit], ending: str = "") -> None:
-        for unit in _not_live(list(waiting), served, hands.alive):
+        for unit in _not_live(waiting, served, hands.alive):
             trouble.setdefault(unit.name, f"{unit.name}: not live{ending}: {served.title} does not answer for it")
 
     wait(unit for case_id, realms in units.items() if case_id not in trouble for unit in realms)
@@ -85,7 +85,7 @@ def lay_out(
     return list(trouble.values())
 
 
-def _not_live(units: Sequence[Unit], served: Served, alive: Callable[[], bool]) -> list[Unit]:
+def _not_live(units: Iterable[Unit], served: Served, alive: Callable[[], bool]) -> list[Unit]:
     sender = Sender(served.endpoint, ProbeLimits(_PROBE_LIMIT))
     names = {real: symbolic for symbolic, real in served.namespaces.items()}
     left = list(units)

@@ -33,10 +33,10 @@ class Stepping:
         later = tuple(unit.after(unit.steps[number - 1]) for unit in units)
         objects = [in_one(manifests) for manifests in zip(*(unit.objects for unit in later), strict=True)]
         for action in step.actions:
-            if action.kind == "unrelated" or (action.kind == "restart" and self.restart is None):
-                self.say(f"{units[0].name}: step {number}: left out here: {action.words}")
-            elif self.restart is not None and action.kind == "restart":
+            if action.kind == "restart" and self.restart is not None:
                 self.restart()
+            elif action.kind in {"restart", "unrelated"}:
+                self.say(f"{units[0].name}: step {number}: left out here: {action.words}")
             else:
                 change(self.api, action, objects, str(later[0].revision))
         beside = later[0].beside
