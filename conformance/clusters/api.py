@@ -51,6 +51,9 @@ _HINT = "the API server's own words; see the object in the case file"
 _WAKING = "not yet ready to handle request"
 """What admission says for a moment after a start, with status 403."""
 
+_STORE = "etcdserver:"
+"""How the server passes on, with status 500, what its store says of itself: too slow, without a leader."""
+
 
 class Refused(ConformanceError):
     """The API server refused; the message is its own. ``status`` is the HTTP status, 0 if it was not reached."""
@@ -62,12 +65,14 @@ class Refused(ConformanceError):
     @property
     def absent(self) -> bool:
         """Whether the server said nothing about the request itself: it is away, too busy, or only just waking up."""
+        if self.status == 500:
+            return self.server_message.startswith(_STORE)
         return self.status in _ABSENT or (self.status == 403 and _WAKING in self.server_message)
 
 
 @dataclass(frozen=True)
 class Api:
-    """One connection to one API server. A server that is away is asked again for ``patience`` seconds.
+    """One connection to one API server. One that is away is asked again for ``patience`` seconds after it first was.
 
     ``timeout`` is that of one request: seconds to connect, and between two pieces of the answer.
     """
@@ -95,12 +100,14 @@ class Api:
         return json.loads(data) if data else None
 
     def _exchange(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> bytes:
-        until = time.monotonic() + self.patience
+        until = None
         while True:
             try:
                 return self._exchange_once(method, path, body, content_type)
             except Refused as refusal:
-                if not refusal.absent or time.monotonic() > until:
+                # From here on: a first request that hung until its own limit would else be the only one.
+                until = until or time.monotonic() + self.patience
+                if not refusal.absent or time.monotonic() >= until:
                     raise
             time.sleep(_PAUSE)
 

@@ -115,7 +115,7 @@ def test_two_runs_at_once_do_not_meet_and_cleaning_spares_them(stories: dict[str
     told = stories["two_at_once"]
     one, two = told["verdicts"]
     assert one == two
-    assert [status for status, _ in told["ends"]] == [1, 1]
+    assert [status for status, _ in told["ends"]] == [1, 1], told["ends"]
     assert sorted(verdict for verdict, _, _ in one.values()) == ["fail", "pass", "pass"]
     assert "a run that goes on here" in told["clean"][1]
     assert told["left"] == []

@@ -50,18 +50,21 @@ def leftovers(api: Api, run_id: str = "") -> list[Leftover]:
 def delete(api: Api, found: Sequence[Leftover], limit: float) -> list[Leftover]:
     """Delete them and return those that are still there after ``limit`` seconds: the cluster takes its time.
 
+    One that the API server does not let go of costs no other its end, and is asked for again until the limit.
+
     Raises:
-        Refused: the API server does not answer, or does not allow it.
+        Refused: the API server does not answer, or does not allow it; the others are deleted.
     """
-    for leftover in found:
-        _delete(api, leftover)
-    left = list(found)
+    left, refusals = list(found), dict[Leftover, Refused]()
 
-    def gone() -> bool:
-        left[:] = [leftover for leftover in left if _is_there(api, leftover)]
-        return not left
+    def ended() -> bool:
+        refusals.clear()
+        left[:] = [leftover for leftover in left if not _is_gone(api, leftover, refusals)]
+        return set(left) == {leftover for leftover, refusal in refusals.items() if _is_final(refusal)}
 
-    wait_until(gone, limit, longest_pause=0.5)
+    wait_until(ended, limit, longest_pause=0.5)
+    for refusal in refusals.values():
+        raise refusal
     return left
 
 
@@ -74,15 +77,21 @@ def _read(kind: str, manifest: Manifest) -> Iterator[Leftover]:
         yield Leftover(kind, name, run_id, str(meta["uid"]), dt.datetime.fromisoformat(meta["creationTimestamp"]))
 
 
-def _delete(api: Api, leftover: Leftover) -> None:
+def _is_gone(api: Api, leftover: Leftover, refusals: dict[Leftover, Refused]) -> bool:
+    """Whether it is gone; if it is not even going, delete it. What the API server says against it is kept."""
     try:
-        api.request("DELETE", object_path(leftover.manifest), {"preconditions": {"uid": leftover.uid}})
+        there = api.get(leftover.manifest)
+        if there is None or there["metadata"]["uid"] != leftover.uid:
+            return True
+        if not there["metadata"].get("deletionTimestamp"):
+            api.request("DELETE", object_path(leftover.manifest), {"preconditions": {"uid": leftover.uid}})
     except Refused as refusal:
-        # 409: another object has the name by now.
+        # 404, 409: it has changed, or has gone, since that look.
         if refusal.status not in {404, 409}:
-            raise
+            refusals[leftover] = refusal
+    return False
 
 
-def _is_there(api: Api, leftover: Leftover) -> bool:
-    found = api.get(leftover.manifest)
-    return found is not None and found["metadata"]["uid"] == leftover.uid
+def _is_final(refusal: Refused) -> bool:
+    """Whether it is about the request itself: a second later it would be the same."""
+    return 400 <= refusal.status < 500 and not refusal.absent
