@@ -1,5 +1,8 @@
 """The exit statuses of runs, and that of several together."""
 
+_USAGE_ERROR = 4
+"""pytest's own number: importing pytest for it takes a part of a second at the end of a run, when all else is done."""
+
 
 def worst(statuses: list[int]) -> int:
     """Return the status of several runs: interrupted, then bad input, 3, 1, 0."""
@@ -10,6 +13,4 @@ def worst(statuses: list[int]) -> int:
 
 def in_own_words(status: int) -> int:
     """Return a status of pytest as one of ``run``: what pytest calls a wrong usage is bad input."""
-    import pytest  # noqa: PLC0415 (it takes time, and the help must come at once)
-
-    return 2 if status == int(pytest.ExitCode.USAGE_ERROR) else status
+    return 2 if status == _USAGE_ERROR else status

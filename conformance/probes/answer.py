@@ -147,11 +147,16 @@ class Answer:
 
         A run keeps every answer; a controller that sends a MiB each time must not fill the memory.
         """
+        headers, trailers = _short(self.headers), _short(self.trailers)
+        as_they_were = headers == self.headers and trailers == self.trailers and len(self.body) <= BODY_KEPT
+        if as_they_were and not self.chain and not self.certificate and not self.earlier:
+            # Most answers; to make a copy costs more than to look.
+            return self
         chain = self.chain if sum(map(len, self.chain)) <= CHAIN_KEPT else self.chain[:1]
         return replace(
             self,
-            headers=_short(self.headers),
-            trailers=_short(self.trailers),
+            headers=headers,
+            trailers=trailers,
             body=self.body[:BODY_KEPT],
             certificate=_shared(self.certificate) if self.certificate else self.certificate,
             chain=tuple(map(_shared, chain)),

@@ -19,14 +19,14 @@ _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "proxy-connection", 
 
 def numbered(probe: WireProbe, sent: str) -> WireProbe:
     """Return the probe with the number of one request, and with the headers that every client sends."""
-    return with_usual_headers(replace(probe, headers=((PROBE_HEADER, sent), *probe.headers)))
+    return with_usual_headers(probe, (PROBE_HEADER, sent))
 
 
-def with_usual_headers(probe: WireProbe) -> WireProbe:
-    """Return the probe with the headers that every client sends, unless it has its own."""
+def with_usual_headers(probe: WireProbe, *others: tuple[str, str]) -> WireProbe:
+    """Return the probe with the headers that every client sends, unless it has its own, and with these others."""
     usual = (("User-Agent", "ingress-conformance"), ("Accept", "*/*"))
-    added = tuple(header for header in usual if header[0].lower() not in _names(probe))
-    return replace(probe, headers=(*added, *probe.headers))
+    added = (header for header in usual if header[0].lower() not in _names(probe))
+    return replace(probe, headers=(*added, *others, *probe.headers))
 
 
 @lru_cache(maxsize=1024)

@@ -48,7 +48,7 @@ class Sender:
         numbers = [f"{_RUN}-{next(_NUMBERS)}" for _ in range(probe.requests_on_connection)]
         with Line(probe, self.endpoint, self.limits) as line:
             *earlier, last = self._answers(line, [(sent, numbered(probe, sent)) for sent in numbers])
-            return replace(_with_facts(last, line), earlier=tuple(_with_facts(answer, line) for answer in earlier))
+            return _with_facts(last, line, tuple(_with_facts(answer, line) for answer in earlier))
 
     def _answers(self, line: Line, requests: Sequence[tuple[str, WireProbe]]) -> list[Answer]:
         began = time.monotonic()
@@ -88,7 +88,7 @@ class Sender:
             )
 
 
-def _with_facts(answer: Answer, line: Line) -> Answer:
+def _with_facts(answer: Answer, line: Line, earlier: tuple[Answer, ...] = ()) -> Answer:
     facts = line.facts
     return replace(
         answer,
@@ -97,6 +97,7 @@ def _with_facts(answer: Answer, line: Line) -> Answer:
         chain=facts.chain,
         tls_version=facts.version,
         alpn=facts.alpn,
+        earlier=earlier,
     )
 
 
