@@ -1,7 +1,8 @@
 """The verdict of one probe from all of its attempts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 
 from conformance.case.model import Probe
 from conformance.judge.answers import reason_against
@@ -59,13 +60,14 @@ def shown(attempt: Attempt, facts: Facts = NO_FACTS) -> tuple[str, ...]:
 
 def streak(attempts: Sequence[Attempt], facts: Facts = NO_FACTS) -> tuple[Attempt, ...]:
     """Return the counted attempts at the end that show one and the same outcome."""
-    counted = [attempt for attempt in attempts if attempt.counted]
-    run: list[Attempt] = []
-    for attempt in reversed(counted):
-        if run and shown(attempt, facts) != shown(run[0], facts):
-            break
-        run.append(attempt)
-    return tuple(reversed(run))
+    return tuple(reversed([*_alike(attempts, facts)]))
+
+
+def _alike(attempts: Sequence[Attempt], facts: Facts) -> Iterator[Attempt]:
+    """Return them, the last one first."""
+    counted = (attempt for attempt in reversed(attempts) if attempt.counted)
+    _, run = next(groupby(counted, lambda attempt: shown(attempt, facts)), ((), iter(())))
+    return run
 
 
 def against(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_FACTS) -> tuple[Reason, str] | None:
@@ -83,7 +85,7 @@ def as_expected(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_F
 
 def settled(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> bool:
     """Tell whether the probe has shown the expected answer often enough, one after another."""
-    last = streak(attempts, facts)[-CONSECUTIVE:]
+    last = [*islice(_alike(attempts, facts), CONSECUTIVE)]
     return len(last) == CONSECUTIVE and all(as_expected(probe, attempt, ending, facts) for attempt in last)
 
 
