@@ -1,6 +1,7 @@
 """Every probe once more after all cases: no flake is hidden."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from conformance.engine.stage import RunningController
 from conformance.engine.watching import wait_for_markers
 from conformance.errors import ConformanceError
 from conformance.judge.words import Verdict
+from conformance.waiting import wait_until
 
 Together = Sequence[Judgement]
 """Judgements of the same objects."""
@@ -38,13 +40,15 @@ class SecondLook:
     def _once(self, judgements: Sequence[Judgement]) -> list[Judgement]:
         revived = bool(judgements) and not self.controller.alive and self.controller.restart()
         self.restarts += int(revived)
-        working = self.crew.working(self.controller)
+        working, waiting = self.crew.working(self.controller), self.crew.marker_limit() if revived else 0.0
+        # For all of them together: a controller that has lost everything must not cost this for each.
+        until = time.monotonic() + waiting + self.crew.limits.convergence
 
         def look(some: Together) -> list[Judgement]:
             if revived and any(judgement.override is None for judgement in some):
                 with suppress(ConformanceError):  # The look itself will say it.
-                    wait_for_markers(some[0].last, self.crew.marker_limit(), working)
-            return look_again(some)
+                    wait_for_markers(some[0].last, waiting, working)
+            return look_again(some, until - time.monotonic(), working)
 
         # Threads of their own: a look itself waits for threads of the crew's pool.
         with ThreadPoolExecutor(LOOKS, "second-look") as looks:
@@ -64,18 +68,31 @@ def together(judgements: Sequence[Judgement]) -> list[Together]:
     return list(groups.values())
 
 
-def look_again(some: Together) -> list[Judgement]:
-    """Return the judgements with one more observation of each of their probes, between two looks at the markers."""
+def look_again(some: Together, limit: float = 0.0, working: Callable[[], bool] = lambda: True) -> list[Judgement]:
+    """Return the judgements with one more observation of each of their probes, between two looks at the markers.
+
+    As ever, what is seen while the markers do not answer is no observation: some controllers refuse connections for a
+    moment whenever anything is loaded, and objects of other cases have just gone. Then it is taken anew, for ``limit``
+    seconds and while the controller is ``working``; what was seen meanwhile stands among the attempts.
+    """
     first = some[0].last
     if not any(first.attempts.values()):
         return list(some)
     fresh = replace(first, attempts={}, marker_attempts=[])
     cases = {judgement.case.id for judgement in some}
     planned = [probe for probe in first.unit.probes if probe.case_id in cases]
-    try:
+    once_live = first.unit.marked and any(attempt.counted for probe in planned for attempt in first.of(probe))
+
+    def observed() -> bool:
         fresh.round(planned)
+        return not once_live or all(fresh.of(probe)[-1].counted for probe in planned) or not working()
+
+    try:
+        wait_until(observed, limit)
     except ConformanceError as failure:
         return [replace(one, override=not_judged(f"on the second look: {failure.message}")) for one in some]
+    for probe in planned:
+        first.attempts.setdefault(probe.key, []).extend(fresh.of(probe)[:-1])
     return [
         replace(one, second_look={p.key: fresh.of(p)[-1] for p in planned if p.case_id == one.case.id}) for one in some
     ]
