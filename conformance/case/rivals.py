@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from conformance.case.matching import Reference, references
-from conformance.case.model import Case, Manifest, Probe
+from conformance.case.model import Case, Level, Manifest, Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,20 @@ def contested(case: Case) -> bool:
     routes = [_route(case.objects, reference) for reference in references(case.objects)]
     judged = [probe for probe in case.probes if probe.expect.demanding]
     return any(len({route.backend for route in routes if route.may_claim(probe)}) > 1 for probe in judged)
+
+
+def tied(case: Case) -> bool:
+    """Tell whether only annotations decide between backends: a case of level parity, or its twin, has equal claims.
+
+    Two rules are equal that have the same host and path.
+    """
+    if case.level is not Level.PARITY:
+        return False
+    backends: dict[tuple[str, str], set[str]] = {}
+    for route in (_route(case.objects, reference) for reference in references(case.objects)):
+        if any(map(route.may_claim, case.probes)):
+            backends.setdefault((route.host.lower(), route.path), set()).add(route.backend)
+    return any(len(rivals) > 1 for rivals in backends.values())
 
 
 def _route(objects: tuple[Manifest, ...], named: Reference) -> Route:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 
 from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew
@@ -19,6 +20,12 @@ from conformance.waiting import wait_until
 RELOADS = 3
 """How often what may be right by chance must be right again after it was loaded anew."""
 
+TIED_RELOADS, TWIN_RELOADS = 15, 7
+"""The same where nothing but an annotation says whose a request is: without it a coin may be tossed at each load.
+
+Skipper's shows one side four times of five. A twin has no annotation, and shows the coin.
+"""
+
 
 @dataclass(frozen=True)
 class Reloading:
@@ -27,15 +34,17 @@ class Reloading:
     crew: Crew
     controller: RunningController
 
-    def look(self, judgements: Sequence[Judgement], due: Callable[[Judgement], bool]) -> list[Judgement]:
-        """Return the judgements; those ``due`` with a further look after each of some later revisions.
+    def look(self, judgements: Sequence[Judgement], due: Callable[[Judgement], int]) -> list[Judgement]:
+        """Return the judgements, with a further look after each of as many later revisions as are ``due`` for them.
 
-        The first failure stands; a wrong answer may turn right, as it may when a case is judged. That a later revision
-        is not loaded, or ends the controller, says nothing of these cases: others are about that.
+        The last look is the second look, those before it stand among the attempts. The first failure stands; a wrong
+        answer may turn right, as it may when a case is judged. That a later revision is not loaded, or ends the
+        controller, says nothing of these cases: others are about that.
         """
         looked = {judgement.case.id: judgement for judgement in judgements}
-        left = list(filter(due, judgements))
-        for _ in range(RELOADS):
+        left: Sequence[Judgement] = judgements
+        for done in count():
+            left = [judgement for judgement in left if due(judgement) > done]
             loaded, refused = self._load_anew({judgement.last.unit.name: judgement.last for judgement in left})
             looked |= {one.case.id: _refused(one, refused) for one in looked.values() if one.last.unit.name in refused}
             left = [judgement for judgement in left if judgement.last.unit.name in loaded]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from conformance.case.model import Case, Step
-from conformance.case.rivals import contested
+from conformance.case.rivals import contested, tied
 from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, alone_after, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
@@ -19,7 +19,7 @@ from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.lanes import Group, Judge, Lanes
 from conformance.engine.limits import Limits
 from conformance.engine.record import bare_record
-from conformance.engine.reloading import Reloading
+from conformance.engine.reloading import RELOADS, TIED_RELOADS, TWIN_RELOADS, Reloading
 from conformance.engine.second_look import SecondLook, still_open
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
@@ -116,7 +116,7 @@ class Engine:
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             doubted.hand_on_rest()
-            judgements = Reloading(self.crew, self.stage.main).look(judgements, self._may_be_chance)
+            judgements = Reloading(self.crew, self.stage.main).look(judgements, self._loads_due)
             self.restarts += main.restarts
             doubtful = [judgement for judgement in judgements if self._in_doubt(judgement)]
             if doubtful and not self.stage.lanes:
@@ -287,7 +287,7 @@ class Engine:
         # The instance, or the ground, is about to be someone else's: the second look is now or never.
         leaving = bool(self.stage.lanes) or any(case.placement in {"alone", "odd"} for case in cases)
         kept = wave.look_again(kept) if leaving else kept
-        kept = Reloading(self.crew, wave.controller).look(kept, self._may_be_chance)
+        kept = Reloading(self.crew, wave.controller).look(kept, self._loads_due)
         kept = [alone_after(self.in_company.get(one.case.id), one) for one in kept]
         if leaving:
             for judgement in kept if final else ():
@@ -301,13 +301,16 @@ class Engine:
         self.restarts += wave.restarts
         return kept
 
-    def _may_be_chance(self, judgement: Judgement) -> bool:
-        """Whether it is right, and might be so by chance: some controllers choose another way at each load."""
+    def _loads_due(self, judgement: Judgement) -> int:
+        """Return how often it must be right again, if it is right and might be so by chance at each load."""
+        # What spoils others is gone by now.
+        if case_verdict(judgement).verdict is not Verdict.PASS or judgement.findings:
+            return 0
+        if tied(judgement.case):
+            return TWIN_RELOADS if judgement.case.twin_of else TIED_RELOADS
         company = self.in_company.get(judgement.case.id)
         failed = company is not None and company.verdict is Verdict.FAIL
-        right = case_verdict(judgement).verdict is Verdict.PASS
-        # What spoils others is gone by now.
-        return right and not judgement.findings and (failed or contested(judgement.case))
+        return RELOADS if failed or contested(judgement.case) else 0
 
     def _in_doubt(self, packed: Judgement) -> bool:
         """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""

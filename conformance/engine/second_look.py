@@ -73,7 +73,8 @@ def look_again(some: Together, limit: float = 0.0, working: Callable[[], bool] =
 
     As ever, what is seen while the markers do not answer is no observation: some controllers refuse connections for a
     moment whenever anything is loaded, and objects of other cases have just gone. Then it is taken anew, for ``limit``
-    seconds and while the controller is ``working``; what was seen meanwhile stands among the attempts.
+    seconds and while the controller is ``working``; what was seen meanwhile stands among the attempts, and so does what
+    was right on an earlier look.
     """
     first = some[0].last
     if not any(first.attempts.values()):
@@ -81,6 +82,8 @@ def look_again(some: Together, limit: float = 0.0, working: Callable[[], bool] =
     fresh = replace(first, attempts={}, marker_attempts=[])
     cases = {judgement.case.id for judgement in some}
     planned = [probe for probe in first.unit.probes if probe.case_id in cases]
+    for judgement in some:
+        _keep_look(judgement)
     once_live = first.unit.marked and any(attempt.counted for probe in planned for attempt in first.of(probe))
 
     def observed() -> bool:
@@ -96,3 +99,11 @@ def look_again(some: Together, limit: float = 0.0, working: Callable[[], bool] =
     return [
         replace(one, second_look={p.key: fresh.of(p)[-1] for p in planned if p.case_id == one.case.id}) for one in some
     ]
+
+
+def _keep_look(judgement: Judgement) -> None:
+    if judgement.second_look and case_verdict(judgement).verdict is Verdict.PASS:
+        for key, attempt in judgement.second_look.items():
+            kept = judgement.last.attempts.setdefault(key, [])
+            if attempt not in kept:
+                kept.append(attempt)

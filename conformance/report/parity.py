@@ -1,7 +1,8 @@
 """How a controller's behaviour compares with ingress-nginx's, from the records of a case and of its twin. Pure.
 
 ``same``: every probe is as expected. ``ignored``: the case is answered as its twin is, which lacks the annotations
-under test. ``refused``: the API server or the controller did not take the Ingress, while it takes the twin.
+under test, or where two Ingresses claim the same, as the twin might be at another load. ``refused``: the API server or
+the controller did not take the Ingress, while it takes the twin.
 ``differs``: anything else.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from conformance.case.model import Level, Received, Wanted, values_fit
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import AttemptRecord, CaseRecord, Parity, ProbeRecord, TwinRecord
+from conformance.report.outcomes import backend_named
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 RESTRICTING = re.compile(
@@ -98,9 +100,8 @@ def parity_of(case: CaseRecord) -> Parity | None:
         return Parity.DIFFERS
     if case.reason is Reason.NOT_PROGRAMMED:
         return Parity.REFUSED
-    answers = {probe.id: shown_answer(probe, case.id) for probe in case.probes}
-    twins = {probe.id: shown_answer(probe, case.id) for probe in case.twin.probes}
-    if all(twins.get(name) == answer for name, answer in answers.items()):
+    twins = {probe.id: probe for probe in case.twin.probes}
+    if all(probe.id in twins and _shows_what(twins[probe.id], probe, case.id) for probe in case.probes):
         return Parity.IGNORED
     return Parity.REFUSED if _is_absent(case.probes, case.twin.probes) else Parity.DIFFERS
 
@@ -140,6 +141,28 @@ def is_live(twin: TwinRecord) -> bool:
     return all(part.marker is None or part.marker.live_after is not None for part in twin.objects)
 
 
+def _shows_what(twin: ProbeRecord, probe: ProbeRecord, case_id: str) -> bool:
+    """Tell whether a probe shows what its twin does, or if either changed, a backend that both have shown.
+
+    Where two Ingresses claim the same, some controllers toss a coin at each load: one toss says nothing.
+    """
+    shown, without = shown_answer(probe, case_id), shown_answer(twin, case_id)
+    if shown[2:] != without[2:]:
+        return False
+    if shown == without:
+        return True
+    mine, others = _backends(probe), _backends(twin)
+    tossed = len(others) > 1 or (len(mine) > 1 and "tally" not in probe.expected.more)
+    return tossed and bool(mine & others)
+
+
+def _backends(probe: ProbeRecord) -> set[str]:
+    """Return the backends that a probe has ever reached; nothing if it has also seen something else."""
+    seen = {attempt.outcome.removeprefix("varies:") for attempt in probe.attempts if attempt.counted}
+    names = {name for outcomes in seen for name in outcomes.split(",")}
+    return names if all(map(backend_named, names)) else set()
+
+
 def _is_absent(probes: tuple[ProbeRecord, ...], twins: tuple[ProbeRecord, ...]) -> bool:
     """Tell whether a case is answered as a host that nobody names, while its twin is not."""
     asked = {probe.id for probe in probes}
@@ -165,7 +188,7 @@ def _last(probe: ProbeRecord) -> Mapping[str, Any]:
 
 
 def shown_answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
-    """Return of an answer what the case looks at; the names that make hosts unique are left out.
+    """Return of an answer what the case looks at, outcome and backend first, without the names that make hosts unique.
 
     Of a value that is only known by its looks, such as a random one, it matters whether it looks so.
     """

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from conformance.case.load import load_cases
-from conformance.case.model import RECORD, Expectation
-from conformance.case.rivals import contested
+from conformance.case.model import RECORD, Expectation, Level
+from conformance.case.rivals import contested, tied
 from conformance.tests.plans import case, ingress, path, probe
 
 
@@ -65,3 +65,25 @@ def test_every_case_with_copies_is_contested() -> None:
     copied = [one for one in load_cases() if one.copies > 1 and any(p.expect.demanding for p in one.probes)]
     assert copied
     assert [one.id for one in copied if not contested(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (("foo.com", "/", "a"), ("foo.com", "/", "b"), True),
+        (("FOO.com", "/", "a"), ("foo.com", "/", "b"), True),
+        (("foo.com", "/", "a"), ("foo.com", "/", "a"), False),
+        (("foo.com", "/", "a"), ("foo.com", "/x", "b"), False),
+        (("foo.com", "/", "a"), ("*.com", "/", "b"), False),
+        (("bar.com", "/", "a"), ("bar.com", "/", "b"), False),
+    ],
+)
+def test_equal_claims_tie_where_annotations_are_compared(
+    one: tuple[str, str, str], other: tuple[str, str, str], equal: bool
+) -> None:
+    apart = (ingress(), ingress(name="other"))
+    apart[0]["spec"]["rules"], apart[1]["spec"]["rules"] = rules(one), rules(other)
+    for expect in (Expectation(outcome="a"), Expectation(outcome=RECORD)):
+        asked = case("s/x", *apart, probes=(probe("foo.com", expect=expect),))
+        assert tied(asked.model_copy(update={"level": Level.PARITY})) is equal
+        assert not tied(asked)

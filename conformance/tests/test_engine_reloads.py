@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from conformance.case.model import Case, Expectation, Manifest, Placement
+from conformance.case.model import Case, Expectation, Level, Manifest, Placement
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer, WireProbe
+from conformance.report.model import Parity
 from conformance.tests.answers import served
 from conformance.tests.engine_world import Ground, Instance, World
 from conformance.tests.plans import case, ingress, path, probe
@@ -86,6 +87,60 @@ def test_what_two_rules_claim_is_right_only_if_it_is_so_however_often_it_is_load
     final, times = told(Ground(ByChance(wrong_from=wrong_from), lanes=lanes), contested_case(placement))
     assert final["s/one"].verdict is verdict
     assert times == {"s/one": 1}
+
+
+@dataclass
+class Coin(World):
+    """A world that knows no annotations, and tosses a coin at each load for what two rules claim."""
+
+    tosses: str = "ab"
+
+    def answer(self, wire: WireProbe) -> Answer:
+        right = super().answer(wire)
+        if ".marker." in wire.host or right.status != 200:
+            return right
+        (*_, asked) = [one for one in list(self.objects.values()) if wire.host in str(one)]
+        revision = int(re.findall(r"'r([0-9]+)\.", str(asked))[0])
+        return served(self.tosses[(revision - 1) % len(self.tosses)] if "-twin" in wire.host else self.tosses[0])
+
+
+def tied_case(expected: str) -> Case:
+    """A case of level parity in which only an annotation says which of two equal rules is meant."""
+    objects = [ingress("foo.com", rules=[]), ingress("foo.com", rules=[], name="canary")]
+    for written, backend in zip(objects, "ab", strict=True):
+        written["spec"]["rules"] = [{"host": "foo.com", "http": {"paths": [path(backend)]}}]
+    objects[1]["metadata"]["annotations"] = {"nginx.ingress.kubernetes.io/canary": "true"}
+    asked = probe("foo.com", expect=Expectation(outcome=expected))
+    return case("s/tied", *objects, probes=(asked,), placement="own").model_copy(update={"level": Level.PARITY})
+
+
+@pytest.mark.parametrize("lanes", [0, 2])
+@pytest.mark.parametrize("tosses", ["ba", "bbba", "bbbbbbba"])
+def test_where_a_coin_is_tossed_without_the_annotation_either_side_shows_that_it_is_ignored(
+    tosses: str, lanes: int
+) -> None:
+    final, _ = told(Ground(Coin(tosses=tosses), lanes=lanes), tied_case("a"))
+    record = final["s/tied"]
+    assert (record.verdict, record.parity) == (Verdict.FAIL, Parity.IGNORED)
+    assert record.twin is not None
+    seen = {attempt.revision: attempt.outcome for attempt in record.twin.probes[0].attempts}
+    assert seen == dict(enumerate((tosses * 8)[:8], start=1))
+
+
+def test_a_steady_choice_of_the_other_side_is_a_difference() -> None:
+    class Swapped(Coin):
+        def answer(self, wire: WireProbe) -> Answer:
+            right = super().answer(wire)
+            return served("a") if "-twin" in wire.host and ".marker." not in wire.host else right
+
+    final, _ = told(Ground(Swapped(tosses="b"), lanes=2), tied_case("a"))
+    assert final["s/tied"].parity is Parity.DIFFERS
+
+
+@pytest.mark.parametrize(("wrong_from", "verdict"), [(16, Verdict.FAIL), (17, Verdict.PASS)])
+def test_what_only_an_annotation_decides_is_right_sixteen_times_or_not(wrong_from: int, verdict: Verdict) -> None:
+    final, _ = told(Ground(ByChance(wrong_from=wrong_from), lanes=2), tied_case("a"))
+    assert final["s/tied"].verdict is verdict
 
 
 def test_a_revision_that_is_refused_leaves_no_verdict() -> None:

@@ -146,3 +146,41 @@ def test_where_the_twin_could_not_be_judged_a_404_proves_nothing_and_nobody_is_t
     assert "no cluster" in found.detail
     shown = case(probe("p", "a", "a", by="a", verdict=Verdict.PASS), verdict=Verdict.PASS)
     assert beside_twin(shown, unjudged).parity is Parity.SAME
+
+
+def tossed(record: ProbeRecord, *outcomes: str) -> ProbeRecord:
+    """The record, with counted attempts that showed these outcomes, one after another."""
+    attempts = tuple(record.attempts[0].model_copy(update={"outcome": outcome}) for outcome in outcomes)
+    return record.model_copy(update={"attempts": attempts})
+
+
+@pytest.mark.parametrize(
+    ("mine", "twins", "word"),
+    [
+        (("b", "b"), ("a", "b", "a"), Parity.IGNORED),
+        (("b", "b"), ("varies:a,b", "a", "a"), Parity.IGNORED),
+        (("a", "b"), ("a", "a", "a"), Parity.IGNORED),
+        (("b", "b"), ("a", "a", "a"), Parity.DIFFERS),
+        (("b", "b"), ("a", "c", "a"), Parity.DIFFERS),
+        (("b", "status:503"), ("a", "b", "a"), Parity.DIFFERS),
+        (("reset", "reset"), ("reset", "a", "refused"), Parity.DIFFERS),
+        (("b", "b"), ("status:404", "b", "a"), Parity.DIFFERS),
+    ],
+)
+def test_of_a_coin_that_is_tossed_at_each_load_either_side_is_what_the_twin_does(
+    mine: tuple[str, ...], twins: tuple[str, ...], word: Parity
+) -> None:
+    seen = tossed(probe("p", "c", mine[-1], by=mine[-1]), *mine)
+    found = beside_twin(case(seen, annotation="canary"), twin(tossed(recorded("p", twins[-1], by=twins[-1]), *twins)))
+    assert found.parity is word
+
+
+def test_a_coin_explains_no_weights_and_no_rewritten_path() -> None:
+    """What a probe looks at beside the backend must be the same, and shares of requests are no coin."""
+    beside = twin(tossed(recorded("p", "a", by="a"), "a", "a"))
+    weighed = tossed(probe("p", "tally", "b", by="b", more={"tally": {"b": [3, 17]}}), "varies:a,b", "b")
+    assert beside_twin(case(weighed, annotation="canary-weight"), beside).parity is Parity.DIFFERS
+    rewritten: dict[str, Any] = {"wants": {"target": "/x"}, "received": {"target": "/x"}}
+    coin = twin(tossed(recorded("p", "a", by="a", wants={"target": "/x"}, received={"target": "/foo"}), "a", "b"))
+    moved = tossed(probe("p", "c", "b", by="b", **rewritten), "b", "b")
+    assert beside_twin(case(moved, annotation="rewrite-target"), coin).parity is Parity.DIFFERS

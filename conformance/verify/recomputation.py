@@ -17,6 +17,7 @@ from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer
 from conformance.probes.outcome import Sighting
 from conformance.report.model import AttemptRecord, CaseRecord, Observed, ProbeRecord
+from conformance.report.outcomes import backend_named
 
 OF_THE_ANSWER = frozenset({"by", "headers", "tally", "arrived"})
 """What each attempt keeps of an answer where something is expected of it."""
@@ -85,15 +86,7 @@ def _attempts(probe: ProbeRecord) -> list[Attempt]:
 def _who(record: AttemptRecord, seen: Observed, *, same: bool) -> str:
     if record.answered is not None:
         return str(record.answered.get("by") or "")
-    return (seen.backend or "") if same else _backend_named(record.outcome)
-
-
-def _backend_named(outcome: str) -> str:
-    """Return the backend that an outcome names; only that of another outcome than a name is lost in a report."""
-    return outcome if re.fullmatch(r"([a-z0-9-]+/)?[a-z0-9-]+", outcome) and outcome not in _NO_BACKENDS else ""
-
-
-_NO_BACKENDS = ("reset", "refused", "timeout", "malformed", "stale", "address", "accepted")
+    return (seen.backend or "") if same else backend_named(record.outcome)
 
 
 def _ending(case: CaseRecord, probe: ProbeRecord) -> str:
