@@ -38,7 +38,7 @@ def tool(tmp_path: Path) -> Path:
 def test_what_an_interrupted_engine_makes_late_is_deleted(
     tool: Path, looks: list[str], deletions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kind_cluster, "_LATE", 0.3)
+    monkeypatch.setattr(kind_cluster, "_LATE", 1.0)
     (tool.parent / "late").write_text("".join(f"{look}\n" for look in ["", *looks]))
     made = KindCluster("x", tool, Engine("docker", "true", cgroup_v1=False, commands=Commands()), keep=False)
     with pytest.raises(HarnessFailure):
