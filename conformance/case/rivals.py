@@ -26,7 +26,7 @@ class Route:
 
 def contested(case: Case) -> bool:
     """Tell whether a judged request that is sent before any step may be claimed by more than one backend."""
-    routes = [_route(case.objects, reference) for reference in references(case.objects)]
+    routes = _routes(case)
     judged = [probe for probe in case.probes if probe.expect.demanding]
     return any(len({route.backend for route in routes if route.may_claim(probe)}) > 1 for probe in judged)
 
@@ -39,10 +39,14 @@ def tied(case: Case) -> bool:
     if case.level is not Level.PARITY:
         return False
     backends: dict[tuple[str, str], set[str]] = {}
-    for route in (_route(case.objects, reference) for reference in references(case.objects)):
+    for route in _routes(case):
         if any(map(route.may_claim, case.probes)):
             backends.setdefault((route.host.lower(), route.path), set()).add(route.backend)
     return any(len(rivals) > 1 for rivals in backends.values())
+
+
+def _routes(case: Case) -> list[Route]:
+    return [_route(case.objects, reference) for reference in references(case.objects)]
 
 
 def _route(objects: tuple[Manifest, ...], named: Reference) -> Route:

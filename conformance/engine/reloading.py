@@ -42,9 +42,10 @@ class Reloading:
         controller, says nothing of these cases: others are about that.
         """
         looked = {judgement.case.id: judgement for judgement in judgements}
+        owed = {judgement.case.id: due(judgement) for judgement in judgements}
         left: Sequence[Judgement] = judgements
         for done in count():
-            left = [judgement for judgement in left if due(judgement) > done]
+            left = [judgement for judgement in left if owed[judgement.case.id] > done]
             loaded, refused = self._load_anew({judgement.last.unit.name: judgement.last for judgement in left})
             looked |= {one.case.id: _refused(one, refused) for one in looked.values() if one.last.unit.name in refused}
             left = [judgement for judgement in left if judgement.last.unit.name in loaded]
