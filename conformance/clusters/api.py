@@ -25,6 +25,7 @@ _KINDS = {
     "ConfigMap": ("v1", "configmaps", True),
     "ServiceAccount": ("v1", "serviceaccounts", True),
     "Deployment": ("apps/v1", "deployments", True),
+    "ReplicaSet": ("apps/v1", "replicasets", True),
     "EndpointSlice": ("discovery.k8s.io/v1", "endpointslices", True),
     "Ingress": ("networking.k8s.io/v1", "ingresses", True),
     "IngressClass": ("networking.k8s.io/v1", "ingressclasses", False),

@@ -39,6 +39,26 @@ def backend_manifests(run_id: str) -> Iterator[Manifest]:
             yield _service(meta, backend)
 
 
+def kept_backends(run_id: str) -> Iterator[Manifest]:
+    """Yield what :func:`backend_manifests` does, with a ReplicaSet for each Deployment: nothing is ever rolled out."""
+    for manifest in backend_manifests(run_id):
+        yield {**manifest, "kind": "ReplicaSet"} if manifest["kind"] == "Deployment" else manifest
+
+
+def first_backends(run_id: str) -> Iterator[Manifest]:
+    """Yield what :func:`kept_backends` does, and the first pod of each ReplicaSet, which adopts it.
+
+    For a cluster that has only just been started: its node runs these pods before the controller manager is awake,
+    which then finds all of their endpoints at once. Pods of its own making would come a second or two later.
+    """
+    for manifest in kept_backends(run_id):
+        if manifest["kind"] == "ReplicaSet":
+            template, meta = manifest["spec"]["template"], manifest["metadata"]
+            called = {"name": f"{meta['name']}-first", "namespace": meta["namespace"]}
+            yield {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {**called, **template["metadata"]}}
+        yield manifest
+
+
 def backend_objects(name: str, namespace: str, replicas: int) -> Iterator[Manifest]:
     """Yield a Deployment and a Service for a backend of a case's own.
 

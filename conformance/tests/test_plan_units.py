@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from conformance.case.load import load_cases
 from conformance.case.model import SPECIFICATION, Case, Manifest, Placement
 from conformance.case.selection import selected
-from conformance.plan.ground import backend_manifests, class_manifest, namespace_manifests, namespaces
+from conformance.plan.ground import (
+    backend_manifests,
+    class_manifest,
+    first_backends,
+    namespace_manifests,
+    namespaces,
+)
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.planning import CASES_PER_OBJECT, plan
@@ -194,8 +200,20 @@ class TestTheGroundOfARun:
             else:
                 assert manifest["spec"]["selector"].items() <= pods[key].items()
 
+    def test_the_first_pods_are_such_as_their_replica_sets_would_make(self) -> None:
+        made = list(first_backends("1"))
+        sets = {m["metadata"]["name"]: m["spec"] for m in made if m["kind"] == "ReplicaSet"}
+        pods = [manifest for manifest in made if manifest["kind"] == "Pod"]
+        assert len(pods) == 12
+        for pod in pods:
+            backend = pod["metadata"]["labels"]["backend"]
+            assert sets[backend]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+            assert pod["spec"] == sets[backend]["template"]["spec"]
+            assert sets[backend]["replicas"] == 1
+
     def test_all_that_a_run_makes_can_be_found_by_its_id(self) -> None:
-        made = [*namespace_manifests("1"), *backend_manifests("1"), class_manifest("1", "lane-0", "x/y")]
+        backends = (*backend_manifests("1"), *first_backends("1"))
+        made = [*namespace_manifests("1"), *backends, class_manifest("1", "lane-0", "x/y")]
         assert {m["metadata"]["labels"]["ingress-conformance.dev/run"] for m in made} == {"1"}
 
     def test_two_runs_share_no_namespace(self) -> None:

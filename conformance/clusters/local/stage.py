@@ -23,7 +23,7 @@ from conformance.waiting import wait_until
 
 BACKENDS_LIMIT = 30.0
 ADMISSION_LIMIT = 10.0
-INSTANCES_PER_CORE = 4
+INSTANCES_PER_CORE = 6
 
 
 @dataclass
@@ -68,7 +68,7 @@ class LocalStage:
             run_id = run_id or secrets.token_hex(3)
             say("applying the backends")
             apply_when_awake(api, ground.namespace_manifests(run_id))
-            apply_when_awake(api, ground.backend_manifests(run_id))
+            apply_when_awake(api, ground.first_backends(run_id))
             make_common_objects(api, entry, programs)
             say(f"starting {entry.title}")
             main = _placed(cluster, api, entry, programs, run_id)
@@ -124,7 +124,7 @@ class LocalStage:
             gone = [one for one in ground.namespace_manifests(self.run_id) if at_once.get(one) is None]
             if gone:
                 at_once.apply_all(gone)
-                at_once.apply_all(ground.backend_manifests(self.run_id))
+                at_once.apply_all(ground.kept_backends(self.run_id))
                 self._settled = False
         return wrong
 
