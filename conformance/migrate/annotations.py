@@ -14,6 +14,7 @@ from conformance.errors import HarnessFailure
 
 FILE = Path(__file__).resolve().parent / "annotations.yaml"
 DROP, KEEP = "drop", "keep"
+Kind = Literal["addresses", "number"]
 Names = Literal["secret", "service", "configmap", "certificates", "hosts"]
 
 
@@ -30,11 +31,13 @@ class Keyed(Frozen):
 class Ask(Keyed):
     """One request; texts may hold ``{path}``, ``{host}``, ``{value}`` and ``{NAME}`` of another annotation.
 
-    ``shows`` are the annotations that its answer can tell to be heeded.
+    ``shows`` are the annotations that its answer can tell to be heeded. ``requests`` are sent on one connection,
+    ``times`` on connections of their own, where they are ``together`` at once. See the head of the file for the rest.
     """
 
     id: str
     shows: tuple[str, ...]
+    asked_if: tuple[tuple[str, ...], ...] = ()
     method: str = "GET"
     scheme: Literal["http", "https", ""] = ""
     host: str = ""
@@ -42,6 +45,9 @@ class Ask(Keyed):
     headers: dict[str, str] = Field(default_factory=dict)
     body_bytes: int = 0
     requests: int = 1
+    times: int = 1
+    together: bool = False
+    chance: int = 0
 
 
 class Family(Keyed):
@@ -56,7 +62,7 @@ class Family(Keyed):
     closed: str | dict[str, str] = ""
     names: dict[str, Names] = Field(default_factory=dict)
     credentials: bool = False
-    holds: dict[str, Literal["addresses"]] = Field(default_factory=dict)
+    holds: dict[str, Kind] = Field(default_factory=dict)
     ask: tuple[Ask, ...] = ()
     seen: tuple[str, ...] = ()
     respelled: bool = False

@@ -7,6 +7,7 @@ from dataclasses import replace
 from conformance.migrate.annotations import Ask, Family, Known
 from conformance.migrate.boundaries import RESPELLED, Spot, around, host_questions, spots
 from conformance.migrate.found import Found
+from conformance.migrate.meaning import is_off
 from conformance.migrate.question import LeftOut, Question
 
 PATHS = 3
@@ -81,11 +82,17 @@ def _on(spot: Spot, name: str, family: Family, found: Found, known: Known) -> It
     held = {known.short(annotation) for annotation in found.annotations}
     values = _values(family, known, dict(found.annotations), spot)
     for ask in family.ask:
-        if ask.shows and held.isdisjoint(ask.shows):
+        if (ask.shows and held.isdisjoint(ask.shows)) or not _goes_with(ask, found, known):
             continue
         question = _question(ask, name, family, spot, values)
         if question is not None:
             yield question
+
+
+def _goes_with(ask: Ask, found: Found, known: Known) -> bool:
+    """Tell whether the annotations are there, and not turned off, without which a request says nothing."""
+    annotations = dict(found.annotations)
+    return all(any(not is_off(known.value(annotations, short)) for short in one_of) for one_of in ask.asked_if)
 
 
 def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spot) -> Mapping[str, str]:
@@ -137,6 +144,9 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         headers=headers,
         body_bytes=ask.body_bytes,
         requests=ask.requests,
+        times=ask.times,
+        together=ask.together,
+        chance=ask.chance,
         variant=name if family.apart else "",
         family=name,
         guards=family.guards,

@@ -15,6 +15,8 @@ class Question:
     ``also`` are the questions about other annotations that its request answers: sent once, and judged for each.
     ``keeps`` is the Service (namespace/name) that a guard keeps, where its request only spells in another way what the
     guard's own asks for.
+    ``requests`` are sent on one connection, ``times`` on connections of their own, where they are ``together`` at once;
+    ``chance`` is how many of them, more or less, may get through without that meaning anything.
     """
 
     kind: str
@@ -27,6 +29,9 @@ class Question:
     headers: tuple[tuple[str, str], ...] = ()
     body_bytes: int = 0
     requests: int = 1
+    times: int = 1
+    together: bool = False
+    chance: int = 0
     variant: str = ""
     family: str = ""
     guards: bool = False
@@ -37,6 +42,11 @@ class Question:
     asks: tuple[str, ...] = ()
     keeps: str = ""
     also: tuple["Question", ...] = ()
+
+    @property
+    def number(self) -> int:
+        """How many requests it sends each time."""
+        return self.requests * self.times
 
     @property
     def guarded(self) -> tuple[object, ...]:
@@ -55,6 +65,8 @@ class Question:
             self.headers,
             self.body_bytes,
             self.requests,
+            self.times,
+            self.together,
         )
 
 

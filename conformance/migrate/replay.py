@@ -23,6 +23,9 @@ def replay_line(question: Question, address: str) -> str:
         requests_on_connection=question.requests,
     )
     line = curl_line(wire, Endpoint(address))
+    if question.times > 1:
+        each, rest = ("{ " + line + " & }", "; wait") if question.together else (line, "")
+        return f"for n in $(seq {question.times}); do {each}; done{rest}"
     if not question.body_bytes:
         return line
     # curl would send the zero bytes of a file as they are; the empty body of the line makes way for them.

@@ -76,7 +76,7 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
     served = reached and (observed.status or 0) < 400
     through = max((sum(tally.get(who, 0) for who in stands_for) for tally in tallies), default=None)
     if through is not None:
-        facts[THROUGH] = f"{through} of {question.requests}"
+        facts[THROUGH] = f"{through} of {question.number}"
     return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts, through)
 
 

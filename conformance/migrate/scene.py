@@ -81,6 +81,8 @@ def _probe(probe_id: str, question: Question) -> Probe:
         body="x" * question.body_bytes if question.body_bytes else None,
         expect=Expectation(outcome=RECORD),
         on_one_connection=question.requests,
+        times=question.times,
+        together=question.together,
         **rest,
     )
 

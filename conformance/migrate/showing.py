@@ -1,13 +1,11 @@
 """Which annotations of an Ingress an answer can show: others of the same family may be ignored all the same. Pure."""
 
-import ipaddress
 from collections.abc import Mapping
 
 from conformance.migrate.annotations import Known, known_annotations
 from conformance.migrate.found import Found
+from conformance.migrate.meaning import is_a, is_off
 from conformance.migrate.question import Question
-
-_OFF = frozenset({"", "0", "false", "no", "none", "off"})
 
 
 def held_annotations(found: Found, known: Known) -> Mapping[str, tuple[str, ...]]:
@@ -33,7 +31,7 @@ def shown_by(question: Question, found: Found, *, alike: bool) -> tuple[str, ...
     return tuple(
         short
         for short, value in held.items()
-        if not (alike and family.holds.get(short) == "addresses" and not _addresses(value))
+        if not alike or short not in family.holds or is_a(family.holds[short], value)
     )
 
 
@@ -45,12 +43,5 @@ def restricting(found: Found) -> frozenset[str]:
         short
         for name, held in held_annotations(found, known).items()
         for short in held
-        if short in known.families[name].restricting and known.value(annotations, short).strip().lower() not in _OFF
+        if short in known.families[name].restricting and not is_off(known.value(annotations, short))
     )
-
-
-def _addresses(value: str) -> bool:
-    try:
-        return bool([ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",")])
-    except ValueError:
-        return False

@@ -8,9 +8,6 @@ from conformance.migrate.said import ABSENT, Seen
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 REFUSALS = ("status:401", "status:403", "status:407")
-BY_CHANCE = 5
-"""So many of several requests at once, more or less, may be let through because they took a little longer."""
-
 _CLAIMED = "received X-Forwarded-For"
 _HOST = "received Host"
 
@@ -33,7 +30,8 @@ def difference(
     """
     if question.keeps:
         return _around_a_guard(question, old, new, plain, plain_old)
-    if old.compared == new.compared and not _more(old, new) and not _more(new, old):
+    more, fewer = _more(question, new, old), _more(question, old, new)
+    if old.compared == new.compared and not more and not fewer:
         return None
     if _less_safe(question, old, new, plain_old):
         return Difference(Sort.UNSAFE)
@@ -44,7 +42,7 @@ def difference(
 
 
 def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None) -> bool:
-    if question.guards and (new.reached or _more(new, old)) and _kept_out(question, old, plain_old):
+    if question.guards and (new.reached or _more(question, new, old)) and _kept_out(question, old, plain_old):
         return True
     if old.outcome in REFUSALS and new.reached:
         # Not asked about the guard, but let past it: such as another spelling of a path.
@@ -87,9 +85,9 @@ def _who(answer: Seen) -> list[str]:
     return answer.outcome.removeprefix("backend ").split(" or ")
 
 
-def _more(one: Seen, other: Seen) -> bool:
-    """Tell whether of several requests clearly more got through."""
-    return one.through is not None and other.through is not None and one.through - other.through > BY_CHANCE
+def _more(question: Question, one: Seen, other: Seen) -> bool:
+    """Tell whether of several requests clearly more got through: a few may take a little longer by chance."""
+    return one.through is not None and other.through is not None and one.through - other.through > question.chance
 
 
 def _kept_out(question: Question, old: Seen, plain_old: Seen | None) -> bool:
@@ -134,8 +132,18 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
 
 
 def says_nothing(question: Question, answer: Seen) -> bool:
-    """Tell whether an answer that both gave shows nothing of an annotation that keeps nobody out: an error, say."""
+    """Tell whether an answer that both gave shows nothing of an annotation: an error, say, where it keeps nobody out.
+
+    Of a limit only a refusal by a status shows something, or that all were served though the backend was slow.
+    """
+    if answer.through is not None:
+        return not (_told(question, answer) if answer.reached else answer.outcome.startswith("status:"))
     return not (question.guards or answer.reached or answer.outcome.startswith(("redirect:", "status:2", "status:3")))
+
+
+def _told(question: Question, answer: Seen) -> bool:
+    """Tell whether what the query asks of the backend got there: a rewritten path may have lost it."""
+    return question.target.partition("?")[2] in answer.facts.get("target", "")
 
 
 def stays_open(question: Question, old: Seen, new: Seen) -> bool:

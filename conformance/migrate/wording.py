@@ -73,7 +73,7 @@ def _unsafe(question: Question, after: str) -> str:
         return "Pages of any origin may call it: an origin that is not listed is allowed"
     if question.guards:
         about = known_annotations().families[question.family].says if question.family else ""
-        if question.requests > 1 and after != SERVED:
+        if question.number > 1 and after != SERVED:
             return f"Looser: the guard {question.family} lets more requests through. {about}"
         return f"Open: the guard {question.family} is not there. {about}"
     what = KINDS.get(question.kind, question.kind).partition(" is ")[0]

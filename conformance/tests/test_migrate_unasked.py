@@ -32,7 +32,7 @@ def page_text(migration: Migration) -> str:
 
 
 RESTRICTING = [
-    (ingress(limit_connections="5"), "limit-connections"),
+    (ingress(limit_connections="5", limit_rate="10"), "limit-rate"),
     (ingress(enable_modsecurity="true"), "enable-modsecurity"),
     (ingress(configuration_snippet="deny all;"), "configuration-snippet"),
     (ingress(auth_tls_secret="x", auth_tls_match_cn="CN=one"), "auth-tls-match-cn"),
@@ -66,7 +66,7 @@ def test_a_guard_that_is_turned_off_keeps_nobody_out(name: str, value: str) -> N
 def test_guards_that_nobody_asked_about_stand_after_what_is_less_safe_with_their_ingresses() -> None:
     mine = [
         ingress("open", host="open.test", whitelist_source_range="10.0.0.0/8"),
-        ingress("limited", host="limited.test", path="/a/b", limit_connections="5"),
+        ingress("limited", host="limited.test", path="/a/b", limit_rate="5"),
         strange(f"{NGINX}no-such", name="odd", host="odd.test", path="/a/b/c"),
         ingress("moved", host="moved.test", path="/a/b/c/d", permanent_redirect="https://x.test/"),
     ]
@@ -83,14 +83,14 @@ def test_guards_that_nobody_asked_about_stand_after_what_is_less_safe_with_their
     )
     written = json.loads(found.to_json())
     assert [one["name"] for one in written["annotations"] if one["restricts"] and one["status"] == "not asked"] == [
-        "limit-connections"
+        "limit-rate"
     ]
     for text in (shown(found), migration_markdown(found), page_text(found)):
         asked_first = text.lower().index("less safe", text.index("Nobody asked about") + 40)
         listed = text.index("Nobody asked about these annotations")
         assert asked_first < listed < text.index("Annotations that are ignored")
         after = text[listed : text.index("Annotations that are ignored")]
-        for words in ("limit-connections", "it may keep requests out", "shop/limited", "no-such", "shop/odd"):
+        for words in ("limit-rate", "it may keep requests out", "shop/limited", "no-such", "shop/odd"):
             assert words in after
 
 
