@@ -48,6 +48,8 @@ class Ask(Keyed):
     times: int = 1
     together: bool = False
     chance: int = 0
+    heeded: tuple[str, ...] = ()
+    long: bool = False
 
 
 class Family(Keyed):

@@ -147,6 +147,8 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         times=ask.times,
         together=ask.together,
         chance=ask.chance,
+        heeded=ask.heeded,
+        long=ask.long,
         variant=name if family.apart else "",
         family=name,
         guards=family.guards,

@@ -56,15 +56,19 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
                 left += sample.add(("host", spot.host_signature, held), IN_FULL, found, index, host_questions(spot))
             if place < PATHS:
                 of_families = list(family_questions(spot, found, known))
+                long = [question for question in of_families if question.long]
                 guards = [
-                    question for question in of_families if question.guards and not _free(question, served, known)
+                    question
+                    for question in of_families
+                    if question.guards and not question.long and not _free(question, served, known)
                 ]
-                asked += [question for question in of_families if question not in guards]
+                asked += [question for question in of_families if question not in (*guards, *long)]
                 of_path, of_host = respelled(spot, found, known)
                 beside = neighbours.of(spot)
                 # Where nobody else may get the request, one of a kind is enough.
                 kind, most = (held, beside), IN_FULL if beside else 1
                 left += sample.add(("guard", spot.signature, *kind), GUARDED, found, index, guards)
+                left += sample.add(("long question", spot.signature, *kind), IN_FULL, found, index, long)
                 left += sample.add(("guarded path", spot.spelling, *kind), most, found, index, of_path)
                 left += sample.add(("guarded host", spot.host_signature, *kind), most, found, index, of_host)
         left += [*_not_asked(found, known), *paths_not_asked(found, index, known)]

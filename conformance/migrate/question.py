@@ -16,7 +16,8 @@ class Question:
     ``keeps`` is the Service (namespace/name) that a guard keeps, where its request only spells in another way what the
     guard's own asks for.
     ``requests`` are sent on one connection, ``times`` on connections of their own, where they are ``together`` at once;
-    ``chance`` is how many of them, more or less, may get through without that meaning anything.
+    ``chance`` is how many of them, more or less, may get through without that meaning anything. ``heeded`` are the
+    outcomes by which an annotation is seen to be heeded, if only these show it; ``long`` says that it takes long.
     """
 
     kind: str
@@ -32,6 +33,8 @@ class Question:
     times: int = 1
     together: bool = False
     chance: int = 0
+    heeded: tuple[str, ...] = ()
+    long: bool = False
     variant: str = ""
     family: str = ""
     guards: bool = False

@@ -35,7 +35,8 @@ def difference(
         return None
     if _less_safe(question, old, new, plain_old):
         return Difference(Sort.UNSAFE)
-    opens = new.served and not old.reached and not old.outcome.startswith("redirect:")
+    # Where an annotation cuts off what takes too long, the backend was reached before as well.
+    opens = new.served and not old.reached and not old.outcome.startswith("redirect:") and not question.heeded
     if question.family and _as_if_absent(question, old, new, plain):
         return Difference(Sort.IGNORED, opens)
     return Difference(Sort.DIFFERS, opens)
@@ -103,6 +104,8 @@ def _kept_out(question: Question, old: Seen, plain_old: Seen | None) -> bool:
 
 def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) -> bool:
     """Tell whether the new controller answers as if the annotation were not there: the request went through as sent."""
+    if question.heeded:
+        return new.reached and old.outcome in question.heeded
     if not new.reached or (
         question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
     ):
@@ -123,6 +126,8 @@ def _as_sent(question: Question, answer: Seen) -> bool:
 
 def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool:
     """Tell whether an answer is as if the annotation were not there; ``plain`` is that without what is added for it."""
+    if question.heeded:
+        return answer.reached
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
         return False
     if question.family == "canary":
@@ -136,6 +141,8 @@ def says_nothing(question: Question, answer: Seen) -> bool:
 
     Of a limit only a refusal by a status shows something, or that all were served though the backend was slow.
     """
+    if question.heeded:
+        return not (_told(question, answer) if answer.reached else answer.outcome in question.heeded)
     if answer.through is not None:
         return not (_told(question, answer) if answer.reached else answer.outcome.startswith("status:"))
     return not (question.guards or answer.reached or answer.outcome.startswith(("redirect:", "status:2", "status:3")))

@@ -74,6 +74,15 @@ def test_a_limit_that_nobody_saw_is_not_kept() -> None:
     assert statuses(nonsense) == {"limit-connections": "not asked"}
 
 
+def test_what_takes_long_is_asked_on_two_of_a_kind_and_holds_for_all_of_them() -> None:
+    mine = [ingress(f"i{n}", path=f"/p{n}", service=f"s{n}", limit_connections="20") for n in range(5)]
+    (asked,) = plan(*mine).asked
+    (scene,) = [one for one in asked.scenes if "-connections" in one.case.id]
+    assert len(scene.questions) == 2
+    assert any("other long questions of this kind" in left.why for left in plan(*mine).left_out)
+    assert migrated(mine, letting(1), letting(12)).counts == {Sort.UNSAFE: 5}
+
+
 @pytest.mark.parametrize("name", ["limit_connections", "limit_rps", "limit_rpm"])
 def test_a_limit_that_is_turned_off_has_nothing_to_lose(name: str) -> None:
     annotations = {name: "0"}
