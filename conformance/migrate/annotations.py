@@ -50,6 +50,8 @@ class Ask(Keyed):
     chance: int = 0
     heeded: tuple[str, ...] = ()
     long: bool = False
+    while_open: bool = False
+    shares: bool = False
 
 
 class Family(Keyed):

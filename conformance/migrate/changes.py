@@ -89,7 +89,7 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
         dead = unserved(asked.group.ingresses, everything)
         doubts = doubtful(asked.group.ingresses, everything)
         for of_scene in answered:
-            turns = _certain(asked, list(_differences(asked, of_scene, dead, ledger)), doubts, ledger)
+            turns = _certain(asked, list(_differences(asked, of_scene, everything, dead, ledger)), doubts, ledger)
             for one, root in rooted(list(turns)):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 for beside in one.beside:
@@ -141,23 +141,31 @@ def _certain(
 
 
 def _differences(
-    asked: Asked, answered: Sequence[Answered], dead: Mapping[RuleKey, str], ledger: Ledger
+    asked: Asked,
+    answered: Sequence[Answered],
+    everything: Sequence[Answered],
+    dead: Mapping[RuleKey, str],
+    ledger: Ledger,
 ) -> Iterator[Turn]:
-    plain = {one.rule: one for one in answered if one.question.serves}
+    """Yield how the answers of one scene differ. ``everything`` is that of all scenes of the group."""
+    serving = [one for one in everything if one.question.serves]
+    # Of two Ingresses with one path, such as a canary's, the request is only once there, as the first one's.
+    plain: dict[object, Answered] = {one.place: one for one in reversed(serving)}
+    plain |= {one.rule: one for one in serving}
     guards: dict[object, Answered] = {}
     for one in answered:
         if one.question.guards and not one.question.keeps:
             guards.setdefault(one.question.guarded, one)
     for one in answered:
         # A guard's own request is what its other spellings are held against.
-        path = guards.get(one.question.guarded) if one.question.keeps else plain.get(one.rule)
+        path = guards.get(one.question.guarded) if one.question.keeps else plain.get(one.rule, plain.get(one.place))
         plain_new, plain_old = (path.new, path.old) if path else (None, None)
         differs = difference(one.question, one.old, one.new, plain_new, plain_old)
         if why := dead.get(one.rule):
             ledger.note(asked, one.question, Sort.NOT_JUDGED, why=why)
         elif differs is None:
             open_before = stays_open(one.question, one.old, one.new)
-            silent = says_nothing(one.question, one.old)
+            silent = says_nothing(one.question, one.old, one.new)
             idle = without_effect(one.question, one.old, plain_old)
             ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
         if differs is not None:
@@ -189,7 +197,7 @@ def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, s
         return
     differs = difference(part.question, part.old, part.new, None)
     if differs is None:
-        silent, idle = says_nothing(part.question, part.old), without_effect(part.question, part.old, None)
+        silent, idle = says_nothing(part.question, part.old, part.new), without_effect(part.question, part.old, None)
         ledger.note(asked, part.question, Sort.UNCHANGED, silent=silent, idle=idle)
     else:
         yield Turn(part.question, differs, part.old, part.new)

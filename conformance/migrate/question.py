@@ -18,6 +18,7 @@ class Question:
     ``requests`` are sent on one connection, ``times`` on connections of their own, where they are ``together`` at once;
     ``chance`` is how many of them, more or less, may get through without that meaning anything. ``heeded`` are the
     outcomes by which an annotation is seen to be heeded, if only these show it; ``long`` says that it takes long.
+    ``gets`` is the Service (namespace/name) that gets a share of the requests, where it is shares that are asked for.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Question:
     chance: int = 0
     heeded: tuple[str, ...] = ()
     long: bool = False
+    gets: str = ""
     variant: str = ""
     family: str = ""
     guards: bool = False

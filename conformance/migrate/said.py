@@ -8,12 +8,14 @@ from typing import Any
 
 from conformance.migrate.claimed import CLAIMED
 from conformance.migrate.question import Question
+from conformance.migrate.shares import Shares, steady, total
 from conformance.plan.ground import EITHER_PORT
 from conformance.report.model import ProbeRecord
 
 ABSENT = "(none)"
 SERVED = "a backend answers"
 THROUGH = "let through"
+SHARES = "shares"
 SPOKEN = "spoken to the backend"
 _COOKIE = re.compile(r"^([^=;]{1,80})=[^;]*")
 _LISTED = frozenset({"access-control-allow-methods", "access-control-allow-headers", "access-control-expose-headers"})
@@ -24,7 +26,8 @@ _LONGEST = 300
 class Seen:
     """One answer. ``served`` says that a backend answered, with a status below 400; ``reached``, with any status.
 
-    Of several requests at once both say that none was refused, and ``through`` how many reached a backend.
+    Of several requests at once both say that none was refused, and ``through`` how many reached a backend. ``shares``
+    says how many each Service got, where that is asked for.
     """
 
     outcome: str
@@ -32,11 +35,12 @@ class Seen:
     reached: bool
     facts: Mapping[str, str] = field(default_factory=dict)
     through: int | None = None
+    shares: Shares | None = None
 
     @property
     def compared(self) -> tuple[object, ...]:
-        """What two answers must have in common to be the same; how many requests got through is nearly so."""
-        return self.outcome, tuple(sorted(item for item in self.facts.items() if item[0] != THROUGH))
+        """What two answers must have in common to be the same; how many requests got through, or where, nearly so."""
+        return self.outcome, tuple(sorted(item for item in self.facts.items() if item[0] not in {THROUGH, SHARES}))
 
     @property
     def brief(self) -> str:
@@ -55,6 +59,8 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
     if observed is None or not any(attempt.counted for attempt in probe.attempts):
         return None
     tallies = _tallies(probe)
+    if question.gets and (dealt := _dealt(tallies, stands_for)):
+        return _shared_out(dealt)
     refusal = _refusal(tallies, stands_for)
     # Of several requests all must have reached one: where the connection broke off, who knows.
     reached = observed.backend is not None and not refusal and (not tallies or observed.outcome in stands_for)
@@ -95,6 +101,22 @@ def _tallies(probe: ProbeRecord) -> list[Mapping[str, int]]:
     """Return how many of several requests showed each outcome, for each attempt that counts."""
     found = [(attempt.answered or {}).get("tally") for attempt in probe.attempts if attempt.counted]
     return [tally for tally in found if tally]
+
+
+def _dealt(tallies: Sequence[Mapping[str, int]], stands_for: Mapping[str, str]) -> list[Shares]:
+    """Return how many of the requests each Service got, for each attempt; none where most saw other answers, too."""
+    whole = [tally for tally in tallies if all(who in stands_for for who in tally)]
+    named: list[Shares] = [{stands_for[who]: n for who, n in tally.items()} for tally in whole]
+    return named if 2 * len(named) > len(tallies) else []
+
+
+def _shared_out(dealt: Sequence[Shares]) -> Seen:
+    shares = total(dealt)
+    numbers = ", ".join(f"{name} {n}" for name, n in shares.items())
+    facts = {SHARES: f"{numbers} of {sum(shares.values())}"}
+    if not steady(dealt):
+        return Seen(f"varies:{','.join(shares)}", served=False, reached=False, facts=facts)
+    return Seen(SERVED, served=True, reached=True, facts=facts, shares=shares)
 
 
 def _refusal(tallies: Sequence[Mapping[str, int]], stands_for: Mapping[str, str]) -> str:

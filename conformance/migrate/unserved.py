@@ -35,6 +35,11 @@ class Answered:
         return self.question.owner, self.question.rule, self.question.host
 
     @property
+    def place(self) -> tuple[str, str, str]:
+        """Where its request goes, whatever else it says: two rules may claim the same."""
+        return self.question.scheme, self.question.host, self.question.target
+
+    @property
     def reached(self) -> bool:
         """Whether a backend answered on either side."""
         return self.old.reached or self.new.reached

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from conformance.migrate.model import Sort
 from conformance.migrate.question import Question
 from conformance.migrate.said import ABSENT, Seen
+from conformance.migrate.shares import alike, differ
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 REFUSALS = ("status:401", "status:403", "status:407")
@@ -31,7 +32,7 @@ def difference(
     if question.keeps:
         return _around_a_guard(question, old, new, plain, plain_old)
     more, fewer = _more(question, new, old), _more(question, old, new)
-    if old.compared == new.compared and not more and not fewer:
+    if old.compared == new.compared and not more and not fewer and not _dealt_anew(old, new):
         return None
     if _less_safe(question, old, new, plain_old):
         return Difference(Sort.UNSAFE)
@@ -106,6 +107,8 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
     """Tell whether the new controller answers as if the annotation were not there: the request went through as sent."""
     if question.heeded:
         return new.reached and old.outcome in question.heeded
+    if question.gets:
+        return new.shares is not None and not _gets_any(question, new) and _gets_any(question, old)
     if not new.reached or (
         question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
     ):
@@ -128,6 +131,10 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
     """Tell whether an answer is as if the annotation were not there; ``plain`` is that without what is added for it."""
     if question.heeded:
         return answer.reached
+    if question.gets:
+        # Where it gets all without a weight, too, it may be the only Service there is.
+        alone = plain is not None and question.gets in _who(plain) and len(answer.shares or ()) == 1
+        return not _gets_any(question, answer) or alone
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
         return False
     if question.family == "canary":
@@ -136,11 +143,21 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
     return _as_sent(question, answer) if host is None else host == question.host
 
 
-def says_nothing(question: Question, answer: Seen) -> bool:
-    """Tell whether an answer that both gave shows nothing of an annotation: an error, say, where it keeps nobody out.
+def _dealt_anew(old: Seen, new: Seen) -> bool:
+    return old.shares is not None and new.shares is not None and differ(old.shares, new.shares)
+
+
+def _gets_any(question: Question, answer: Seen) -> bool:
+    return any(question.gets in name.split(" or ") for name in answer.shares or ())
+
+
+def says_nothing(question: Question, answer: Seen, new: Seen) -> bool:
+    """Tell whether answers that do not differ show nothing of an annotation: an error, say, where it keeps nobody out.
 
     Of a limit only a refusal by a status shows something, or that all were served though the backend was slow.
     """
+    if answer.shares is not None and new.shares is not None:
+        return not alike(answer.shares, new.shares)
     if question.heeded:
         return not (_told(question, answer) if answer.reached else answer.outcome in question.heeded)
     if answer.through is not None:
