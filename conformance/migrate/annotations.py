@@ -52,6 +52,7 @@ class Ask(Keyed):
     long: bool = False
     while_open: bool = False
     shares: bool = False
+    copies: str = ""
 
 
 class Family(Keyed):

@@ -149,6 +149,7 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         chance=ask.chance,
         heeded=ask.heeded,
         long=ask.long,
+        copies=ask.copies,
         gets=spot.service if ask.shares else "",
         variant=name if family.apart and not ask.while_open else "",
         family=name,

@@ -18,7 +18,8 @@ class Question:
     ``requests`` are sent on one connection, ``times`` on connections of their own, where they are ``together`` at once;
     ``chance`` is how many of them, more or less, may get through without that meaning anything. ``heeded`` are the
     outcomes by which an annotation is seen to be heeded, if only these show it; ``long`` says that it takes long.
-    ``gets`` is the Service (namespace/name) that gets a share of the requests, where it is shares that are asked for.
+    ``gets`` is the Service (namespace/name) that gets a share of the requests, where it is shares that are asked for;
+    ``copies`` the echo backend at which copies of the request are counted.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Question:
     heeded: tuple[str, ...] = ()
     long: bool = False
     gets: str = ""
+    copies: str = ""
     variant: str = ""
     family: str = ""
     guards: bool = False
@@ -47,6 +49,11 @@ class Question:
     asks: tuple[str, ...] = ()
     keeps: str = ""
     also: tuple["Question", ...] = ()
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it is about one thing alone: who answers, and what path gets there, the path's own request tells."""
+        return self.number > 1 or bool(self.heeded or self.copies)
 
     @property
     def number(self) -> int:

@@ -16,9 +16,11 @@ ABSENT = "(none)"
 SERVED = "a backend answers"
 THROUGH = "let through"
 SHARES = "shares"
+COPIES = "copies elsewhere"
 SPOKEN = "spoken to the backend"
 _COOKIE = re.compile(r"^([^=;]{1,80})=[^;]*")
 _LISTED = frozenset({"access-control-allow-methods", "access-control-allow-headers", "access-control-expose-headers"})
+_NUMBERS = frozenset({THROUGH, SHARES, COPIES})
 _LONGEST = 300
 
 
@@ -26,8 +28,8 @@ _LONGEST = 300
 class Seen:
     """One answer. ``served`` says that a backend answered, with a status below 400; ``reached``, with any status.
 
-    Of several requests at once both say that none was refused, and ``through`` how many reached a backend. ``shares``
-    says how many each Service got, where that is asked for.
+    Of several requests at once both say that none was refused, and ``through`` how many reached a backend. Where it is
+    asked for, ``shares`` says how many each Service got, and ``copies`` how many copies of a request arrived elsewhere.
     """
 
     outcome: str
@@ -36,11 +38,13 @@ class Seen:
     facts: Mapping[str, str] = field(default_factory=dict)
     through: int | None = None
     shares: Shares | None = None
+    copies: int | None = None
 
-    @property
-    def compared(self) -> tuple[object, ...]:
-        """What two answers must have in common to be the same; how many requests got through, or where, nearly so."""
-        return self.outcome, tuple(sorted(item for item in self.facts.items() if item[0] not in {THROUGH, SHARES}))
+    def compared(self, question: Question) -> tuple[object, ...]:
+        """Return what two answers must have in common to be the same; numbers of requests are compared apart."""
+        if question.narrow:
+            return SERVED if self.reached else self.outcome, *sorted(own_part(self, question).facts.items())
+        return self.outcome, *sorted(item for item in self.facts.items() if item[0] not in _NUMBERS)
 
     @property
     def brief(self) -> str:
@@ -83,7 +87,10 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
     through = max((sum(tally.get(who, 0) for who in stands_for) for tally in tallies), default=None)
     if through is not None:
         facts[THROUGH] = f"{through} of {question.number}"
-    return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts, through)
+    copies = None if question.copies in stands_for else _copies(probe, question.copies)
+    if copies is not None:
+        facts[COPIES] = str(copies)
+    return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts, through, copies=copies)
 
 
 def own_part(answer: Seen, question: Question) -> Seen:
@@ -117,6 +124,15 @@ def _shared_out(dealt: Sequence[Shares]) -> Seen:
     if not steady(dealt):
         return Seen(f"varies:{','.join(shares)}", served=False, reached=False, facts=facts)
     return Seen(SERVED, served=True, reached=True, facts=facts, shares=shares)
+
+
+def _copies(probe: ProbeRecord, backend: str) -> int | None:
+    """Return how many copies arrived at a backend, mostly; ``None`` where nobody counted them."""
+    found = [
+        ((attempt.answered or {}).get("arrived") or {}).get(backend) for attempt in probe.attempts if attempt.counted
+    ]
+    counted = Counter(number for number in found if number is not None)
+    return int(counted.most_common(1)[0][0]) if counted else None
 
 
 def _refusal(tallies: Sequence[Mapping[str, int]], stands_for: Mapping[str, str]) -> str:

@@ -32,7 +32,8 @@ def difference(
     if question.keeps:
         return _around_a_guard(question, old, new, plain, plain_old)
     more, fewer = _more(question, new, old), _more(question, old, new)
-    if old.compared == new.compared and not more and not fewer and not _dealt_anew(old, new):
+    same = old.compared(question) == new.compared(question)
+    if same and not (more or fewer or _dealt_anew(old, new) or _copied_anew(old, new)):
         return None
     if _less_safe(question, old, new, plain_old):
         return Difference(Sort.UNSAFE)
@@ -109,6 +110,8 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
         return new.reached and old.outcome in question.heeded
     if question.gets:
         return new.shares is not None and not _gets_any(question, new) and _gets_any(question, old)
+    if question.copies:
+        return new.reached and new.copies == 0 != old.copies
     if not new.reached or (
         question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
     ):
@@ -135,6 +138,8 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
         # Where it gets all without a weight, too, it may be the only Service there is.
         alone = plain is not None and question.gets in _who(plain) and len(answer.shares or ()) == 1
         return not _gets_any(question, answer) or alone
+    if question.copies:
+        return answer.copies == 0
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
         return False
     if question.family == "canary":
@@ -145,6 +150,10 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
 
 def _dealt_anew(old: Seen, new: Seen) -> bool:
     return old.shares is not None and new.shares is not None and differ(old.shares, new.shares)
+
+
+def _copied_anew(old: Seen, new: Seen) -> bool:
+    return old.copies is not None and new.copies is not None and old.copies != new.copies
 
 
 def _gets_any(question: Question, answer: Seen) -> bool:
@@ -158,6 +167,8 @@ def says_nothing(question: Question, answer: Seen, new: Seen) -> bool:
     """
     if answer.shares is not None and new.shares is not None:
         return not alike(answer.shares, new.shares)
+    if question.copies:
+        return not answer.reached or None in {answer.copies, new.copies}
     if question.heeded:
         return not (_told(question, answer) if answer.reached else answer.outcome in question.heeded)
     if answer.through is not None:

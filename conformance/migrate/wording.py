@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.model import AnnotationRecord, Place, Sort
 from conformance.migrate.question import Question
-from conformance.migrate.said import SERVED, SHARES, SPOKEN, THROUGH
+from conformance.migrate.said import COPIES, SERVED, SHARES, SPOKEN, THROUGH
 
 KINDS = {
     "path": "The path of a rule is answered differently",
@@ -41,6 +41,7 @@ _NAMES = {
     "port": "another port of the Service",
     THROUGH: "how many requests are let through",
     SHARES: "how the requests are shared out",
+    COPIES: "copies of requests",
     SPOKEN: "TLS or none to the backend",
     "Strict-Transport-Security": "the header Strict-Transport-Security",
 }

@@ -51,6 +51,7 @@ class Reply:
     port: int = 8080
     tls: bool = False
     tallies: tuple[dict[str, int], ...] = ()
+    copies: tuple[int, ...] = ()
 
 
 Answering = Callable[[Question], Reply]
@@ -178,7 +179,8 @@ def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
         received=account if reply.backend else None,
     )
     answered: list[dict[str, Any] | None] = [
-        {"by": reply.backend, "headers": [], "tally": tally} for tally in reply.tallies
+        *({"by": reply.backend, "headers": [], "tally": tally} for tally in reply.tallies),
+        *({"by": reply.backend, "headers": [], "tally": {}, "arrived": {"d": number}} for number in reply.copies),
     ]
     attempts = tuple(
         AttemptRecord(at=1.0, seconds=0.01, outcome=observed.outcome, counted=True, answered=one)
