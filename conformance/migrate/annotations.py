@@ -53,6 +53,7 @@ class Ask(Keyed):
     while_open: bool = False
     shares: bool = False
     copies: str = ""
+    answers: dict[str, str] = Field(default_factory=dict)
 
 
 class Family(Keyed):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 from conformance.migrate.annotations import Ask, Family, Known
 from conformance.migrate.boundaries import RESPELLED, Spot, around, host_questions, spots
@@ -16,6 +17,9 @@ PATHS = 3
 _WHOLE = "{path}"
 _BLANK = re.compile(r"\{([a-z-]+)\}")
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
+_FROM_TO = ("proxy-cookie-domain", "proxy-cookie-path", "proxy-redirect-from")
+"""What these say is to be changed is their first word."""
+
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _LONGEST = 500
 
@@ -103,9 +107,23 @@ def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spo
     origin = values.get("cors-allow-origin", "").partition(",")[0].strip().replace("*.", "one.")
     values["cors-allow-origin"] = origin if "://" in origin else "https://page.invalid"
     values["custom-http-errors"] = values.get("custom-http-errors", "").partition(",")[0].strip()
+    for short in _FROM_TO:
+        values[short] = _literal(values.get(short, ""))
     values["path"] = spot.path.rstrip("/")
     values["host"] = spot.host
     return values
+
+
+def _literal(value: str) -> str:
+    """Return what an annotation says is to be changed; empty where that is a pattern, or nothing."""
+    first, *_ = (*value.split(), "")
+    return "" if first.startswith("~") or "$" in first or first in {"off", "default"} else first
+
+
+def _asking_for(target: str, answers: tuple[tuple[str, str], ...]) -> str:
+    """Return a target whose query asks the echo backend for these headers."""
+    knobs = "&".join(f"hdr={quote(f'{key}:{value}', safe='/:')}" for key, value in answers)
+    return f"{target}{'&' if '?' in target else '?'}{knobs}" if knobs else target
 
 
 def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[str, str]) -> Question | None:
@@ -129,6 +147,8 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
     host = fill(ask.host or "{host}")
     # Only where more follows does the path go without its last slash: an Exact rule serves none but that with it.
     target = spot.path if ask.target == _WHOLE else fill(ask.target) or "/"
+    answers = tuple((key, fill(value)) for key, value in ask.answers.items())
+    target = _asking_for(target, answers)
     if missing or not all(_TOKEN.fullmatch(key) for key, _ in headers) or " " in host + target:
         return None
     if spot.host.startswith("www.") and host.startswith("www.www."):
@@ -154,7 +174,8 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         variant=name if family.apart and not ask.while_open else "",
         family=name,
         guards=family.guards,
-        compares=family.compares,
+        answers=answers,
+        compares=(*family.compares, *ask.answers),
         received=family.received,
         asks=(ask.id,),
     )

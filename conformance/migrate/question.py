@@ -19,7 +19,8 @@ class Question:
     ``chance`` is how many of them, more or less, may get through without that meaning anything. ``heeded`` are the
     outcomes by which an annotation is seen to be heeded, if only these show it; ``long`` says that it takes long.
     ``gets`` is the Service (namespace/name) that gets a share of the requests, where it is shares that are asked for;
-    ``copies`` the echo backend at which copies of the request are counted.
+    ``copies`` the echo backend at which copies of the request are counted. ``answers`` are the headers that the backend
+    is asked to answer with.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Question:
     long: bool = False
     gets: str = ""
     copies: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
     variant: str = ""
     family: str = ""
     guards: bool = False
@@ -53,7 +55,7 @@ class Question:
     @property
     def narrow(self) -> bool:
         """Whether it is about one thing alone: who answers, and what path gets there, the path's own request tells."""
-        return self.number > 1 or bool(self.heeded or self.copies)
+        return self.number > 1 or bool(self.heeded or self.copies or self.answers)
 
     @property
     def number(self) -> int:

@@ -80,7 +80,7 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
             facts["port"] = str(account["port"])
         if account.get("port") == EITHER_PORT:
             facts[SPOKEN] = "over TLS" if account.get("tls") else "without TLS"
-    facts |= {name: _header(name, observed.headers) for name in question.compares}
+    facts |= {name: _header(name, _sent_by(question, observed.headers)) for name in question.compares}
     if reached:
         facts |= {f"received {name}": _received(name, question, observed.received or {}) for name in question.received}
     served = reached and (observed.status or 0) < 400
@@ -91,6 +91,11 @@ def seen(probe: ProbeRecord, question: Question, stands_for: Mapping[str, str], 
     if copies is not None:
         facts[COPIES] = str(copies)
     return Seen(_named(outcome, stands_for, reached=reached), served, reached, facts, through, copies=copies)
+
+
+def as_answered(question: Question) -> Mapping[str, str]:
+    """Return what is said of the headers that the backend is asked to answer with, if nothing changes them."""
+    return {name: _header(name, ((name, value),)) for name, value in question.answers}
 
 
 def own_part(answer: Seen, question: Question) -> Seen:
@@ -166,6 +171,12 @@ def _header(name: str, headers: tuple[tuple[str, str], ...]) -> str:
             values
         )
     return " | ".join(values)[:_LONGEST] or ABSENT
+
+
+def _sent_by(question: Question, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return the headers of an answer; where the backend sets a cookie, without those that somebody else sets."""
+    names = tuple(value.partition("=")[0] + "=" for key, value in question.answers if key == "Set-Cookie")
+    return tuple((key, value) for key, value in headers if key.lower() != "set-cookie" or value.startswith(names or ""))
 
 
 def _received(name: str, question: Question, account: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from conformance.migrate.model import Sort
 from conformance.migrate.question import Question
-from conformance.migrate.said import ABSENT, Seen
+from conformance.migrate.said import ABSENT, Seen, as_answered
 from conformance.migrate.shares import alike, differ
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
@@ -112,6 +112,8 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
         return new.shares is not None and not _gets_any(question, new) and _gets_any(question, old)
     if question.copies:
         return new.reached and new.copies == 0 != old.copies
+    if question.answers:
+        return new.reached and _unchanged(question, new) and not _lost(question, old)
     if not new.reached or (
         question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
     ):
@@ -140,6 +142,8 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
         return not _gets_any(question, answer) or alone
     if question.copies:
         return answer.copies == 0
+    if question.answers:
+        return answer.reached and _unchanged(question, answer)
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
         return False
     if question.family == "canary":
@@ -156,6 +160,16 @@ def _copied_anew(old: Seen, new: Seen) -> bool:
     return old.copies is not None and new.copies is not None and old.copies != new.copies
 
 
+def _unchanged(question: Question, answer: Seen) -> bool:
+    """Tell whether the backend's headers came as it sent them."""
+    return all(answer.facts.get(name) == value for name, value in as_answered(question).items())
+
+
+def _lost(question: Question, answer: Seen) -> bool:
+    """Tell whether they did not come at all: the backend may not have been told to send them."""
+    return all(answer.facts.get(name, ABSENT) == ABSENT for name, _ in question.answers)
+
+
 def _gets_any(question: Question, answer: Seen) -> bool:
     return any(question.gets in name.split(" or ") for name in answer.shares or ())
 
@@ -169,6 +183,8 @@ def says_nothing(question: Question, answer: Seen, new: Seen) -> bool:
         return not alike(answer.shares, new.shares)
     if question.copies:
         return not answer.reached or None in {answer.copies, new.copies}
+    if question.answers:
+        return not answer.reached or _lost(question, answer)
     if question.heeded:
         return not (_told(question, answer) if answer.reached else answer.outcome in question.heeded)
     if answer.through is not None:
