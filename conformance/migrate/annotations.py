@@ -54,6 +54,8 @@ class Ask(Keyed):
     shares: bool = False
     copies: str = ""
     answers: dict[str, str] = Field(default_factory=dict)
+    lets_in: bool = False
+    against: str = ""
 
 
 class Family(Keyed):

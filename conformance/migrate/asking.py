@@ -96,7 +96,13 @@ def _on(spot: Spot, name: str, family: Family, found: Found, known: Known) -> It
 def _goes_with(ask: Ask, found: Found, known: Known) -> bool:
     """Tell whether the annotations are there, and not turned off, without which a request says nothing."""
     annotations = dict(found.annotations)
-    return all(any(not is_off(known.value(annotations, short)) for short in one_of) for one_of in ask.asked_if)
+
+    def there(named: str) -> bool:
+        short, _, wanted = named.partition("=")
+        value = known.value(annotations, short)
+        return value.strip().lower() == wanted if wanted else not is_off(value)
+
+    return all(any(map(there, one_of)) for one_of in ask.asked_if)
 
 
 def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spot) -> Mapping[str, str]:
@@ -173,8 +179,10 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         gets=spot.service if ask.shares else "",
         variant=name if family.apart and not ask.while_open else "",
         family=name,
-        guards=family.guards,
+        guards=family.guards and not ask.lets_in,
         answers=answers,
+        lets_in=ask.lets_in,
+        against=ask.against,
         compares=(*family.compares, *ask.answers),
         received=family.received,
         asks=(ask.id,),

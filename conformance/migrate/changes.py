@@ -152,6 +152,7 @@ def _differences(
     # Of two Ingresses with one path, such as a canary's, the request is only once there, as the first one's.
     plain: dict[object, Answered] = {one.place: one for one in reversed(serving)}
     plain |= {one.rule: one for one in serving}
+    asking = {(one.rule, name): one for one in everything for name in one.question.asks}
     guards: dict[object, Answered] = {}
     for one in answered:
         if one.question.guards and not one.question.keeps:
@@ -159,13 +160,15 @@ def _differences(
     for one in answered:
         # A guard's own request is what its other spellings are held against.
         path = guards.get(one.question.guarded) if one.question.keeps else plain.get(one.rule, plain.get(one.place))
+        if one.question.against:
+            path = asking.get((one.rule, one.question.against))
         plain_new, plain_old = (path.new, path.old) if path else (None, None)
         differs = difference(one.question, one.old, one.new, plain_new, plain_old)
         if why := dead.get(one.rule):
             ledger.note(asked, one.question, Sort.NOT_JUDGED, why=why)
         elif differs is None:
             open_before = stays_open(one.question, one.old, one.new)
-            silent = says_nothing(one.question, one.old, one.new)
+            silent = says_nothing(one.question, one.old, one.new, path is not None and not path.reached)
             idle = without_effect(one.question, one.old, plain_old)
             ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
         if differs is not None:

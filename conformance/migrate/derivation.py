@@ -60,7 +60,8 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
                 guards = [
                     question
                     for question in of_families
-                    if question.guards and not question.long and not _free(question, served, known)
+                    if (question.guards or question.against) and question not in long
+                    if not _free(question, served, known)
                 ]
                 asked += [question for question in of_families if question not in (*guards, *long)]
                 of_path, of_host = respelled(spot, found, known)
@@ -137,7 +138,7 @@ def _with_credentials(questions: Iterable[Question], group: Group, known: Known)
     for question in questions:
         host = question.host.partition(":")[0].lower()
         named = {host, "*." + host.partition(".")[2], ""}
-        own = question.family in families and not question.variant
+        own = (question.family in families and not question.variant) or bool(question.against)
         yield replace(question, headers=(*question.headers, CREDENTIALS)) if named & guarded and not own else question
 
 

@@ -20,7 +20,8 @@ class Question:
     outcomes by which an annotation is seen to be heeded, if only these show it; ``long`` says that it takes long.
     ``gets`` is the Service (namespace/name) that gets a share of the requests, where it is shares that are asked for;
     ``copies`` the echo backend at which copies of the request are counted. ``answers`` are the headers that the backend
-    is asked to answer with.
+    is asked to answer with. ``lets_in`` says that the annotation is there to let its request in, ``against`` names the
+    question that asks the same while the annotation's own objects are not there.
     """
 
     kind: str
@@ -41,6 +42,8 @@ class Question:
     gets: str = ""
     copies: str = ""
     answers: tuple[tuple[str, str], ...] = ()
+    lets_in: bool = False
+    against: str = ""
     variant: str = ""
     family: str = ""
     guards: bool = False
@@ -55,7 +58,7 @@ class Question:
     @property
     def narrow(self) -> bool:
         """Whether it is about one thing alone: who answers, and what path gets there, the path's own request tells."""
-        return self.number > 1 or bool(self.heeded or self.copies or self.answers)
+        return self.number > 1 or bool(self.heeded or self.copies or self.answers or self.lets_in or self.against)
 
     @property
     def number(self) -> int:

@@ -27,8 +27,11 @@ def difference(
     """Return how the answers differ, ``None`` if they do not.
 
     ``plain`` is what the new controller answers to the same rule without what the question adds, if it was asked;
-    ``plain_old`` what the old one does. Of another spelling of what a guard keeps, it is the guard's own request.
+    ``plain_old`` what the old one does. Of another spelling of what a guard keeps, it is the guard's own request, and
+    of a question that is held against another, that.
     """
+    if question.against and plain and plain_old and plain.reached and not plain_old.reached:
+        return None  # The guard itself is not there any more, which is told already.
     if question.keeps:
         return _around_a_guard(question, old, new, plain, plain_old)
     more, fewer = _more(question, new, old), _more(question, old, new)
@@ -144,6 +147,8 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
         return answer.copies == 0
     if question.answers:
         return answer.reached and _unchanged(question, answer)
+    if question.lets_in:
+        return not answer.reached
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
         return False
     if question.family == "canary":
@@ -174,9 +179,10 @@ def _gets_any(question: Question, answer: Seen) -> bool:
     return any(question.gets in name.split(" or ") for name in answer.shares or ())
 
 
-def says_nothing(question: Question, answer: Seen, new: Seen) -> bool:
+def says_nothing(question: Question, answer: Seen, new: Seen, held: bool = True) -> bool:
     """Tell whether answers that do not differ show nothing of an annotation: an error, say, where it keeps nobody out.
 
+    ``held`` says that both keep out what the question is held against: else nothing shows that there is a guard at all.
     Of a limit only a refusal by a status shows something, or that all were served though the backend was slow.
     """
     if answer.shares is not None and new.shares is not None:
@@ -185,6 +191,8 @@ def says_nothing(question: Question, answer: Seen, new: Seen) -> bool:
         return not answer.reached or None in {answer.copies, new.copies}
     if question.answers:
         return not answer.reached or _lost(question, answer)
+    if question.against:
+        return not held
     if question.heeded:
         return not (_told(question, answer) if answer.reached else answer.outcome in question.heeded)
     if answer.through is not None:
