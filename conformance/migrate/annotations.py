@@ -14,7 +14,7 @@ from conformance.errors import HarnessFailure
 
 FILE = Path(__file__).resolve().parent / "annotations.yaml"
 DROP, KEEP = "drop", "keep"
-Kind = Literal["addresses", "number"]
+Kind = Literal["addresses", "number", "headers"]
 Names = Literal["secret", "service", "configmap", "certificates", "hosts"]
 
 
@@ -56,6 +56,7 @@ class Ask(Keyed):
     answers: dict[str, str] = Field(default_factory=dict)
     lets_in: bool = False
     against: str = ""
+    claims: dict[str, str] = Field(default_factory=dict)
 
 
 class Family(Keyed):

@@ -149,7 +149,8 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         missing = missing or bool(_UNPRINTABLE.search(filled)) or len(filled) > _LONGEST
         return filled
 
-    headers = tuple((fill(key), fill(value)) for key, value in ask.headers.items())
+    claims = tuple(ask.claims.items())
+    headers = (*((fill(key), fill(value)) for key, value in ask.headers.items()), *claims)
     host = fill(ask.host or "{host}")
     # Only where more follows does the path go without its last slash: an Exact rule serves none but that with it.
     target = spot.path if ask.target == _WHOLE else fill(ask.target) or "/"
@@ -179,11 +180,12 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         gets=spot.service if ask.shares else "",
         variant=name if family.apart and not ask.while_open else "",
         family=name,
-        guards=family.guards and not ask.lets_in,
+        guards=family.guards and not (ask.lets_in or ask.claims),
         answers=answers,
         lets_in=ask.lets_in,
         against=ask.against,
+        claims=claims,
         compares=(*family.compares, *ask.answers),
-        received=family.received,
+        received=(*family.received, *ask.claims),
         asks=(ask.id,),
     )

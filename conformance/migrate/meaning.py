@@ -1,10 +1,12 @@
 """What the value of an annotation means as it is written: whether it turns something off, and what kind it is. Pure."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 
 from conformance.migrate.annotations import Kind
 
+_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _OFF = frozenset({"", "0", "false", "no", "none", "off"})
 
 
@@ -29,4 +31,8 @@ def _number(value: str) -> bool:
     return value.strip().isdecimal()
 
 
-_KINDS: Mapping[Kind, Callable[[str], bool]] = {"addresses": _addresses, "number": _number}
+def _headers(value: str) -> bool:
+    return all(_TOKEN.fullmatch(name.strip()) for name in value.split(","))
+
+
+_KINDS: Mapping[Kind, Callable[[str], bool]] = {"addresses": _addresses, "number": _number, "headers": _headers}

@@ -21,7 +21,8 @@ class Question:
     ``gets`` is the Service (namespace/name) that gets a share of the requests, where it is shares that are asked for;
     ``copies`` the echo backend at which copies of the request are counted. ``answers`` are the headers that the backend
     is asked to answer with. ``lets_in`` says that the annotation is there to let its request in, ``against`` names the
-    question that asks the same while the annotation's own objects are not there.
+    question that asks the same while the annotation's own objects are not there. ``claims`` are headers that it sends,
+    and that only somebody else may say.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Question:
     answers: tuple[tuple[str, str], ...] = ()
     lets_in: bool = False
     against: str = ""
+    claims: tuple[tuple[str, str], ...] = ()
     variant: str = ""
     family: str = ""
     guards: bool = False
@@ -58,7 +60,8 @@ class Question:
     @property
     def narrow(self) -> bool:
         """Whether it is about one thing alone: who answers, and what path gets there, the path's own request tells."""
-        return self.number > 1 or bool(self.heeded or self.copies or self.answers or self.lets_in or self.against)
+        alone = self.heeded, self.copies, self.answers, self.lets_in, self.against, self.claims
+        return self.number > 1 or any(alone)
 
     @property
     def number(self) -> int:

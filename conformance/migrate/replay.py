@@ -42,17 +42,18 @@ def line_for_other(line: str, address: str, other: str) -> str:
 
 
 def stand_in_note(found: Found, question: Question) -> str:
-    """Return what the annotations of the closed family held in place of their values, empty if nothing."""
+    """Return what the annotations of the family held in place of their values, empty if nothing."""
     known = known_annotations()
-    family = known.families.get(question.variant)
+    name = question.variant or question.family
+    family = known.families.get(name)
     if family is None:
         return ""
     notes = []
     for annotation in found.annotations:
         short = known.short(annotation)
-        if known.family(annotation) != question.variant:
+        if known.family(annotation) != name:
             continue
-        held: str | Mapping[str, str] = family.closed
+        held: str | Mapping[str, str] = family.closed if question.variant else family.base
         value = held.get(short, KEEP) if isinstance(held, Mapping) else held
         if value == DROP:
             notes.append(f"without {short}")

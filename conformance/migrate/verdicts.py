@@ -53,6 +53,8 @@ def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None)
     if old.outcome in REFUSALS and new.reached:
         # Not asked about the guard, but let past it: such as another spelling of a path.
         return True
+    if question.claims:
+        return old.reached and new.reached and _believed(question, new) and not _believed(question, old)
     if question.kind == "claimed-address":
         return old.facts.get(_CLAIMED) != new.facts.get(_CLAIMED) and "not" not in new.facts.get(_CLAIMED, "not")
     if question.kind == "cors-other-origin":
@@ -117,6 +119,8 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
         return new.reached and new.copies == 0 != old.copies
     if question.answers:
         return new.reached and _unchanged(question, new) and not _lost(question, old)
+    if question.claims:
+        return new.reached and not _said(question, new)
     if not new.reached or (
         question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
     ):
@@ -147,6 +151,8 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
         return answer.copies == 0
     if question.answers:
         return answer.reached and _unchanged(question, answer)
+    if question.claims:
+        return answer.reached and (_believed(question, answer) or not _said(question, answer))
     if question.lets_in:
         return not answer.reached
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
@@ -175,6 +181,17 @@ def _lost(question: Question, answer: Seen) -> bool:
     return all(answer.facts.get(name, ABSENT) == ABSENT for name, _ in question.answers)
 
 
+def _said(question: Question, answer: Seen) -> list[str]:
+    """Return what reaches the backend of the headers that a client claims."""
+    facts = (answer.facts.get(f"received {name}", ABSENT) for name, _ in question.claims)
+    return [fact for fact in facts if fact != ABSENT]
+
+
+def _believed(question: Question, answer: Seen) -> bool:
+    """Tell whether it is what the client claims."""
+    return any(claimed in fact for fact in _said(question, answer) for _, claimed in question.claims)
+
+
 def _gets_any(question: Question, answer: Seen) -> bool:
     return any(question.gets in name.split(" or ") for name in answer.shares or ())
 
@@ -191,6 +208,8 @@ def says_nothing(question: Question, answer: Seen, new: Seen, held: bool = True)
         return not answer.reached or None in {answer.copies, new.copies}
     if question.answers:
         return not answer.reached or _lost(question, answer)
+    if question.claims:
+        return not answer.reached
     if question.against:
         return not held
     if question.heeded:

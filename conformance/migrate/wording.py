@@ -72,6 +72,8 @@ def _unsafe(question: Question, after: str) -> str:
         return "Served without TLS: http was not served, now it is"
     if question.kind == "claimed-address":
         return "Any client can claim another address: X-Forwarded-For is believed"
+    if question.claims:
+        return "Any client can claim what only the service of auth-url may say: its own header gets to the backend"
     if question.kind == "cors-other-origin":
         return "Pages of any origin may call it: an origin that is not listed is allowed"
     if question.guards:

@@ -181,7 +181,7 @@ def test_a_service_of_the_suites_own_is_asked_for_its_leave() -> None:
     made = plan(ingress(auth_url="http://auth.default.svc/check", auth_signin="https://login.test"))
     open_ = applied(made)["metadata"]["annotations"]
     closed = applied(made, "-external-auth")["metadata"]["annotations"]
-    assert open_[f"{NGINX}auth-url"] == "http://@address(e)/?anon=1"
+    assert open_[f"{NGINX}auth-url"] == "http://@address(e)/?anon=1&hdr=X-Vouched-For:the-service"
     assert closed[f"{NGINX}auth-url"] == "http://@address(e)/?anon=1&status=401"
     assert closed[f"{NGINX}auth-signin"] == "https://login.test"
 
