@@ -40,4 +40,9 @@ def _referring(value: str, kind: str | None, found: Found, cast: Cast, endings: 
     if kind is None:
         return value
     name = value.removeprefix(f"{found.namespace}/")
-    return cast.real_names.get((kind, found.namespace, name), value)
+    real = cast.real_names.get((kind, found.namespace, name))
+    if real is None or name == value:
+        return real or value
+    # Of some names, such as those of certificates, ingress-nginx takes none without its namespace.
+    symbol = cast.namespaces[found.namespace]
+    return f"@namespace({symbol})/{real}" if symbol else f"@namespace/{real}"

@@ -1,8 +1,8 @@
 """What the values of annotations refer to, with real names.
 
-``@namespace`` is the run's first namespace, ``@secret(NAME)`` and ``@configmap(NAME)`` objects of the case,
-``@service(NAME)`` a backend's Service, ``@address(NAME)`` the cluster address of a shared backend's Service, and
-``@host(NAME)`` a host, made unique like those of the rules.
+``@namespace`` is the run's first namespace, ``@namespace(other)`` its second. ``@secret(NAME)`` and
+``@configmap(NAME)`` are objects of the case, ``@service(NAME)`` a backend's Service, ``@address(NAME)`` the cluster
+address of a shared backend's Service, and ``@host(NAME)`` a host, made unique like those of the rules.
 """
 
 import re
@@ -13,7 +13,7 @@ from conformance.plan.hosts import unique
 from conformance.plan.instance import Ground
 
 PREFIX = "nginx.ingress.kubernetes.io/"
-_REFERENCE = re.compile(r"@namespace\b|@(secret|configmap|service|address|host)\(([^()]+)\)")
+_REFERENCE = re.compile(r"@namespace\b(?!\()|@(namespace|secret|configmap|service|address|host)\(([^()]+)\)")
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap", "service": "Service"}
 
 
@@ -24,6 +24,8 @@ def filled(value: str, ending: str, own: Mapping[tuple[str, str], str], ground: 
         what, name = found[1], found[2]
         if what is None:
             return ground.home
+        if what == "namespace":
+            return ground.namespaces.get(name, found[0])
         if what == "host":
             return unique(name, ending)
         if what == "address":

@@ -177,6 +177,27 @@ def test_with_a_password_all_is_asked_with_it_but_for_the_guard_itself() -> None
     assert "suite:{SHA}" in secret["stringData"]["auth"]
 
 
+def test_a_name_that_is_written_with_its_namespace_keeps_one() -> None:
+    both = [
+        ingress("one", auth_type="basic", auth_secret="shop/users"),
+        ingress("two", namespace="team", path="/team", auth_type="basic", auth_secret="team/users"),
+        ingress("three", path="/bare", auth_type="basic", auth_secret="users"),
+        ingress("four", path="/away", auth_type="basic", auth_secret="elsewhere/users"),
+    ]
+    unit = unit_of(case_of(plan(*both)), ground())
+    secrets = {(m["metadata"]["namespace"], m["metadata"]["name"]) for m in unit.objects if m and m["kind"] == "Secret"}
+    named = [
+        (m["metadata"]["namespace"], annotations[f"{NGINX}auth-secret"])
+        for m in unit.objects
+        if m and m["kind"] == "Ingress" and (annotations := m["metadata"].get("annotations"))
+    ]
+    values = [value for _, value in named]
+    assert "elsewhere/users" in values
+    assert sum("/" in value for value in values) == 3
+    own = [(space, value) for space, value in named if value != "elsewhere/users"]
+    assert {tuple(value.split("/")) if "/" in value else (space, value) for space, value in own} == secrets
+
+
 def test_a_service_of_the_suites_own_is_asked_for_its_leave() -> None:
     made = plan(ingress(auth_url="http://auth.default.svc/check", auth_signin="https://login.test"))
     open_ = applied(made)["metadata"]["annotations"]
