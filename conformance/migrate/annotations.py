@@ -38,6 +38,7 @@ class Ask(Keyed):
     id: str
     shows: tuple[str, ...]
     asked_if: tuple[tuple[str, ...], ...] = ()
+    unless: tuple[str, ...] = ()
     method: str = "GET"
     scheme: Literal["http", "https", ""] = ""
     host: str = ""
@@ -57,6 +58,8 @@ class Ask(Keyed):
     lets_in: bool = False
     against: str = ""
     claims: dict[str, str] = Field(default_factory=dict)
+    client: Literal["", "known", "stranger"] = ""
+    received: tuple[str, ...] = ()
 
 
 class Family(Keyed):

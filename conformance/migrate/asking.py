@@ -102,7 +102,7 @@ def _goes_with(ask: Ask, found: Found, known: Known) -> bool:
         value = known.value(annotations, short)
         return value.strip().lower() == wanted if wanted else not is_off(value)
 
-    return all(any(map(there, one_of)) for one_of in ask.asked_if)
+    return all(any(map(there, one_of)) for one_of in ask.asked_if) and not any(map(there, ask.unless))
 
 
 def _values(family: Family, known: Known, annotations: dict[str, str], spot: Spot) -> Mapping[str, str]:
@@ -185,7 +185,8 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         lets_in=ask.lets_in,
         against=ask.against,
         claims=claims,
+        client=ask.client,
         compares=(*family.compares, *ask.answers),
-        received=(*family.received, *ask.claims),
+        received=(*family.received, *ask.received, *ask.claims),
         asks=(ask.id,),
     )

@@ -1,6 +1,7 @@
 """What is asked of both controllers because of an Ingress: frozen values."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Question:
     ``copies`` the echo backend at which copies of the request are counted. ``answers`` are the headers that the backend
     is asked to answer with. ``lets_in`` says that the annotation is there to let its request in, ``against`` names the
     question that asks the same while the annotation's own objects are not there. ``claims`` are headers that it sends,
-    and that only somebody else may say.
+    and that only somebody else may say. ``client`` says whose client certificate it has, if any.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Question:
     lets_in: bool = False
     against: str = ""
     claims: tuple[tuple[str, str], ...] = ()
+    client: Literal["", "known", "stranger"] = ""
     variant: str = ""
     family: str = ""
     guards: bool = False
@@ -71,7 +73,7 @@ class Question:
     @property
     def guarded(self) -> tuple[object, ...]:
         """What of which rule it asks, however its request is spelled."""
-        return self.owner, self.rule, self.host.partition(":")[0].lower(), self.family, self.headers
+        return self.owner, self.rule, self.host.partition(":")[0].lower(), self.family, self.headers, self.client
 
     @property
     def sent(self) -> tuple[object, ...]:
@@ -85,6 +87,7 @@ class Question:
             self.headers,
             self.body_bytes,
             self.requests,
+            self.client,
             self.times,
             self.together,
         )

@@ -20,6 +20,8 @@ def replay_line(question: Question, address: str) -> str:
         target=question.target,
         headers=question.headers,
         sni=name,
+        # A line names but the files that hold it.
+        client_certificate=(b"", b"") if question.client else None,
         requests_on_connection=question.requests,
     )
     line = curl_line(wire, Endpoint(address))

@@ -185,6 +185,9 @@ def _received(name: str, question: Question, account: Mapping[str, Any]) -> str:
         return (
             "what the client claims" if any(CLAIMED[1] in value for value in values) else "not what the client claims"
         )
+    if name == "ssl-client-cert" and any("CERTIFICATE" in value for value in values):
+        # Each run has clients of its own.
+        return "the client's certificate"
     if name == "Authorization":
         return "the client's password" if values else ABSENT
     # Hosts were made unique for the run.

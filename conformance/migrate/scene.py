@@ -81,6 +81,7 @@ def _probe(probe_id: str, question: Question) -> Probe:
         body="x" * question.body_bytes if question.body_bytes else None,
         expect=Expectation(outcome=RECORD, arrived={question.copies: 1} if question.copies else {}),
         on_one_connection=question.requests,
+        client=question.client,
         times=question.times,
         together=question.together,
         **rest,

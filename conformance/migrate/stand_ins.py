@@ -1,4 +1,4 @@
-"""What stands in for the Services, Secrets and ConfigMaps that Ingresses name. Pure, but that a CA is made."""
+"""What stands in for the Services, Secrets and ConfigMaps that Ingresses name. Pure."""
 
 import base64
 import copy
@@ -6,11 +6,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import count
 from typing import Any
-
-import trustme
 
 from conformance.case.matching import items, mapping
 from conformance.case.model import SHARED_BACKENDS, Backend, Case, Manifest
@@ -166,6 +163,8 @@ def seems_tls(port: int | str | None) -> bool:
 
 def _certificates(group: Group, cast: Cast, *, folded: bool) -> Iterator[Manifest]:
     hosts: dict[tuple[str, str], dict[str, None]] = {}
+    # One Secret may hold both: what a server shows, and whose clients it lets in.
+    authorities = {named for found in group.ingresses for named in _named(found, "certificates")}
     for found in group.ingresses:
         for entry in found.tls:
             if entry.get("secretName"):
@@ -182,6 +181,7 @@ def _certificates(group: Group, cast: Cast, *, folded: bool) -> Iterator[Manifes
             "metadata": _meta(called, symbol),
             "type": "kubernetes.io/tls",
             "certificate": {"names": names},
+            **({"authority": "known"} if (space, name) in authorities else {}),
         }
 
 
@@ -189,7 +189,7 @@ def _referred(group: Group, case: Case, cast: Cast, *, folded: bool) -> Iterator
     """Yield Secrets and ConfigMaps that annotations name."""
     kinds: dict[str, tuple[str, dict[str, Any]]] = {
         "secret": ("Secret", {"type": "Opaque", "stringData": _passwords()}),
-        "certificates": ("Secret", {"type": "Opaque", "data": {"ca.crt": _authority()}}),
+        "certificates": ("Secret", {"type": "Opaque", "authority": "known"}),
         "configmap": ("ConfigMap", {"data": {}}),
     }
     made: set[tuple[str, str]] = set()
@@ -233,11 +233,6 @@ def _backends(spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _meta(name: str, namespace: str) -> dict[str, str]:
     return {"name": name, "namespace": namespace} if namespace else {"name": name}
-
-
-@cache
-def _authority() -> str:
-    return base64.b64encode(trustme.CA(organization_name="ingress-conformance").cert_pem.bytes()).decode()
 
 
 def _passwords() -> dict[str, str]:

@@ -121,6 +121,8 @@ def _as_if_absent(question: Question, old: Seen, new: Seen, plain: Seen | None) 
         return new.reached and _unchanged(question, new) and not _lost(question, old)
     if question.claims:
         return new.reached and not _said(question, new)
+    if question.lets_in:
+        return new.reached and old.reached and _nothing_more(question, new)
     if not new.reached or (
         question.compares and any(new.facts.get(name, ABSENT) != ABSENT for name in question.compares)
     ):
@@ -154,7 +156,7 @@ def without_effect(question: Question, answer: Seen, plain: Seen | None) -> bool
     if question.claims:
         return answer.reached and (_believed(question, answer) or not _said(question, answer))
     if question.lets_in:
-        return not answer.reached
+        return not answer.reached or _nothing_more(question, answer)
     if not answer.reached or any(answer.facts.get(name, ABSENT) != ABSENT for name in question.compares):
         return False
     if question.family == "canary":
@@ -192,6 +194,12 @@ def _believed(question: Question, answer: Seen) -> bool:
     return any(claimed in fact for fact in _said(question, answer) for _, claimed in question.claims)
 
 
+def _nothing_more(question: Question, answer: Seen) -> bool:
+    """Tell whether the backend gets none of the headers that a question is about, if it is about any."""
+    facts = [answer.facts.get(f"received {name}", ABSENT) for name in question.received]
+    return bool(facts) and set(facts) == {ABSENT}
+
+
 def _gets_any(question: Question, answer: Seen) -> bool:
     return any(question.gets in name.split(" or ") for name in answer.shares or ())
 
@@ -212,6 +220,8 @@ def says_nothing(question: Question, answer: Seen, new: Seen, held: bool = True)
         return not answer.reached
     if question.against:
         return not held
+    if question.lets_in:
+        return not answer.reached
     if question.heeded:
         return not (_told(question, answer) if answer.reached else answer.outcome in question.heeded)
     if answer.through is not None:

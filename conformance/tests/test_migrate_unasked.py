@@ -35,7 +35,7 @@ RESTRICTING = [
     (ingress(limit_connections="5", limit_rate="10"), "limit-rate"),
     (ingress(enable_modsecurity="true"), "enable-modsecurity"),
     (ingress(configuration_snippet="deny all;"), "configuration-snippet"),
-    (ingress(auth_tls_secret="x", auth_tls_match_cn="CN=one"), "auth-tls-match-cn"),
+    (ingress(auth_tls_secret="x", auth_tls_verify_depth="2"), "auth-tls-verify-depth"),
     (ingress(whitelist_source_range="nonsense"), "whitelist-source-range"),
 ]
 
