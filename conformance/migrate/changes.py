@@ -168,8 +168,8 @@ def _differences(
             ledger.note(asked, one.question, Sort.NOT_JUDGED, why=why)
         elif differs is None:
             open_before = stays_open(one.question, one.old, one.new)
-            silent = says_nothing(one.question, one.old, one.new, path is not None and not path.reached)
-            idle = without_effect(one.question, one.old, plain_old)
+            silent = says_nothing(one.question, one.old, one.new, held=path is not None and not path.reached)
+            idle = without_effect(one.question, one.old, one.new, plain_old)
             ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
         if differs is not None:
             yield Turn(one.question, differs, one.old, one.new, _turned_with(one))
@@ -200,7 +200,8 @@ def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, s
         return
     differs = difference(part.question, part.old, part.new, None)
     if differs is None:
-        silent, idle = says_nothing(part.question, part.old, part.new), without_effect(part.question, part.old, None)
+        silent = says_nothing(part.question, part.old, part.new)
+        idle = without_effect(part.question, part.old, part.new, None)
         ledger.note(asked, part.question, Sort.UNCHANGED, silent=silent, idle=idle)
     else:
         yield Turn(part.question, differs, part.old, part.new)

@@ -47,6 +47,11 @@ class Seen:
         return self.outcome, *sorted(item for item in self.facts.items() if item[0] not in _NUMBERS)
 
     @property
+    def services(self) -> list[str]:
+        """The Services of which one answered: several may share a stand-in."""
+        return self.outcome.removeprefix("backend ").split(" or ")
+
+    @property
     def brief(self) -> str:
         """The outcome without what differs from rule to rule."""
         if self.served:

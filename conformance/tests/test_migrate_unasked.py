@@ -55,6 +55,15 @@ def test_an_ingress_with_what_may_keep_requests_out_and_was_not_asked_is_not_unc
     assert found.summary.endswith(", on 1 Ingress.")
 
 
+def test_an_ingress_that_is_not_there_while_its_guard_is_closed_shows_no_guard() -> None:
+    def dropped(question: Question) -> Reply:
+        return not_found(question) if question.variant else served(question)
+
+    found = migrated([ingress(auth_tls_secret="shop/ca", denylist_source_range="10.0.0.0/8")], dropped, dropped)
+    assert set(statuses(found).values()) == {"not asked"}
+    assert found.counts == {Sort.PARTLY: 1}
+
+
 @pytest.mark.parametrize(("name", "value"), [("limit_connections", "0"), ("enable_modsecurity", "false")])
 def test_a_guard_that_is_turned_off_keeps_nobody_out(name: str, value: str) -> None:
     annotations: dict[str, Any] = {name: value}
