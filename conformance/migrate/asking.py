@@ -152,8 +152,9 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
     claims = tuple(ask.claims.items())
     headers = (*((fill(key), fill(value)) for key, value in ask.headers.items()), *claims)
     host = fill(ask.host or "{host}")
-    # Only where more follows does the path go without its last slash: an Exact rule serves none but that with it.
-    target = spot.path if ask.target == _WHOLE else fill(ask.target) or "/"
+    # Only where more of a path follows does it go without its last slash: an Exact rule serves none but that with it.
+    whole = ask.target.partition("?")[0] == _WHOLE
+    target = spot.path + fill(ask.target.removeprefix(_WHOLE)) if whole else fill(ask.target) or "/"
     answers = tuple((key, fill(value)) for key, value in ask.answers.items())
     target = _asking_for(target, answers)
     if missing or not all(_TOKEN.fullmatch(key) for key, _ in headers) or " " in host + target:

@@ -65,8 +65,10 @@ class Limit(Aspect):
 
     @property
     def silent(self) -> bool:
-        """See :class:`Aspect`: only a refusal by a status shows a limit, or that all were served by a slow backend."""
-        return not (_told(self.question, self.old) if self.old.reached else self.old.outcome.startswith("status:"))
+        """See :class:`Aspect`: a limit lets some through, and others not. None that do may mean anything."""
+        if self.old.reached:
+            return not _told(self.question, self.old)
+        return not (self.old.through and self.new.through and self.old.outcome.startswith("status:"))
 
     def _more(self, one: Seen, other: Seen) -> bool:
         chance = self.question.chance

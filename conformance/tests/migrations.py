@@ -199,10 +199,12 @@ def _probe(probe_id: str, reply: Reply) -> ProbeRecord:
 
 
 def guarding(refusal: str, *families: str) -> Callable[[Question], Reply]:
-    """A controller that keeps its guards."""
+    """A controller that keeps its guards; of several requests it lets the first through."""
 
     def answer(question: Question) -> Reply:
         refused = question.guards and (not families or question.family in families)
+        if refused and question.number > 1:
+            return Reply("a", refusal, tallies=({"a": 1, refusal: question.number - 1},) * 3)
         return Reply(outcome=refusal) if refused else served(question)
 
     return answer
