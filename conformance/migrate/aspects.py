@@ -25,6 +25,11 @@ class Aspect:
     held: bool = True
 
     @property
+    def blind(self) -> bool:
+        """Whether the old controller redirected what a backend should have answered: that is another annotation's."""
+        return not self.question.guards and not self.old.reached and self.old.outcome.startswith("redirect:")
+
+    @property
     def differs(self) -> bool:
         """Whether numbers differ; outcomes and facts are compared for all kinds alike."""
         return False

@@ -88,9 +88,12 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
         everything = [one for of_scene in answered for one in of_scene]
         dead = unserved(asked.group.ingresses, everything)
         doubts = doubtful(asked.group.ingresses, everything)
-        for of_scene in answered:
-            turns = _certain(asked, list(_differences(asked, of_scene, everything, dead, ledger)), doubts, ledger)
-            for one, root in rooted(list(turns)):
+        turned = [
+            list(_certain(asked, list(_differences(asked, of_scene, everything, dead, ledger)), doubts, ledger))
+            for of_scene in answered
+        ]
+        for turns in turned:
+            for one, root in rooted(turns, beside=[one for others in turned for one in others]):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 for beside in one.beside:
                     ledger.note(asked, beside, Sort.DIFFERS, follows=root.difference.sort)

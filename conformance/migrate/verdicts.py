@@ -37,6 +37,8 @@ def difference(
     aspect = aspect_of(question, old, new, plain_old)
     if old.compared(question) == new.compared(question) and not (aspect and aspect.differs):
         return None
+    if aspect and aspect.blind:
+        return None
     if _less_safe(question, old, new, plain_old) or (aspect and aspect.unsafe):
         return Difference(Sort.UNSAFE)
     # Where an annotation cuts off what takes too long, the backend was reached before as well.

@@ -4,7 +4,7 @@ import pytest
 
 from conformance.migrate.model import Migration, Sort
 from conformance.migrate.question import Question
-from conformance.tests.migrations import Answering, Reply, ingress, migrated, plan, served
+from conformance.tests.migrations import Answering, Reply, ingress, migrated, not_found, plan, served
 
 TIMED = [ingress(proxy_read_timeout="300")]
 
@@ -58,6 +58,20 @@ def lost(question: Question) -> Reply:
 @pytest.mark.parametrize("both", [cutting("redirect:301:https://x.test/"), cutting("status:502"), lost])
 def test_what_shows_nothing_of_a_limit_is_not_kept(both: Answering) -> None:
     assert statuses(migrated(TIMED, both, both)) == {"proxy-read-timeout": "not asked"}
+
+
+def test_a_redirect_that_is_gone_says_nothing_of_the_limit() -> None:
+    moved = [ingress(proxy_read_timeout="300", permanent_redirect="https://x.test/")]
+    found = migrated(moved, lambda _: Reply(outcome="redirect:301:https://x.test/"), served)
+    assert statuses(found) == {"proxy-read-timeout": "not asked", "permanent-redirect": "ignored"}
+    assert [change.family for change in found.changes] == ["redirect"]
+
+
+def test_a_rule_that_is_not_served_any_more_is_one_change_whatever_else_is_asked_about_it() -> None:
+    mine = [ingress(proxy_read_timeout="300", mirror_target="https://x.test", proxy_cookie_path="/one/ /")]
+    found = migrated(mine, cutting(), not_found)
+    assert [change.kind for change in found.changes] == ["path"]
+    assert "proxy-read-timeout" in found.changes[0].annotations
 
 
 @pytest.mark.parametrize("value", ["0", "60s"])
