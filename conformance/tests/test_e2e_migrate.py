@@ -1,6 +1,7 @@
 """The command on real controllers: what a small folder of realistic manifests comes to."""
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,37 @@ def test_leaving_a_controller_that_reads_the_annotations_of_ingress_nginx(tmp_pa
     assert output.index("LESS SAFE") < output.index("Answered differently")
     assert (tmp_path / "out" / "migration.md").read_text().startswith("## What the move changes")
     assert b"shop/admin" in (tmp_path / "out" / "site" / "index.html").read_bytes()
+
+
+def test_what_takes_several_requests_or_long_is_told_of_two_that_heed_it_and_do_not(tmp_path: Path) -> None:
+    mine = [
+        ingress("limited", host="limited.test", path="/", limit_connections="20"),
+        ingress("timed", host="timed.test", path="/", proxy_read_timeout="300"),
+        ingress("main", host="canary.test", path="/"),
+        ingress("next", host="canary.test", path="/", service="next", canary="true", canary_weight="20"),
+        ingress("vouched", host="vouched.test", path="/", auth_url="http://auth.test/", auth_response_headers="X-User"),
+        ingress("clients", host="clients.test", path="/", tls=True, auth_tls_secret="shop/clients"),
+    ]
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump_all(mine))
+    _, _, found = migrate(tmp_path / "out", "traefik-nginx", "traefik", str(file))
+    words = {one["name"]: one["status"] for one in found["annotations"]}
+    # Which of the two Ingresses of one path Traefik serves is up to chance at each load.
+    assert words.pop("canary-weight") in {"differs", "ignored"}
+    assert words.pop("canary") in {"differs", "ignored"}
+    assert words == {
+        "limit-connections": "unsafe",
+        "proxy-read-timeout": "ignored",
+        "auth-url": "unsafe",
+        "auth-response-headers": "unsafe",
+        "auth-tls-secret": "unsafe",
+    }
+    facts = [place["old"]["facts"] for change in found["changes"] for place in change["places"]]
+    assert {"let through": "1 of 12"} in [{k: v for k, v in one.items() if k == "let through"} for one in facts]
+    (shares,) = {one["shares"] for one in facts if "shares" in one}
+    canary, everybody = (int(number) for number in re.findall(r"\d+", shares)[::2])
+    assert everybody >= 600
+    assert 0.15 < canary / everybody < 0.25
 
 
 def test_from_the_reference_to_skipper(tmp_path: Path) -> None:
