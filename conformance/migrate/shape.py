@@ -128,7 +128,9 @@ class _Canon:
         family = self.known.families.get(self.known.family(key))
         kind = family.names.get(self.known.short(key)) if family else None
         if kind not in {None, "hosts"}:
-            return key, self.named(value.removeprefix(f"{found.namespace}/"), str(kind), found), ()
+            name = value.removeprefix(f"{found.namespace}/")
+            # Of some names a controller takes none without its namespace.
+            return key, f"{'own ' if name != value else ''}{self.named(name, str(kind), found)}", ()
         for host, number in sorted(hosts.items(), key=lambda pair: -len(pair[0])):
             # A host of one label may be part of any word.
             if "." in host:

@@ -82,7 +82,10 @@ def test_everything_else_makes_a_difference(change: dict[str, Any]) -> None:
 
 def test_annotations_with_other_values_are_other_shapes_but_names_of_secrets_are_names() -> None:
     assert shape(ingress(proxy_body_size="1m")) != shape(ingress(proxy_body_size="2m"))
-    assert shape(ingress(auth_secret="a")) == shape(ingress(auth_secret="shop/b"))
+    assert shape(ingress(auth_secret="a")) == shape(ingress(auth_secret="b"))
+    assert shape(ingress(auth_secret="shop/a")) == shape(ingress(auth_secret="shop/b"))
+    # ingress-nginx takes the name of a Secret of certificates with its namespace only.
+    assert shape(ingress(auth_tls_secret="a")) != shape(ingress(auth_tls_secret="shop/a"))
 
 
 def test_a_path_that_begins_another_is_not_just_two_paths() -> None:
