@@ -23,7 +23,7 @@ from conformance.waiting import wait_until
 
 BACKENDS_LIMIT = 30.0
 ADMISSION_LIMIT = 10.0
-INSTANCES_PER_CORE = 6
+INSTANCES_PER_CORE = 4
 
 
 @dataclass
