@@ -8,7 +8,7 @@ from urllib.parse import quote
 from conformance.migrate.annotations import Ask, Family, Known
 from conformance.migrate.boundaries import RESPELLED, Spot, around, host_questions, spots
 from conformance.migrate.found import Found
-from conformance.migrate.meaning import is_off
+from conformance.migrate.meaning import HEADER_NAME, is_off
 from conformance.migrate.question import LeftOut, Question
 
 PATHS = 3
@@ -16,7 +16,6 @@ PATHS = 3
 
 _WHOLE = "{path}"
 _BLANK = re.compile(r"\{([a-z-]+)\}")
-_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _FROM_TO = ("proxy-cookie-domain", "proxy-cookie-path", "proxy-redirect-from")
 """What these say is to be changed is their first word."""
 
@@ -157,7 +156,7 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
     target = spot.path + fill(ask.target.removeprefix(_WHOLE)) if whole else fill(ask.target) or "/"
     answers = tuple((key, fill(value)) for key, value in ask.answers.items())
     target = _asking_for(target, answers)
-    if missing or not all(_TOKEN.fullmatch(key) for key, _ in headers) or " " in host + target:
+    if missing or not all(HEADER_NAME.fullmatch(key) for key, _ in headers) or " " in host + target:
         return None
     if spot.host.startswith("www.") and host.startswith("www.www."):
         host = host.removeprefix("www.www.")

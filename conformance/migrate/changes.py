@@ -92,8 +92,9 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
             list(_certain(asked, list(_differences(asked, of_scene, everything, dead, ledger)), doubts, ledger))
             for of_scene in answered
         ]
+        of_group = [turn for turns in turned for turn in turns]
         for turns in turned:
-            for one, root in rooted(turns, beside=[one for others in turned for one in others]):
+            for one, root in rooted(turns, of_group):
                 ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
                 for beside in one.beside:
                     ledger.note(asked, beside, Sort.DIFFERS, follows=root.difference.sort)

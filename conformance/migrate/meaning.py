@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from conformance.migrate.annotations import Kind
 
-_TOKEN = re.compile(r"[A-Za-z0-9-]+")
+HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _OFF = frozenset({"", "0", "false", "no", "none", "off"})
 
 
@@ -32,7 +32,7 @@ def _number(value: str) -> bool:
 
 
 def _headers(value: str) -> bool:
-    return all(_TOKEN.fullmatch(name.strip()) for name in value.split(","))
+    return all(HEADER_NAME.fullmatch(name.strip()) for name in value.split(","))
 
 
 _KINDS: Mapping[Kind, Callable[[str], bool]] = {"addresses": _addresses, "number": _number, "headers": _headers}

@@ -62,16 +62,15 @@ class Turn:
         return self.turned == other.turned and set(self.facts) <= set(other.facts)
 
 
-def rooted(turns: Sequence[Turn], beside: Sequence[Turn] = ()) -> Iterator[tuple[Turn, Turn]]:
+def rooted(turns: Sequence[Turn], of_group: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:
     """Yield each difference with the one that it follows from: itself, or that of its rule's path, or an annotation's.
 
     Where the path is no longer served, nothing around it is. Where it is, and an annotation turned in the same way, it
     is the annotation. What becomes less safe always stands for itself; but a guard that is gone keeps out nothing,
-    however it is spelled. ``beside`` are all of the group: what is asked in objects of its own is not served there,
-    either.
+    however it is spelled. ``of_group`` are those of all scenes, these included: what is asked in objects of its
+    own is not served there, either.
     """
-    everyone = (*turns, *beside)
-    paths = {(t.question.owner, t.question.rule): t for t in everyone if t.question.kind == "path" and _free(t)}
+    paths = {(t.question.owner, t.question.rule): t for t in of_group if t.question.kind == "path" and _free(t)}
     families: dict[tuple[int, tuple[str, str]], list[Turn]] = {}
     for turn in turns:
         if turn.question.family and _free(turn):
