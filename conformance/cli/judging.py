@@ -1,4 +1,4 @@
-"""What ``run`` does once its input is good: get the programs, run, and show several controllers in one matrix."""
+"""What ``run`` does once its input is good: get the programs, and judge several controllers side by side."""
 
 import os
 import sys
@@ -11,7 +11,6 @@ from rich.console import Console
 
 from conformance.cli.progress import display
 from conformance.cli.side_by_side import at_once, cores, run_side_by_side
-from conformance.clusters.local.namespace import run_inside
 from conformance.controllers.entry import Entry
 from conformance.controllers.prepare import prepare
 from conformance.errors import BadInput, ConformanceError
@@ -24,17 +23,6 @@ from conformance.report.terminal import print_report
 TEXT_NAME = "report.txt"
 TOO_BUSY = 3.0
 """Processes that wait for a core, for each core."""
-
-
-def judge_one(entry: Entry, arguments: Sequence[str], programs: Mapping[str, str]) -> int:
-    """Judge one controller, show it, and return the exit status.
-
-    Raises:
-        ConformanceError: a program cannot be had, or the embedded cluster cannot run here.
-    """
-    prepare(entry, programs, saying(entry))
-    _warn_if_busy()
-    return run_inside("pytest", arguments)
 
 
 def judge_several(
@@ -57,7 +45,7 @@ def judge_several(
             failed[entry.name] = error.exit_status
     ready = [entry.name for entry in entries if entry.name not in failed]
     before = {entry.name: _stamp(out / entry.name / FILE_NAME) for entry in entries}
-    _warn_if_busy()
+    warn_if_busy()
     with display(Console(stderr=True)) as shown:
         commands = {name: arguments[name] for name in ready}
         statuses = failed | run_side_by_side(commands, places or at_once(len(ready)), out, shown)
@@ -67,7 +55,7 @@ def judge_several(
     return [statuses[entry.name] for entry in entries]
 
 
-def _warn_if_busy() -> None:
+def warn_if_busy() -> None:
     """Say so where other work keeps the machine so busy that verdicts may come out wrong."""
     load = os.getloadavg()[0]
     if load > TOO_BUSY * cores():

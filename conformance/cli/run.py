@@ -1,6 +1,7 @@
 """``run``: judge controllers side by side, each on a cluster of its own."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,11 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     controllers = _resumed(controllers, options) if options["resume"] else controllers
     if not controllers:
         raise click.UsageError("Missing argument 'CONTROLLER…'.")
+    if options["cluster"] == "local" and len(controllers) == 1:
+        from conformance.cli.judging_one import judge_one  # noqa: PLC0415
+
+        (name,) = controllers
+        return in_own_words(judge_one(pytest_arguments(name, options), partial(_get_ready, name, options)))
     own_cluster = _check_options(options)
     if options["cluster"] == "current":
         _refuse_twice(checked_names(controllers, own_cluster))
@@ -90,14 +96,27 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
         _refuse_twice(list(controllers))
         return judge_kind(controllers, {name: pytest_arguments(name, options) for name in controllers}, options)
     entries, programs = _check_entries(controllers, options)
-    from conformance.cli.judging import judge_one, judge_several  # noqa: PLC0415
+    from conformance.cli.judging import judge_several  # noqa: PLC0415
 
     arguments = {entry.name: pytest_arguments(name, options) for entry, name in zip(entries, controllers, strict=True)}
-    if len(entries) == 1:
-        return in_own_words(judge_one(entries[0], arguments[entries[0].name], programs))
     places = options["parallel"]
     assert places is None or isinstance(places, int)
     return worst(judge_several(entries, arguments, programs, Path(str(options["out"])), places))
+
+
+def _get_ready(controller: str, options: dict[str, object]) -> None:
+    """Refuse bad input, and get the programs of the controller.
+
+    Raises:
+        ConformanceError: bad input, or a program that cannot be had.
+    """
+    _check_options(options)
+    (entry,), programs = _check_entries((controller,), options)
+    from conformance.cli.judging import saying, warn_if_busy  # noqa: PLC0415
+    from conformance.controllers.prepare import prepare  # noqa: PLC0415
+
+    prepare(entry, programs, saying(entry))
+    warn_if_busy()
 
 
 def _resumed(controllers: tuple[str, ...], options: dict[str, object]) -> tuple[str, ...]:

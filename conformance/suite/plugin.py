@@ -91,6 +91,11 @@ def _begin(config: pytest.Config) -> None:
             signal.signal(number, signal.getsignal(signal.SIGINT))
     relay, began = Relay(), time.monotonic()
     cluster = _cluster_on_its_way(relay) if config.getoption("--cluster") == "local" else None
+    if cluster is not None:
+        # What begins from here on can be seen.
+        from conformance.clusters.local.namespace import await_go_on  # noqa: PLC0415
+
+        await_go_on()
     from conformance.errors import ConformanceError  # noqa: PLC0415
     from conformance.suite.opening import opening_for  # noqa: PLC0415
     from conformance.suite.options import run_options  # noqa: PLC0415

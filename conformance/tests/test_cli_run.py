@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from conformance.case.builtin import folders_of
 from conformance.case.load import load_cases
 from conformance.case.model import Level
 from conformance.case.selection import selected
-from conformance.cli import judging
+from conformance.cli import judging_one
 from conformance.cli.run import pytest_arguments, run
 from conformance.cli.run_current import Heard
 from conformance.cli.statuses import worst
@@ -26,14 +26,15 @@ from conformance.tests.reports import case_record, events_of
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
-    """The commands that were started instead of a cluster; each ends as pytest does for bad options."""
+    """The commands that got past their start instead of a cluster; each ends as pytest does for bad options."""
     commands: list[Sequence[str]] = []
 
-    def record(_module: str, arguments: Sequence[str], **_: object) -> int:
+    def record(_module: str, arguments: Sequence[str], meanwhile: Callable[[], None] = lambda: None) -> int:
+        meanwhile()
         commands.append(arguments)
         return int(pytest.ExitCode.USAGE_ERROR)
 
-    monkeypatch.setattr(judging, "run_inside", record)
+    monkeypatch.setattr(judging_one, "run_inside", record)
     return commands
 
 

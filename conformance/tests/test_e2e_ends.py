@@ -53,8 +53,14 @@ def test_a_killed_run_leaves_no_process_and_a_readable_log(tmp_path: Path) -> No
     ],
 )
 def test_bad_input_ends_with_2_and_a_hint(tmp_path: Path, arguments: list[str], words: str, hint: str) -> None:
-    outcome = run(tmp_path, *arguments)
+    live = begin(tmp_path / "out", *arguments)
+    outcome = live.finish()
     assert outcome.status == 2, outcome.errors
+    # The cluster may have been on its way already, and nobody saw it.
+    assert live.leftovers() == []
+    assert not (tmp_path / "out").exists()
+    assert outcome.output == ""
+    assert "starting" not in outcome.errors
     assert words in outcome.errors.replace(hint, "")
     assert hint in outcome.errors
     assert "Traceback" not in outcome.errors

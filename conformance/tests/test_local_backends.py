@@ -20,7 +20,7 @@ def test_without_nft_nothing_is_started(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", str(tmp_path))
     plane = ControlPlane(cast("Programs", None), cast("Credentials", None), tmp_path)
     with pytest.raises(HarnessFailure, match="kube-proxy needs it") as caught:
-        plane.start()
+        plane.start_server()
     assert caught.value.hint == "install the package nftables"
     assert plane.children == []
 

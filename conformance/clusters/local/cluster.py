@@ -2,7 +2,6 @@
 
 import itertools
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,15 +32,16 @@ class LocalCluster:
         """
         if not inside():
             raise HarnessFailure("the embedded cluster only starts inside its private namespaces")
-        # The API server's certificate and the client's first import take as long as etcd: let them overlap.
-        threading.Thread(target=_import_client, name="import-kubernetes", daemon=True).start()
         programs = ensure(say)
         folder = Path(tempfile.mkdtemp(prefix="cluster-"))
         credentials = make_credentials(folder)
         plane = ControlPlane(programs, credentials, folder)
         try:
             say("starting etcd and kube-apiserver")
-            plane.start()
+            plane.start_server()
+            # It takes a second to serve; the client's first import fits in.
+            _import_client()
+            plane.start_others()
         except BaseException:
             plane.end()
             raise

@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
-
 from conformance.clusters.local import addresses as net
 from conformance.clusters.local.credentials import Credentials, write_private
 from conformance.clusters.local.programs import Programs
@@ -39,11 +37,11 @@ class ControlPlane:
     _unstarted: HarnessFailure | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self) -> None:
-        """Start etcd, the API server and what watches it; return once the API server serves objects.
+    def start_server(self) -> None:
+        """Start etcd and the API server; waits for neither.
 
         Raises:
-            HarnessFailure: there is no nft, a program ended, or the API server did not serve within a minute.
+            HarnessFailure: there is no nft, or a program cannot be started.
         """
         if shutil.which("nft") is None:
             # Controllers that send requests to the addresses of Services would fail everything, for no fault of theirs.
@@ -53,6 +51,13 @@ class ControlPlane:
             )
         self._start("etcd", self._etcd())
         self._start("kube-apiserver", self._api_server())
+
+    def start_others(self) -> None:
+        """Wait until the API server serves objects, and start what watches it.
+
+        Raises:
+            HarnessFailure: a program ended, or the API server did not serve within a minute.
+        """
         kubeconfig = self.kubeconfig("admin.kubeconfig", self.credentials.admin_token)
         # Its /readyz waits for a second more, for start-up hooks that nothing here depends on.
         self._wait_for("an API server that serves objects", self._answers("/api/v1/namespaces/default"))
@@ -133,6 +138,9 @@ class ControlPlane:
             raise HarnessFailure(f"{name} cannot be started: {error}") from error
 
     def _answers(self, path: str) -> Callable[[], bool]:
+        # Imported while the API server starts, and not before.
+        import requests  # noqa: PLC0415
+
         session = requests.Session()
         session.trust_env = False
         session.verify = str(self.credentials.ca)

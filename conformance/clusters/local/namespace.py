@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,9 @@ INSIDE = "INGRESS_CONFORMANCE_INSIDE"
 LIFELINE = "INGRESS_CONFORMANCE_LIFELINE"
 LAST_WORD = "INGRESS_CONFORMANCE_LAST_WORD"
 """Names the descriptor to which the first process inside writes when it ends by itself."""
+
+GO_ON = "INGRESS_CONFORMANCE_GO_ON"
+"""Names the descriptor at which a command that was started early hears that it may go on."""
 
 KILLED = 128 + signal.SIGKILL
 TOOLS = ("unshare", "ip", "mount")
@@ -35,6 +38,14 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def inside() -> bool:
     """Tell whether this process already lives in the private namespaces."""
     return os.environ.get(INSIDE) == "1"
+
+
+def await_go_on() -> None:
+    """Return once the process outside wants the command to do what can be seen; at once, if nobody holds it back."""
+    descriptor = os.environ.pop(GO_ON, None)
+    if descriptor is not None:
+        os.read(int(descriptor), 1)
+        os.close(int(descriptor))
 
 
 def unshare_command() -> list[str]:
@@ -63,6 +74,13 @@ class Inside:
     process: subprocess.Popen[bytes]
     lifeline: int
     last_word: int | None = None
+    go_on: int | None = None
+
+    def let_go_on(self) -> None:
+        """Tell a command that was started early that it may go on."""
+        assert self.go_on is not None
+        with suppress(BrokenPipeError):  # It has ended already.
+            os.write(self.go_on, b".")
 
     def forward(self, number: int) -> None:
         """Pass a signal on to the command."""
@@ -79,16 +97,18 @@ class Inside:
 
     def close(self) -> None:
         """Let go of the lifeline: what still runs inside ends."""
-        os.close(self.lifeline)
-        if self.last_word is not None:
-            os.close(self.last_word)
+        for descriptor in (self.lifeline, self.last_word, self.go_on):
+            if descriptor is not None:
+                os.close(descriptor)
 
 
-def start_inside(module: str, arguments: Sequence[str], *, foreground: bool = False, shown: bool = True) -> Inside:
+def start_inside(
+    module: str, arguments: Sequence[str], *, foreground: bool = False, shown: bool = True, early: bool = False
+) -> Inside:
     """Start ``python -m module arguments`` in namespaces of its own.
 
     ``foreground`` keeps it in the terminal's process group, for an interactive shell. Where it is not ``shown``, its
-    standard output goes nowhere and its errors to a pipe.
+    standard output goes nowhere and its errors to a pipe. One that is started ``early`` waits in :func:`await_go_on`.
 
     Raises:
         HarnessFailure: the namespaces cannot be made here.
@@ -101,30 +121,47 @@ def start_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fa
     heard, word = os.pipe()
     command = [*unshare_command(), sys.executable, "-m", "conformance.clusters.local.inside", module, *arguments]
     told = {INSIDE: "1", LIFELINE: str(reader), LAST_WORD: str(word), **({} if shown else {"COLUMNS": _WIDE})}
+    passed = [reader, word]
+    go_on = None
+    if early:
+        held, go_on = os.pipe()
+        told[GO_ON] = str(held)
+        passed.append(held)
     process = subprocess.Popen(
         command,
         env={**os.environ, "PATH": _with_system_programs(), **told},
-        pass_fds=(reader, word),
+        pass_fds=passed,
         process_group=None if foreground else 0,
         stdout=None if shown else subprocess.DEVNULL,
         stderr=None if shown else subprocess.PIPE,
     )
-    os.close(reader)
-    os.close(word)
-    return Inside(process, writer, heard)
+    for descriptor in passed:
+        os.close(descriptor)
+    return Inside(process, writer, heard, go_on)
 
 
-def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = False) -> int:
+def run_inside(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    foreground: bool = False,
+    meanwhile: Callable[[], None] | None = None,
+) -> int:
     """Run ``python -m module arguments`` in namespaces of its own and return its exit status.
 
     The command gets a process group of its own, so that it sees each signal once: those sent to this process
     (Ctrl-C too) are passed on to it. ``foreground`` keeps it in the terminal's group, for an interactive shell.
+    ``meanwhile`` is called while the command starts, which waits for it in :func:`await_go_on`; a signal and whatever
+    else is raised there ends the command.
 
     Raises:
         HarnessFailure: the namespaces cannot be made here.
     """
-    inside_run = start_inside(module, arguments, foreground=foreground)
+    inside_run = start_inside(module, arguments, foreground=foreground, early=meanwhile is not None)
     try:
+        if meanwhile is not None:
+            meanwhile()
+            inside_run.let_go_on()
         # A terminal sends Ctrl-C to everything in the foreground by itself.
         with forwarding(inside_run.forward, ignored={signal.SIGINT} if foreground else frozenset()):
             inside_run.process.wait()
@@ -133,6 +170,7 @@ def run_inside(module: str, arguments: Sequence[str], *, foreground: bool = Fals
             return status
     finally:
         inside_run.close()
+        inside_run.process.wait()
 
 
 @contextmanager

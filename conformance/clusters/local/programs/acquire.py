@@ -47,6 +47,11 @@ def ensure(say: Say) -> Programs:
     )
 
 
+def at_hand() -> bool:
+    """Tell whether all programs are in the cache, without getting or saying anything."""
+    return all(len(in_cache(component)) == len(component.packages) for component in COMPONENTS)
+
+
 def _had(component: Component, say: Say) -> dict[str, Located]:
     found = in_assets(component, say)
     if len(found) == len(component.packages):
