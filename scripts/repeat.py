@@ -9,6 +9,10 @@ Examples:
   scripts/repeat traefik --runs 20 --way "" --way "--isolate"
   scripts/repeat reference --runs 3 --way "-n 1" --way "-n 4" -- -k path-types
   scripts/repeat reference --runs 1 -- --repeat 50
+  scripts/repeat istio --runs 20 --at-once 4
+
+A run that mostly waits, such as that of a controller with a single instance, leaves room for others: --at-once says
+for how many.
 
 The folder keeps the first report of each way, every report that differs, and runs.jsonl with a line for each run.
 
@@ -24,8 +28,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,11 +47,15 @@ from conformance.errors import BadInput, ConformanceError
 from conformance.report.model import Report
 from conformance.report.reading import read_report
 from conformance.visible import visible
+from conformance.waiting import wait_until
 
 PACKAGE = Path(conformance.__file__).parent
 SHOWN = 20
 GRACE = 20.0
 """Seconds for a run that is told to end."""
+
+Turn = tuple[int, int]
+"""The number of a run, from 1, and of its way, from 0."""
 
 
 @dataclass
@@ -55,7 +65,9 @@ class Series:
     out: Path
     asked: dict[str, Any]
     limit: float
-    done: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    done: dict[Turn, dict[str, Any]] = field(default_factory=dict)
+    over: threading.Event = field(default_factory=threading.Event)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def log(self) -> Path:
@@ -94,7 +106,7 @@ class Series:
         folder.mkdir(parents=True)
         words = [*shlex.split(self.asked["ways"][way]), *self.asked["options"]]
         command = [sys.executable, "-m", "conformance", "run", self.asked["controller"], *words, "--out", str(folder)]
-        status = run_bounded(command, folder / "output.txt", self.limit)
+        status = run_bounded(command, folder / "output.txt", self.limit, self.over)
         line: dict[str, Any] = {"run": run, "way": way, "status": status, "seconds": round(time.monotonic() - began, 1)}
         try:
             line |= self._compared(run, way, status)
@@ -102,9 +114,9 @@ class Series:
             line["trouble"] = str(error)
         if not line.get("changes") and "trouble" not in line and run > 1:
             shutil.rmtree(folder)
-        with self.log.open("a") as log:
+        with self._writing, self.log.open("a") as log:
             log.write(json.dumps(line) + "\n")
-        self.done[run, way] = line
+            self.done[run, way] = line
         return line
 
     def _compared(self, run: int, way: int, status: int) -> dict[str, Any]:
@@ -120,13 +132,19 @@ class Series:
         return {"cases": len(now.cases), "changes": changes}
 
 
-def run_bounded(command: Sequence[str], output: Path, limit: float) -> int:
-    """Run a command with its output in a file, end it after ``limit`` seconds, and return its exit status."""
+def run_bounded(command: Sequence[str], output: Path, limit: float, over: threading.Event) -> int:
+    """Run a command with its output in a file, and return its exit status; ends it after ``limit`` seconds.
+
+    Raises:
+        KeyboardInterrupt: all was ``over`` before it had ended.
+    """
     with output.open("wb") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
         try:
-            return process.wait(limit)
-        except subprocess.TimeoutExpired:
+            if wait_until(lambda: over.is_set() or process.poll() is not None, limit):
+                if over.is_set():
+                    raise KeyboardInterrupt
+                return process.returncode
             return -1
         finally:
             if process.poll() is None:
@@ -151,17 +169,24 @@ def code_digest() -> str:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS…]")
 @click.option("--runs", type=click.IntRange(1, 1000), default=20, show_default=True, help="Runs of each way.")
 @click.option("--way", "ways", multiple=True, metavar="OPTIONS", help="Options of `run`; several --way take turns.")
+@click.option("--at-once", type=click.IntRange(1, 64), default=1, show_default=True, help="Runs beside each other.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results; default: repeat/CONTROLLER.")
 @click.option("--limit", type=click.FloatRange(1), default=900.0, show_default=True, help="Seconds for a run.")
 def main(
-    controller: str, options: tuple[str, ...], runs: int, ways: tuple[str, ...], out: Path | None, limit: float
+    controller: str,
+    options: tuple[str, ...],
+    runs: int,
+    ways: tuple[str, ...],
+    at_once: int,
+    out: Path | None,
+    limit: float,
 ) -> None:
     """Run what has not been run, and say what came of it."""
     asked = {"controller": controller, "runs": runs, "ways": list(ways) or [""], "options": list(options)}
     series = Series(out or Path("repeat") / Path(controller).stem, {**asked, "code": code_digest()}, limit)
     try:
         series.begin()
-        go_through(series)
+        go_through(series, at_once)
     except ConformanceError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_status)
@@ -170,23 +195,37 @@ def main(
     sys.exit(conclude(series))
 
 
-def go_through(series: Series) -> None:
-    """Carry out each run that is still to be done."""
+def go_through(series: Series, at_once: int) -> None:
+    """Carry out each run that is still to be done, ``at_once`` beside each other."""
     ways = series.asked["ways"]
     turns = [(run, way) for run in range(1, series.asked["runs"] + 1) for way in range(len(ways))]
     console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(series.asked["controller"], total=len(turns))
-        for turn in turns:
+
+        def take(turn: Turn) -> None:
             line = series.done.get(turn)
             if line is None or "trouble" in line:
                 line = series.carry_out(*turn)
                 console.print(visible(_told(line, ways), keep=""), markup=False, soft_wrap=True)
             progress.advance(task)
-            if turn == (1, 0) and "trouble" in line:
-                # There is nothing that the others could be compared with.
+
+        # The others are compared with the first of each way.
+        first, rest = turns[: len(ways)], turns[len(ways) :]
+        for turn in first:
+            take(turn)
+            if "trouble" in series.done[1, 0]:
                 return
+        with ThreadPoolExecutor(at_once) as places:
+            try:
+                waiting = [places.submit(take, turn) for turn in rest]
+                for one in waiting:
+                    one.result()
+            except BaseException:
+                series.over.set()
+                places.shutdown(cancel_futures=True)
+                raise
 
 
 def conclude(series: Series) -> int:
