@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 from types import ModuleType
@@ -106,9 +107,48 @@ class TestRepeat:
     def test_a_run_ends_when_its_time_is_up(self, tmp_path: Path) -> None:
         began = time.monotonic()
         command = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
-        assert self.repeat.run_bounded(command, tmp_path / "output.txt", 1.0) == -1
+        assert self.repeat.run_bounded(command, tmp_path / "output.txt", 1.0, threading.Event()) == -1
         assert time.monotonic() - began < 30
-        assert self.repeat.run_bounded([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "o", 60.0) == 3
+        ended = [sys.executable, "-c", "raise SystemExit(3)"]
+        assert self.repeat.run_bounded(ended, tmp_path / "o", 60.0, threading.Event()) == 3
+
+    def test_a_run_ends_when_all_is_over(self, tmp_path: Path) -> None:
+        began, over = time.monotonic(), threading.Event()
+        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        threading.Timer(0.3, over.set).start()
+        with pytest.raises(KeyboardInterrupt):
+            self.repeat.run_bounded(command, tmp_path / "output.txt", 60.0, over)
+        assert time.monotonic() - began < 30
+
+    def test_runs_are_beside_each_other_once_there_is_something_to_compare_with(self, tmp_path: Path) -> None:
+        series, together, seen = self.repeat.Series(tmp_path, {**ASKED, "runs": 4}, 1), threading.Barrier(3), []
+
+        def carry_out(run: int, way: int) -> dict[str, object]:
+            seen.append((run, way))
+            if run > 1:
+                together.wait(10)
+            series.done[run, way] = {"run": run, "way": way, "seconds": 1.0, "status": 0, "changes": []}
+            return dict(series.done[run, way])
+
+        series.carry_out = carry_out
+        self.repeat.go_through(series, 3)
+        assert seen[:2] == [(1, 0), (1, 1)]
+        assert sorted(seen) == [(run, way) for run in (1, 2, 3, 4) for way in (0, 1)]
+
+    def test_an_interrupt_ends_all_runs(self, tmp_path: Path) -> None:
+        series = self.repeat.Series(tmp_path, {**ASKED, "runs": 5, "ways": [""]}, 1)
+        series.done = {(1, 0): {"run": 1, "way": 0, "seconds": 1.0, "status": 0, "changes": []}}
+
+        def carry_out(run: int, way: int) -> dict[str, object]:
+            if run == 2:
+                raise KeyboardInterrupt
+            assert series.over.wait(10)
+            raise KeyboardInterrupt
+
+        series.carry_out = carry_out
+        with pytest.raises(KeyboardInterrupt):
+            self.repeat.go_through(series, 2)
+        assert list(series.done) == [(1, 0)]
 
     def test_the_digest_is_of_the_suite_as_it_is(self) -> None:
         assert self.repeat.code_digest() == self.repeat.code_digest()
