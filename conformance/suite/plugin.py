@@ -93,9 +93,7 @@ def _begin(config: pytest.Config) -> None:
     cluster = _cluster_on_its_way(relay) if config.getoption("--cluster") == "local" else None
     if cluster is not None:
         # What begins from here on can be seen.
-        from conformance.clusters.local.namespace import await_go_on  # noqa: PLC0415
-
-        await_go_on()
+        began += _held_back(cluster)
     from conformance.errors import ConformanceError  # noqa: PLC0415
     from conformance.suite.opening import opening_for  # noqa: PLC0415
     from conformance.suite.options import run_options  # noqa: PLC0415
@@ -132,6 +130,19 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         # The same ids whatever the root folder is, with and without xdist: --lf compares them.
         return CaseFile.from_parent(parent, path=file_path, nodeid="conformance/suite/cases.py")
     return None
+
+
+def _held_back(cluster: "Future[LocalCluster]") -> float:
+    """Wait until the run may go on; returns for how many seconds the cluster stood there meanwhile, with nothing to do.
+
+    They are none of the run's: whoever started it was still getting the controller, perhaps for minutes.
+    """
+    from conformance.clusters.local.namespace import await_go_on  # noqa: PLC0415
+
+    stood: list[float] = []
+    cluster.add_done_callback(lambda _: stood.append(time.monotonic()))
+    await_go_on()
+    return time.monotonic() - stood[0] if stood else 0.0
 
 
 def _cluster_on_its_way(relay: Relay) -> "Future[LocalCluster]":
