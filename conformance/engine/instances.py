@@ -29,9 +29,9 @@ class Instances:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def expect(self, number: int) -> None:
-        """Say that so many more instances will be asked for."""
+        """Say that so many more instances will be asked for, or fewer than was said."""
         with self._lock:
-            self._expected += number
+            self._expected = max(0, self._expected + number)
             self._refill()
 
     def _refill(self) -> None:

@@ -98,7 +98,9 @@ class Engine:
             main = Wave(self.crew, self.stage.main, partial(self._judged_in_pack, doubted))
             units = () if self.isolate else packs(shared, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
-            self.instances.expect(4 if packed else 0)
+            # Some of what is packed will have to be judged again, and what is there by then saves a second.
+            foreseen = 4 if packed else 0
+            self.instances.expect(foreseen)
             # Here a controller that cannot be started ends the run; in a lane it would be the trouble of each case.
             self.stage.settle()
             route = threads.submit(self._await_first_route, main)
@@ -116,6 +118,8 @@ class Engine:
             judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
             route.result()
             doubted.hand_on_rest()
+            # By now all of them are known, and counted.
+            self.instances.expect(-foreseen)
             judgements = Reloading(self.crew, self.stage.main).look(judgements, self._loads_due)
             self.restarts += main.restarts
             doubtful = [judgement for judgement in judgements if self._in_doubt(judgement)]
