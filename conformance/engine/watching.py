@@ -1,5 +1,6 @@
 """How long to look: not impatient, not endlessly patient."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -78,14 +79,16 @@ def converge(
         if not look_only or (elapsed >= _limit(look_only, limits) and _seen_enough(watch, look_only)):
             return
         final, steady = _final(watch), _steady(watch, look_only)
-        if final and steady and elapsed >= _floor(watch, look_only, limits):
+        left = _floor(watch, look_only, limits) - elapsed if final and steady else math.inf
+        if left <= 0:
             return
         wrong = _wrong(watch, look_only) if suspected else look_only
         if not final and (steady or suspected) and wrong and _chosen(watch, wrong):
             _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
             continue
         pause = _pause_between(pause, watch)
-        time.sleep(pause)
+        # The last look is taken as soon as it may be.
+        time.sleep(min(pause, left))
 
 
 def _seen_too_early(watch: Watch) -> Sequence[PlannedProbe]:
