@@ -13,7 +13,6 @@ from conformance.plan.units import PlannedProbe, Unit
 from conformance.waiting import wait_until
 
 Apply = Callable[[Unit], None]
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.25
 FIRST_WATCHING_PAUSE, WATCHING_PAUSE = 0.05, 1.0
 MARKER_PAUSE = 0.04
 """Seconds between the first two looks at markers: many wait at the same time, and their questions slow the answer."""
@@ -231,4 +230,4 @@ def _load_later_revision(watch: Watch, apply: Apply, limit: float, alive: Callab
 def _pause_between(pause: float, watch: Watch) -> float:
     """No pause in the first rounds, in which most probes settle; then longer ones, up to a quarter of a second."""
     rounds = max((len(attempts) for attempts in watch.attempts.values()), default=0)
-    return 0.0 if rounds < CONSECUTIVE else min(LONGEST_PAUSE, max(SHORTEST_PAUSE, 2 * pause))
+    return 0.0 if rounds < CONSECUTIVE else min(0.25, max(0.02, pause * 1.5))

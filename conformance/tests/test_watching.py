@@ -122,7 +122,7 @@ def test_no_match_that_was_seen_before_the_rules_were_there_is_no_pass(packed: b
     )
     world = Late()
     world.after = 16
-    limits = Limits(**{**vars(LIMITS), "suspicion": 0.0, "absence": 1.0, "convergence": 20.0})
+    limits = Limits(**{**vars(LIMITS), "suspicion": 0.0, "convergence": 20.0})
     watch = observed(world, case("s/x", probes=probes), limits, packed=packed)
     assert dict(zip([planned.probe.id for planned in watch.unit.probes], verdicts(watch), strict=True)) == {
         "late": Verdict.PASS,
