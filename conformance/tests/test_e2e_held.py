@@ -1,10 +1,13 @@
 """A command that is started early: it does nothing that can be seen before it may, and nothing at all if it may not."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from conformance.clusters.local.namespace import run_inside
+from conformance.clusters.local.namespace import GO_ON, KILLED, run_inside
 from conformance.errors import BadInput
 from conformance.waiting import wait_until
 
@@ -31,6 +34,20 @@ def test_whatever_is_wrong_ends_it(tmp_path: Path, trouble: BaseException) -> No
     with pytest.raises(type(trouble)):
         run_inside(HELD, [str(tmp_path)], meanwhile=fail)
     assert not wait_until((tmp_path / "went-on").exists, 0.3)
+
+
+def test_an_end_of_the_waiting_is_no_leave_to_go_on(tmp_path: Path) -> None:
+    # With its lifeline intact: which of the two it hears of first is chance.
+    held, go_on = os.pipe()
+    os.close(go_on)
+    command = [sys.executable, "-m", HELD, str(tmp_path)]
+    done = subprocess.run(
+        command, env={**os.environ, GO_ON: str(held)}, pass_fds=[held], capture_output=True, check=False
+    )
+    os.close(held)
+    assert (done.returncode, done.stdout, done.stderr) == (KILLED, b"", b"")
+    assert (tmp_path / "started").exists()
+    assert not (tmp_path / "went-on").exists()
 
 
 def test_nobody_holds_back_what_is_started_as_usual(tmp_path: Path) -> None:

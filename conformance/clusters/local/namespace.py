@@ -41,10 +41,14 @@ def inside() -> bool:
 
 
 def await_go_on() -> None:
-    """Return once the process outside wants the command to do what can be seen; at once, if nobody holds it back."""
+    """Return once the process outside wants the command to do what can be seen; at once, if nobody holds it back.
+
+    Where it is never to go on, this process ends here, unseen.
+    """
     descriptor = os.environ.pop(GO_ON, None)
     if descriptor is not None:
-        os.read(int(descriptor), 1)
+        if not os.read(int(descriptor), 1):  # The process outside has let go of it, or is gone.
+            os._exit(KILLED)
         os.close(int(descriptor))
 
 
