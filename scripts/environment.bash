@@ -68,6 +68,9 @@ _make() {
         die "pip could not install the project; its own words are above"
     fi
     rm -f "$log"
+    # pip compiles what it installs, and not what is editable: the first run would, or every one where Python may not
+    # write next to its sources.
+    "$venv/bin/python" -m compileall -q "$root/conformance" || true
     printf '%s\n' "$1" "$2" >"$stamp"
 }
 

@@ -46,7 +46,8 @@ def run(clone: Path, *arguments: str, **environment: str) -> subprocess.Complete
 
 def made(clone: Path, extra: str) -> None:
     """Pretend that the environment has been made: its pip, and the product, say how they are called."""
-    python = '[[ $* == *"pip install"* ]] && echo "$@" >> "${0%/*}/../installed"; exit 0'
+    said = '[[ $* == *"{}"* ]] && echo "$@" >> "${{0%/*}}/../{}"'
+    python = "\n".join([said.format("pip install", "installed"), said.format("compileall", "compiled"), "exit 0"])
     script(clone / ".venv/bin/python", python)
     for program in ("ingress-conformance", "pytest"):
         script(clone / ".venv/bin" / program, f'echo {program} "$@"')
@@ -105,6 +106,12 @@ def test_environment_is_made_once_and_again_when_the_project_changes(clone: Path
     (clone / "pyproject.toml").write_text("[project]\nname = 'other'\n")
     run(clone, "scripts/run", "x")
     assert len(installed(clone)) == 2
+
+
+def test_the_project_is_compiled_once_it_is_installed(clone: Path) -> None:
+    made(clone, "plain")
+    run(clone, "scripts/run", "x")
+    assert (clone / ".venv/compiled").read_text() == f"-m compileall -q {clone}/conformance\n"
 
 
 def test_tools_of_development_are_added_and_stay(clone: Path) -> None:
