@@ -9,9 +9,12 @@ from typing import Any
 from conformance.case.model import Case
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.judge.cases import CaseVerdict
+from conformance.judge.probes import as_expected
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.objects import every_manifest
 from conformance.report.model import Finding
+
+SILENCE = "timeout"
 
 _NAME = re.compile(r"[\w-]+")
 
@@ -63,11 +66,42 @@ def may_be_spoiled(judgement: Judgement) -> bool:
     return bool(seen - {""} - set(_named(judgement.case)))
 
 
-def alone_after(company: CaseVerdict | None, alone: Judgement) -> Judgement:
-    """Return the judgement of a case alone, with a finding where only ``company`` made it fail."""
-    if company is None or company.verdict is Verdict.PASS or case_verdict(alone).verdict is not Verdict.PASS:
+@dataclass(frozen=True)
+class InCompany:
+    """What was seen of a case beside others; ``silent``: nothing was wrong but answers that did not come."""
+
+    verdict: CaseVerdict
+    silent: bool = False
+
+
+def in_company(judgement: Judgement) -> InCompany:
+    """Return what was seen of a case that shared an object or an instance."""
+    verdict = case_verdict(judgement)
+    observed = [
+        (planned, attempt)
+        for planned, attempts in judgement.observed()
+        for attempt in (*attempts, judgement.second_look.get(planned.key))
+        if attempt is not None and attempt.counted
+    ]
+    wrong = {
+        attempt.seen.outcome
+        for planned, attempt in observed
+        if not as_expected(planned.probe, attempt, planned.ending, planned.facts)
+    }
+    return InCompany(verdict, verdict.reason in {Reason.NO_ANSWER, Reason.UNSTABLE} and wrong == {SILENCE})
+
+
+def alone_after(company: InCompany | None, alone: Judgement) -> Judgement:
+    """Return the judgement of a case alone, with a finding where only ``company`` made it fail.
+
+    Silence is none of the neighbours' doing that could be shown: a busy machine lets everything wait.
+    """
+    if company is None or company.silent or company.verdict.verdict is Verdict.PASS:
         return alone
-    detail = f"beside other cases this case failed ({company.reason}: {company.detail}); alone it passes"
+    if case_verdict(alone).verdict is not Verdict.PASS:
+        return alone
+    seen = company.verdict
+    detail = f"beside other cases this case failed ({seen.reason}: {seen.detail}); alone it passes"
     return replace(alone, findings=(*alone.findings, Finding(kind="interference", detail=detail)))
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from conformance.case.model import Case, Step
 from conformance.case.rivals import contested, tied
 from conformance.engine.announcing import Announcer
-from conformance.engine.company import Doubted, alone_after, may_be_spoiled
+from conformance.engine.company import Doubted, InCompany, alone_after, in_company, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
 from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
@@ -26,7 +26,6 @@ from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import CRASHED, Wave
 from conformance.errors import ConformanceError
-from conformance.judge.cases import CaseVerdict
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
@@ -57,7 +56,7 @@ class Engine:
     instances: Instances = field(init=False)
     footing: Footing = field(init=False)
     announcer: Announcer = field(init=False)
-    in_company: dict[str, CaseVerdict] = field(default_factory=dict)
+    in_company: dict[str, InCompany] = field(default_factory=dict)
     """What was seen of cases beside others, by their ids, where they are judged once more without company."""
 
     def __post_init__(self) -> None:
@@ -233,7 +232,7 @@ class Engine:
     def _settled(self, kept: Sequence[Judgement], doubtful: Sequence[Case]) -> tuple[list[Judgement], Sequence[Case]]:
         """Announce what is not doubtful, and keep in mind what else was seen in company."""
         names = {case.id for case in doubtful}
-        self.in_company |= {one.case.id: case_verdict(one) for one in kept if one.case.id in names}
+        self.in_company |= {one.case.id: in_company(one) for one in kept if one.case.id in names}
         settled = [one for one in kept if one.case.id not in names]
         for judgement in settled:
             self.announcer.final(judgement)
@@ -241,7 +240,7 @@ class Engine:
 
     def _begin_alone(self, judgement: Judgement, judge: Group, lanes: Lanes) -> None:
         """Have a case judged once more, by itself, and keep in mind what was seen of it in company."""
-        self.in_company[judgement.case.id] = case_verdict(judgement)
+        self.in_company[judgement.case.id] = in_company(judgement)
         lanes.begin(judge, [[judgement.case]], once_more=True)
 
     def _in_turn(self, cases: Sequence[Case]) -> list[Judgement]:
@@ -313,15 +312,14 @@ class Engine:
         if tied(judgement.case):
             return TWIN_RELOADS if judgement.case.twin_of else TIED_RELOADS
         company = self.in_company.get(judgement.case.id)
-        failed = company is not None and company.verdict is Verdict.FAIL
+        failed = company is not None and company.verdict.verdict is Verdict.FAIL
         return RELOADS if failed or contested(judgement.case) else 0
 
     def _in_doubt(self, packed: Judgement) -> bool:
         """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""
-        verdict = case_verdict(packed)
-        if verdict.verdict is Verdict.PASS or self.crew.hopeless.is_set():
+        if case_verdict(packed).verdict is Verdict.PASS or self.crew.hopeless.is_set():
             return False
-        self.in_company[packed.case.id] = verdict
+        self.in_company[packed.case.id] = in_company(packed)
         return True
 
     def _second_look(self, judgements: Sequence[Judgement]) -> None:

@@ -2,23 +2,24 @@
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from conformance.case.model import Case, Expectation, Manifest
 from conformance.case.steps import Action, Step
-from conformance.engine.company import Doubted
-from conformance.engine.judgement import Judgement
+from conformance.engine.company import Doubted, alone_after, in_company
+from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.run import Engine
+from conformance.engine.wave import CRASHED
 from conformance.judge.probes import Attempt
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, WireProbe
 from conformance.probes.outcome import sightings
 from conformance.report.model import CaseRecord
-from conformance.tests.answers import HOME, served
+from conformance.tests.answers import HOME, served, trouble
 from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
 from conformance.tests.plans import case, ground, ingress, probe
 
@@ -159,6 +160,38 @@ def test_what_neighbours_may_have_spoiled_gets_no_other_company() -> None:
     doubted.add(seen("s/a"))
     doubted.add(seen("s/b", served("c", HOME)))
     assert handed == [["s/b"]]
+
+
+A, B, NONE = served("a", HOME), served("b", HOME), trouble("timeout")
+
+
+@pytest.mark.parametrize(
+    ("beside", "kinds"),
+    [
+        ((B, B, B), ["interference"]),
+        ((A, B, A), ["interference"]),
+        ((NONE, NONE, B), ["interference"]),
+        ((trouble("reset"),) * 3, ["interference"]),
+        ((), ["interference"]),
+        ((NONE, NONE, NONE), []),
+        ((A, A, NONE), []),
+        ((A, A, A), []),
+    ],
+)
+def test_only_silence_is_not_laid_at_the_neighbours_door(beside: tuple[Answer, ...], kinds: list[str]) -> None:
+    alone = alone_after(in_company(seen("s/a", *beside)), seen("s/a", A, A, A))
+    assert [one.kind for one in alone.findings] == kinds
+    assert not alone_after(in_company(seen("s/a", *beside)), seen("s/a", B, B, B)).findings
+
+
+def test_silence_on_the_second_look_is_none_of_the_neighbours_doing_and_an_end_is() -> None:
+    beside = seen("s/a", A, A, A)
+    key = beside.watch.unit.probes[0].key
+    silent = replace(beside, second_look={key: seen("s/a", NONE).watch.attempts[key][0]})
+    assert case_verdict(silent).reason is Reason.UNSTABLE
+    assert not alone_after(in_company(silent), beside).findings
+    ended = replace(silent, override=CRASHED)
+    assert [one.kind for one in alone_after(in_company(ended), beside).findings] == ["interference"]
 
 
 class Slow(World):
