@@ -15,6 +15,8 @@ from conformance.plan.objects import every_manifest
 from conformance.report.model import Finding
 
 SILENCE = "timeout"
+LATE = 1.0
+"""Seconds after which a right answer shows that the machine is busy; most take some thousandths."""
 
 _NAME = re.compile(r"[\w-]+")
 
@@ -68,35 +70,37 @@ def may_be_spoiled(judgement: Judgement) -> bool:
 
 @dataclass(frozen=True)
 class InCompany:
-    """What was seen of a case beside others; ``silent``: nothing was wrong but answers that did not come."""
+    """What was seen of a case beside others.
+
+    ``waited``: nothing was wrong but answers that did not come in time, and right ones came late as well.
+    """
 
     verdict: CaseVerdict
-    silent: bool = False
+    waited: bool = False
 
 
 def in_company(judgement: Judgement) -> InCompany:
     """Return what was seen of a case that shared an object or an instance."""
     verdict = case_verdict(judgement)
-    observed = [
-        (planned, attempt)
-        for planned, attempts in judgement.observed()
-        for attempt in (*attempts, judgement.second_look.get(planned.key))
-        if attempt is not None and attempt.counted
-    ]
-    wrong = {
-        attempt.seen.outcome
-        for planned, attempt in observed
-        if not as_expected(planned.probe, attempt, planned.ending, planned.facts)
-    }
-    return InCompany(verdict, verdict.reason in {Reason.NO_ANSWER, Reason.UNSTABLE} and wrong == {SILENCE})
+    late, wrong = False, set()
+    for planned, attempts in judgement.observed():
+        for attempt in (*attempts, judgement.second_look.get(planned.key)):
+            if attempt is None or not attempt.counted:
+                continue
+            if as_expected(planned.probe, attempt, planned.ending, planned.facts):
+                late = late or attempt.answer.seconds >= LATE
+            else:
+                wrong.add(attempt.seen.outcome)
+    unanswered = verdict.reason in {Reason.NO_ANSWER, Reason.UNSTABLE} and wrong == {SILENCE}
+    return InCompany(verdict, waited=late and unanswered)
 
 
 def alone_after(company: InCompany | None, alone: Judgement) -> Judgement:
     """Return the judgement of a case alone, with a finding where only ``company`` made it fail.
 
-    Silence is none of the neighbours' doing that could be shown: a busy machine lets everything wait.
+    Where everything has to wait it is the machine that is busy, and not the neighbours' doing.
     """
-    if company is None or company.silent or company.verdict.verdict is Verdict.PASS:
+    if company is None or company.waited or company.verdict.verdict is Verdict.PASS:
         return alone
     if case_verdict(alone).verdict is not Verdict.PASS:
         return alone

@@ -163,6 +163,7 @@ def test_what_neighbours_may_have_spoiled_gets_no_other_company() -> None:
 
 
 A, B, NONE = served("a", HOME), served("b", HOME), trouble("timeout")
+LATE_A, LATE_B = replace(A, seconds=1.5), replace(B, seconds=1.5)
 
 
 @pytest.mark.parametrize(
@@ -170,26 +171,32 @@ A, B, NONE = served("a", HOME), served("b", HOME), trouble("timeout")
     [
         ((B, B, B), ["interference"]),
         ((A, B, A), ["interference"]),
-        ((NONE, NONE, B), ["interference"]),
-        ((trouble("reset"),) * 3, ["interference"]),
+        ((LATE_A, NONE, B), ["interference"]),
+        ((LATE_A, trouble("reset"), LATE_A), ["interference"]),
         ((), ["interference"]),
-        ((NONE, NONE, NONE), []),
-        ((A, A, NONE), []),
-        ((A, A, A), []),
+        ((NONE, NONE, NONE), ["interference"]),
+        ((A, A, NONE), ["interference"]),
+        ((LATE_B, LATE_B, NONE), ["interference"]),
+        ((A, LATE_A, NONE), []),
+        ((LATE_A, NONE, NONE, NONE), []),
+        ((LATE_A, A, A), []),
     ],
 )
-def test_only_silence_is_not_laid_at_the_neighbours_door(beside: tuple[Answer, ...], kinds: list[str]) -> None:
+def test_where_everything_waits_it_is_not_laid_at_the_neighbours_door(
+    beside: tuple[Answer, ...], kinds: list[str]
+) -> None:
     alone = alone_after(in_company(seen("s/a", *beside)), seen("s/a", A, A, A))
     assert [one.kind for one in alone.findings] == kinds
     assert not alone_after(in_company(seen("s/a", *beside)), seen("s/a", B, B, B)).findings
 
 
-def test_silence_on_the_second_look_is_none_of_the_neighbours_doing_and_an_end_is() -> None:
-    beside = seen("s/a", A, A, A)
+@pytest.mark.parametrize("right", [A, LATE_A])
+def test_silence_on_the_second_look_counts_as_well_and_an_end_is_told(right: Answer) -> None:
+    beside = seen("s/a", A, A, right)
     key = beside.watch.unit.probes[0].key
     silent = replace(beside, second_look={key: seen("s/a", NONE).watch.attempts[key][0]})
     assert case_verdict(silent).reason is Reason.UNSTABLE
-    assert not alone_after(in_company(silent), beside).findings
+    assert bool(alone_after(in_company(silent), beside).findings) == (right is A)
     ended = replace(silent, override=CRASHED)
     assert [one.kind for one in alone_after(in_company(ended), beside).findings] == ["interference"]
 
