@@ -148,5 +148,5 @@ BOMBS = {
 def test_a_file_made_to_take_for_ever_takes_seconds_and_little_memory(bomb: str, read: Callable[[Path], None]) -> None:
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     written(bomb.encode(), read)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000
