@@ -35,8 +35,8 @@ class Submitter:
         """Return the record of one case."""
         began = time.monotonic()
         objects = unit_of(case, self.ground).every_object()
-        refusal = self._stand(objects)
         try:
+            refusal = self._stand(objects)
             probes = [] if refusal else [self._probe(case, submission) for submission in case.submissions]
         finally:
             self.api.delete_all(objects)
