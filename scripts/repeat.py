@@ -23,6 +23,7 @@ Exit status: 0 all runs came to the same, 1 some case changed, 2 bad input, 3 so
 
 import hashlib
 import json
+import math
 import shlex
 import shutil
 import signal
@@ -86,7 +87,7 @@ class Series:
             odd = [key for key in now if now[key] != earlier.get(key)]
             hint = "name another --out, or remove the folder"
             raise BadInput(f"holds runs of something else: {', '.join(odd)} differ", where=str(self.out), hint=hint)
-        self.done = {(line["run"], line["way"]): line for line in lines[1:]}
+        self.done = {(line["run"], line["way"]): line for line in lines[1:] if "trouble" not in line}
 
     def folder(self, run: int, way: int) -> Path:
         """Return where a run writes."""
@@ -98,6 +99,10 @@ class Series:
         if len(paths) != 1:
             raise BadInput("there is no report", where=str(self.folder(run, way)))
         return read_report(paths[0]).report
+
+    def vain(self) -> bool:
+        """Whether the run that all others are compared with gave no report."""
+        return "trouble" in self.done.get((1, 0), ())
 
     def carry_out(self, run: int, way: int) -> dict[str, Any]:
         """Run once, compare with the first run, and write the line down."""
@@ -123,13 +128,23 @@ class Series:
         if status not in {0, 1}:
             raise BadInput(f"the run ended with status {status}", hint=f"see {self.folder(run, way) / 'output.txt'}")
         now = self.report(run, way)
-        first = self.report(1, 0)
+        first = self._first(0, now, (run, way))
         found = unlike(first, now, same_way=way == 0)
         if way:
             # What only one way can find must at least be found by it each time.
-            found += tuple(one for one in unlike(self.report(1, way), now) if one.what == "findings")
+            earliest = self._first(way, now, (run, way))
+            found += tuple(one for one in unlike(earliest, now) if one.what == "findings")
         changes = [{"text": str(one), "judged": one.judged} for one in dict.fromkeys(found)]
         return {"cases": len(now.cases), "changes": changes}
+
+    def _first(self, way: int, now: Report, turn: Turn) -> Report:
+        """Return the report that others of its way are compared with, which may still be in the making."""
+        if turn == (1, way):
+            return now
+        wait_until(lambda: (1, way) in self.done or self.over.is_set(), math.inf)
+        if self.over.is_set():
+            raise KeyboardInterrupt
+        return self.report(1, way)
 
 
 def run_bounded(command: Sequence[str], output: Path, limit: float, over: threading.Event) -> int:
@@ -206,20 +221,14 @@ def go_through(series: Series, at_once: int) -> None:
 
         def take(turn: Turn) -> None:
             line = series.done.get(turn)
-            if line is None or "trouble" in line:
+            if line is None and not series.vain():
                 line = series.carry_out(*turn)
                 console.print(visible(_told(line, ways), keep=""), markup=False, soft_wrap=True)
             progress.advance(task)
 
-        # The others are compared with the first of each way.
-        first, rest = turns[: len(ways)], turns[len(ways) :]
-        for turn in first:
-            take(turn)
-            if "trouble" in series.done[1, 0]:
-                return
         with ThreadPoolExecutor(at_once) as places:
             try:
-                waiting = [places.submit(take, turn) for turn in rest]
+                waiting = [places.submit(take, turn) for turn in turns]
                 for one in waiting:
                     one.result()
             except BaseException:

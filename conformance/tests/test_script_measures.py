@@ -120,20 +120,38 @@ class TestRepeat:
             self.repeat.run_bounded(command, tmp_path / "output.txt", 60.0, over)
         assert time.monotonic() - began < 30
 
-    def test_runs_are_beside_each_other_once_there_is_something_to_compare_with(self, tmp_path: Path) -> None:
-        series, together, seen = self.repeat.Series(tmp_path, {**ASKED, "runs": 4}, 1), threading.Barrier(3), []
+    def test_a_run_that_ends_before_the_first_waits_to_be_compared_with_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        series = self.repeat.Series(tmp_path, {**ASKED, "ways": [""]}, 1)
+        second_ended = threading.Event()
 
-        def carry_out(run: int, way: int) -> dict[str, object]:
-            seen.append((run, way))
-            if run > 1:
-                together.wait(10)
-            series.done[run, way] = {"run": run, "way": way, "seconds": 1.0, "status": 0, "changes": []}
-            return dict(series.done[run, way])
+        def run(_: object, output: Path, limit: float, over: threading.Event) -> int:
+            first = output.parent.name.endswith("001")
+            assert not first or second_ended.wait(10)
+            verdict = Verdict.PASS if first else Verdict.FAIL
+            (output.parent / "x").mkdir()
+            whole = report(case_record("s/a", verdict=verdict)).model_dump_json(by_alias=True)
+            (output.parent / "x" / "report.json").write_text(whole)
+            second_ended.set()
+            return 0
 
-        series.carry_out = carry_out
-        self.repeat.go_through(series, 3)
-        assert seen[:2] == [(1, 0), (1, 1)]
-        assert sorted(seen) == [(run, way) for run in (1, 2, 3, 4) for way in (0, 1)]
+        monkeypatch.setattr(self.repeat, "run_bounded", run)
+        series.begin()
+        self.repeat.go_through(series, 2)
+        assert series.done[1, 0]["changes"] == []
+        assert any(change["judged"] for change in series.done[2, 0]["changes"])
+
+    def test_without_a_first_report_no_other_run_begins(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        series = self.repeat.Series(tmp_path, {**ASKED, "runs": 5}, 1)
+        monkeypatch.setattr(self.repeat, "run_bounded", lambda *_: 3)
+        series.begin()
+        self.repeat.go_through(series, 1)
+        assert list(series.done) == [(1, 0)]
+        assert self.repeat.conclude(series) == 3
+        again = self.repeat.Series(tmp_path, {**ASKED, "runs": 5}, 1)
+        again.begin()
+        assert again.done == {}
 
     def test_an_interrupt_ends_all_runs(self, tmp_path: Path) -> None:
         series = self.repeat.Series(tmp_path, {**ASKED, "runs": 5, "ways": [""]}, 1)
