@@ -69,7 +69,7 @@ class Watch:
             live = any(
                 as_expected(planned.probe, attempt, planned.ending, planned.facts)
                 for planned, attempt in zip(probes, fresh, strict=True)
-                if positive(planned)
+                if planned.positive
             )
         for planned, attempt in zip(probes, fresh, strict=True):
             counted = live or (not self.unit.marked and attempt.seen.matched)
@@ -108,7 +108,7 @@ class Watch:
         return attempt
 
     def _positive_answers(self, planned: PlannedProbe) -> bool:
-        if not positive(planned):
+        if not planned.positive:
             return False
         attempt = self.observe(planned)
         self.marker_attempts.append(attempt)
@@ -146,8 +146,3 @@ def _known(seen: Sighting, aliases: Mapping[str, str]) -> Sighting:
     """Return what was seen with the name that the case has for a backend of its own."""
     known = aliases.get(seen.backend)
     return replace(seen, outcome=seen.outcome.replace(seen.backend, known), backend=known) if known else seen
-
-
-def positive(planned: PlannedProbe) -> bool:
-    """Tell whether a probe expects a backend."""
-    return planned.probe.expect.server != "" and planned.status_of is None

@@ -14,8 +14,10 @@ from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController
 from conformance.engine.traffic import Flow, flowing
 from conformance.engine.watching import converge, wait_for_markers
+from conformance.judge.probes import CONSECUTIVE, as_expected
 from conformance.plan.actions import PlannedAction
 from conformance.plan.units import PlannedProbe, PlannedStep, Unit
+from conformance.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -73,32 +75,64 @@ class StepRunner:
             if step.traffic is not None:
                 flow = stack.enter_context(flowing(step.traffic, watch.observe))
             for action in step.actions:
-                self._perform(action, later)
-            assert later.beside is not None
-            # Last of all: once this one is loaded, the controller has heard of what was written before it.
-            self.crew.stage.api.put(later.objects[later.beside])
+                self._perform(action, later, str(step.number))
             watch.unit = replace(later, probes=tuple(self._with_pods(planned, later) for planned in later.probes))
-            working = self.crew.working(self.controller)
-            restarted = any(action.kind == "restart" for action in step.actions)
-            limit = self.crew.limits.marker if restarted else self.crew.marker_limit()
-            live = wait_for_markers(watch, limit, working)
-            if live:
-                if not restarted:
-                    # How long a controller takes to start says nothing of how long it takes to load a change.
-                    self.crew.lived(watch)
-                converge(watch, self.crew.limits, self.crew.apply_revision, working)
+            if step.unannounced and not self._noticed(watch):
+                return StepSeen(step, watch, at, live=True, flow=flow)
+            live = self._loaded(watch, step)
             meter = LatencyMeter(self.crew, self.controller, watch, unit.name.replace("/", "-"))
             samples = meter.take(step.latency) if step.latency and live else None
         return StepSeen(step, watch, at, live, flow, samples)
 
-    def _perform(self, action: PlannedAction, later: Unit) -> None:
+    def _noticed(self, watch: Watch) -> bool:
+        """Whether the positive probes come to be right before any Ingress is written.
+
+        Whoever looks at Secrets, Services or classes only when an Ingress changes would else be right by the Ingress
+        beside. What was right is no evidence yet: the Ingress beside is still to tell that all has been loaded.
+        """
+        working = self.crew.working(self.controller)
+        awaited = [planned for planned in watch.unit.probes if planned.positive]
+
+        def right() -> bool:
+            watch.round(awaited)
+            return not working() or all(_is_right(watch, planned) for planned in awaited)
+
+        if not wait_until(right, self.crew.marker_limit()):
+            for _ in range(CONSECUTIVE):
+                watch.round()
+        if not all(_is_right(watch, planned) for planned in awaited):
+            return False
+        for key, attempts in watch.attempts.items():
+            watch.attempts[key] = [replace(attempt, counted=False) for attempt in attempts]
+        return True
+
+    def _loaded(self, watch: Watch, step: PlannedStep) -> bool:
+        """Write the Ingress beside; if the controller loads it, go on until the probes can be judged."""
+        if step.unannounced:
+            announced = watch.unit.next_revision()
+            watch.unit = replace(announced, first_revision=announced.revision)
+        assert watch.unit.beside is not None
+        # Last of all: once this one is loaded, the controller has heard of what was written before it.
+        self.crew.stage.api.put(watch.unit.objects[watch.unit.beside])
+        working = self.crew.working(self.controller)
+        restarted = any(action.kind == "restart" for action in step.actions)
+        limit = self.crew.limits.marker if restarted else self.crew.marker_limit()
+        if not wait_for_markers(watch, limit, working):
+            return False
+        if not restarted:
+            # How long a controller takes to start says nothing of how long it takes to load a change.
+            self.crew.lived(watch)
+        converge(watch, self.crew.limits, self.crew.apply_revision, working)
+        return True
+
+    def _perform(self, action: PlannedAction, later: Unit, mark: str) -> None:
         match action.kind:
             case "restart":
                 self.controller.restart()
             case "unrelated":
                 self._update_another(later, action.number)
             case _:
-                change(self.crew.stage.api, action, later.objects, str(later.revision))
+                change(self.crew.stage.api, action, later.objects, mark)
 
     def _update_another(self, later: Unit, times: int) -> None:
         name = f"{later.name.replace('/', '-')}-unrelated"
@@ -117,3 +151,8 @@ class StepRunner:
         deployment = next(m for m in unit.backends if m["kind"] == "Deployment" and m["metadata"]["name"] == real)
         names = pods.ready_pods(self.crew.stage.api, deployment)
         return replace(planned, facts=replace(planned.facts, pods=names))
+
+
+def _is_right(watch: Watch, planned: PlannedProbe) -> bool:
+    last = watch.of(planned)[-1]
+    return last.counted and as_expected(planned.probe, last, planned.ending, planned.facts)

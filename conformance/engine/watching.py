@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from conformance.case.model import NO_ADDRESS, NO_MATCH, RECORD
 from conformance.engine.limits import Limits
-from conformance.engine.rounds import Watch, positive
+from conformance.engine.rounds import Watch
 from conformance.judge.answers import may_still_change
 from conformance.judge.probes import CONSECUTIVE, as_expected, settled, streak
 from conformance.plan.units import PlannedProbe, Unit
@@ -97,7 +97,7 @@ def _seen_too_early(watch: Watch) -> Sequence[PlannedProbe]:
     """
     turned_right: dict[str, float] = {}
     for planned in watch.unit.probes:
-        if positive(planned) and settled(planned.probe, watch.of(planned), planned.ending, planned.facts):
+        if planned.positive and settled(planned.probe, watch.of(planned), planned.ending, planned.facts):
             wrong = [
                 attempt.at
                 for attempt in watch.of(planned)
@@ -182,7 +182,7 @@ def _floor(watch: Watch, probes: Sequence[PlannedProbe], limits: Limits) -> floa
 
 def _hardly_there(watch: Watch) -> bool:
     """Whether most backends of the unit are not served: its marker may have been loaded before the rest."""
-    wanted = [planned for planned in watch.unit.probes if positive(planned)]
+    wanted = [planned for planned in watch.unit.probes if planned.positive]
     absent = [planned for planned in wanted if watch.of(planned)[-1].seen.outcome == "status:404"]
     return 2 * len(absent) > len(wanted)
 

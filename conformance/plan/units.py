@@ -32,6 +32,11 @@ class PlannedProbe:
         """Identifies the probe within a unit."""
         return self.case_id, self.probe.id
 
+    @property
+    def positive(self) -> bool:
+        """Whether it expects a backend."""
+        return self.probe.expect.server != "" and self.status_of is None
+
 
 @dataclass(frozen=True)
 class PlannedStep:
@@ -51,6 +56,16 @@ class PlannedStep:
     traffic_judged: bool = True
     latency: Latency | None = None
     after: float = 0.0
+
+    @property
+    def unannounced(self) -> bool:
+        """Whether a controller must notice the changes though no Ingress is written; a probe shows that it has."""
+        kinds = {self._kind(action) for action in self.actions}
+        return not kinds & {"Ingress", ""} and any(planned.positive for planned in self.probes)
+
+    def _kind(self, action: PlannedAction) -> str:
+        changed = self.objects[action.index] if action.kind == "write" else action.target
+        return str(changed.get("kind", ""))
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,10 @@ class Unit:
         return self.renewed(renewed)
 
     def after(self, step: PlannedStep) -> "Unit":
-        """Return the unit as it stands after a step; what the step wrote, and the Ingress beside, are marked anew."""
+        """Return the unit as it stands after a step.
+
+        What the step wrote, and the Ingress beside, are marked anew; nothing is after a step that is unannounced.
+        """
         old = dict(zip(self.marked, self.revisions, strict=True))
         objects = tuple(
             manifest if index in step.written or not manifest else self.objects[index]
@@ -119,8 +137,9 @@ class Unit:
         )
         revisions = tuple(old.get(index, 0) for index in step.marked)
         changed = replace(self, objects=objects, marked=step.marked, revisions=revisions, probes=step.probes)
-        later = changed.renewed({*step.written, *(() if self.beside is None else (self.beside,))})
-        return replace(later, first_revision=later.revision)
+        if not step.unannounced:
+            changed = changed.renewed({*step.written, *(() if self.beside is None else (self.beside,))})
+        return replace(changed, first_revision=changed.revision)
 
     def renewed(self, renewed: Collection[int]) -> "Unit":
         """Return the unit at its next revision, which the marker rules of these objects carry."""

@@ -90,13 +90,17 @@ class World:
     def answer(self, wire: WireProbe) -> Answer:
         with self.lock:
             ingresses = [one for (kind, _, _), one in self.objects.items() if kind == "Ingress" and not self.deaf(one)]
-            services = {name: one for (kind, _, name), one in self.objects.items() if kind == "Service"}
+            services = self.services()
         for rule in (rule for ingress in ingresses for rule in ingress["spec"].get("rules") or []):
             if rule.get("host") == wire.host:
                 name = rule["http"]["paths"][0]["backend"]["service"]["name"]
                 selector = (services.get(name) or {}).get("spec", {}).get("selector", {})
                 return served(selector.get("backend", name), HOME)
         return status(404)
+
+    def services(self) -> Mapping[str, Manifest]:
+        with self.lock:
+            return {name: one for (kind, _, name), one in self.objects.items() if kind == "Service"}
 
     def _refusal(self, manifest: Manifest) -> Refused | None:
         try:
@@ -116,6 +120,22 @@ class World:
         why = self.refuses(verb, manifest)
         if why:
             raise Refused(f"{verb} {manifest['kind']}", 403, why)
+
+
+@dataclass
+class Heedless(World):
+    """A world that looks at Services only when an Ingress is written."""
+
+    known: Mapping[str, Manifest] = field(default_factory=dict)
+
+    def services(self) -> Mapping[str, Manifest]:
+        return self.known
+
+    def _write(self, verb: str, manifest: Manifest) -> Manifest:
+        written = super()._write(verb, manifest)
+        if manifest["kind"] == "Ingress":
+            self.known = super().services()
+        return written
 
 
 @dataclass

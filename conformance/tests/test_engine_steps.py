@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Expectation, Latency, Manifest
+from conformance.case.model import NO_MATCH, Case, Expectation, Latency, Manifest
 from conformance.case.steps import Action, Backend, Step
 from conformance.clusters.api import Refused
 from conformance.engine.latency import LatencyMeter
 from conformance.engine.stepping import StepRunner, StepSeen
+from conformance.judge.probes import judge_probe
+from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
-from conformance.tests.engine_world import QUICK, Ground, World, on
+from conformance.tests.engine_world import QUICK, Ground, Heedless, World, on
 from conformance.tests.plans import case, ingress, path, probe
 
 LATER = probe("foo.com", id="GET foo.com, later", expect=Expectation(outcome="b"))
@@ -60,6 +62,45 @@ def test_what_the_api_server_refuses_in_a_step_is_raised() -> None:
     world = World(refuses=lambda verb, one: "no" if verb == "put" and "beside" not in one["metadata"]["name"] else "")
     with pytest.raises(Refused, match="no"):
         carried_out(stepped(TO_B), Ground(world))
+
+
+def leading_to(backend: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "late"},
+        "spec": {"selector": {"backend": backend}, "ports": [{"port": 80}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("world", "seen_at_last", "writes"), [(World(), {"b"}, 1), (Heedless(), {"a"}, 0)], ids=["heedful", "heedless"]
+)
+def test_a_change_must_be_noticed_before_any_ingress_is_written(
+    world: World, seen_at_last: set[str], writes: int
+) -> None:
+    what = stepped(Action(apply=leading_to("b")))
+    what = what.model_copy(update={"objects": (leading_to("a"), ingress("foo.com", backend="late"))})
+    seen = carried_out(what, Ground(world))
+    assert seen.live
+    assert outcomes(seen) == seen_at_last
+    assert sum(call.startswith("put Ingress") for call in world.calls) == writes
+    (planned,) = seen.watch.unit.probes
+    verdict = judge_probe(planned.probe, seen.watch.of(planned), planned.ending, planned.facts)
+    assert verdict.verdict is (Verdict.PASS if writes else Verdict.FAIL)
+    assert verdict.reason is (None if writes else Reason.WRONG_BACKEND)
+
+
+def test_what_was_right_before_the_ingress_beside_told_that_all_is_loaded_does_not_count() -> None:
+    gone = probe("bar.com", id="GET bar.com", expect=Expectation(outcome=NO_MATCH))
+    what = stepped(Action(apply=leading_to("b")), probes=(LATER, gone))
+    what = what.model_copy(update={"objects": (leading_to("a"), ingress("foo.com", backend="late"))})
+    seen = carried_out(what, Ground())
+    for planned in seen.watch.unit.probes:
+        counted = [attempt for attempt in seen.watch.of(planned) if attempt.counted]
+        assert {attempt.revision for attempt in counted} == {seen.watch.unit.revision}
+        assert len(counted) >= 3
+    assert seen.watch.unit.first_revision == seen.watch.unit.revision == 2
 
 
 def test_unrelated_updates_leave_nothing() -> None:

@@ -38,7 +38,7 @@ class Stepping:
             elif action.kind in {"restart", "unrelated"}:
                 self.say(f"{units[0].name}: step {number}: left out here: {action.words}")
             else:
-                change(self.api, action, objects, str(later[0].revision))
+                change(self.api, action, objects, str(number))
         beside = later[0].beside
         assert beside is not None
         self.api.put(objects[beside])
