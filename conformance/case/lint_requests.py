@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from conformance.case.flaw import Flaw
 from conformance.case.model import Probe
 
-HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*\.?(:[0-9]{1,5})?")
+_LABELS = r"[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*"
+HOST = re.compile(rf"{_LABELS}(\|\.?{_LABELS})?\.?(:[0-9]{{1,5}})?")
+"""A host to ask for; a bar is where its unique ending comes, if not at the end."""
+
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 

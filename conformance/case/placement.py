@@ -14,16 +14,20 @@ STRICTNESS: tuple[Placement, ...] = get_args(Placement)
 def derived_placement(objects: Sequence[Manifest], steps: Sequence[Step] = ()) -> Placement:
     """Return the least strict placement that is safe for these objects and what happens to them."""
     actions = [action for step in steps for action in step.actions]
-    standing = [*objects, *(action.apply for action in actions if action.apply is not None)]
-    if any(_is_flawed(manifest) for manifest in standing):
+    if any(_is_flawed(manifest) for manifest in _ever_there(objects, steps)):
         return "odd"
-    if any(_catches_all(spec) for _, spec in ingress_specs(standing)):
+    if catches_all(objects, steps):
         return "alone"
     if any(action.restart or action.unrelated_updates for action in actions):
         return "alone"
     if len(objects) == 1 and not steps and _only_hosts_and_paths(objects[0]):
         return "packed"
     return "own"
+
+
+def catches_all(objects: Sequence[Manifest], steps: Sequence[Step] = ()) -> bool:
+    """Tell whether some Ingress takes requests of every host, those of other cases included."""
+    return any(_takes_every_host(spec) for _, spec in ingress_specs(_ever_there(objects, steps)))
 
 
 def derived_marker(level: Level, objects: Sequence[Manifest]) -> Marker:
@@ -44,7 +48,12 @@ def _is_flawed(manifest: Manifest) -> bool:
     return manifest.get("kind") == "Secret" and bool(mapping(manifest.get("certificate")).get("flaw"))
 
 
-def _catches_all(spec: Mapping[str, Any]) -> bool:
+def _ever_there(objects: Sequence[Manifest], steps: Sequence[Step]) -> list[Manifest]:
+    written = (action.apply for step in steps for action in step.actions)
+    return [*objects, *(manifest for manifest in written if manifest is not None)]
+
+
+def _takes_every_host(spec: Mapping[str, Any]) -> bool:
     rules = items(spec.get("rules"))
     return bool(spec.get("defaultBackend")) or not rules or any(not mapping(rule).get("host") for rule in rules)
 

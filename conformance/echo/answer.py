@@ -82,6 +82,9 @@ def echo(identity: Identity, request: Request, place: Place) -> Answer:
     if knobs.trailers:
         # A proxy may drop what was not announced (RFC 9110, 6.6.2).
         extra.append((b"Trailer", b", ".join(dict.fromkeys(name for name, _ in knobs.trailers))))
+    if request.method == b"HEAD":
+        # There is no body that could say it.
+        extra.append((b"X-Conformance-Method", request.method))
     if knobs.header_size:
         extra.append((b"X-Conformance-Filler", b"x" * knobs.header_size))
     body = to_json(description(identity, request, place)).encode() + b"\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from conformance.case.model import Case, Step
+from conformance.case.placement import catches_all
 from conformance.case.rivals import contested, tied
 from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, InCompany, alone_after, in_company, may_be_spoiled
@@ -110,7 +111,7 @@ class Engine:
             others = sorted(groups, key=_work, reverse=True)
             if self.stage.lanes:
                 # Odd ones take longest, so where they have instances of their own they begin at once.
-                lanes.begin(odd_ones, _groups(odd))
+                lanes.begin(odd_ones, _odd_groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
                 # The others need not wait for what is shared, only until the main instance has had its start.
                 lanes.begin(some_ones, others, after=route)
@@ -134,7 +135,7 @@ class Engine:
             doubted.hand_on_rest()
             if not self.stage.lanes:
                 lanes.begin(some_ones, others)
-                lanes.begin(odd_ones, _groups(odd))
+                lanes.begin(odd_ones, _odd_groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
             done = lanes.finish()
         second = {judgement.case.id: judgement for kept in done for judgement in kept}
@@ -349,6 +350,13 @@ def _work(cases: Sequence[Case]) -> int:
 def _changes(step: Step) -> int:
     repeated = sum(action.unrelated_updates or 0 for action in step.actions)
     return 1 + repeated + (step.latency.samples if step.latency else 0)
+
+
+def _odd_groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    """Yield the groups; what takes every host would answer for its neighbours, and is a group by itself."""
+    greedy = [case for case in cases if catches_all(case.objects, case.steps)]
+    yield from _groups([case for case in cases if case not in greedy])
+    yield from ([case] for case in greedy)
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:

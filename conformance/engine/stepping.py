@@ -78,7 +78,7 @@ class StepRunner:
                 self._perform(action, later, str(step.number))
             watch.unit = replace(later, probes=tuple(self._with_pods(planned, later) for planned in later.probes))
             if step.unannounced and not self._noticed(watch):
-                return StepSeen(step, watch, at, live=True, flow=flow)
+                return StepSeen(step, watch, at, live=watch.live_after is not None, flow=flow)
             live = self._loaded(watch, step)
             meter = LatencyMeter(self.crew, self.controller, watch, unit.name.replace("/", "-"))
             samples = meter.take(step.latency) if step.latency and live else None
@@ -92,6 +92,8 @@ class StepRunner:
         """
         working = self.crew.working(self.controller)
         awaited = [planned for planned in watch.unit.probes if planned.positive]
+        if not wait_for_markers(watch, self.crew.marker_limit(), working):
+            return False
 
         def right() -> bool:
             watch.round(awaited)
@@ -104,6 +106,7 @@ class StepRunner:
             return False
         for key, attempts in watch.attempts.items():
             watch.attempts[key] = [replace(attempt, counted=False) for attempt in attempts]
+        watch.live_after = None
         return True
 
     def _loaded(self, watch: Watch, step: PlannedStep) -> bool:

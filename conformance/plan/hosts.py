@@ -12,7 +12,7 @@ REALM = "test"
 ALONE_REALM = "alone.test"
 """The realm of a case's second judgement: its first objects are still there under the other names."""
 
-_HOST = re.compile(r"(?P<name>[^:]*?)(?P<dot>\.?)(?P<port>:\d+)?")
+_HOST = re.compile(r"(?P<name>[^:|]*?)(\|(?P<behind>[^:]*?))?(?P<dot>\.?)(?P<port>:\d+)?")
 
 
 def suffixes(case: Case, realm: str) -> tuple[str, ...]:
@@ -24,10 +24,13 @@ def suffixes(case: Case, realm: str) -> tuple[str, ...]:
 
 
 def unique(host: str, ending: str) -> str:
-    """Return ``host`` with ``ending`` appended; a port and a trailing dot stay at the end, the address stays itself."""
+    """Return ``host`` with ``ending`` appended; a port and a trailing dot stay at the end, the address stays itself.
+
+    What stands behind a bar comes behind the ending: in a run, too, ``foo.com|.org`` begins with all of ``foo.com``.
+    """
     if host == ADDRESS:
         return host
     parts = _HOST.fullmatch(host)
     if parts is None:
         return host + ending
-    return f"{parts['name']}{ending}{parts['dot']}{parts['port'] or ''}"
+    return f"{parts['name']}{ending}{parts['behind'] or ''}{parts['dot']}{parts['port'] or ''}"

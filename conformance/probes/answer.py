@@ -8,6 +8,7 @@ PROBE_HEADER = "X-Conformance-Probe"
 """Each request carries a number of its own here; a backend's answer counts only if it shows that very number."""
 
 BACKEND_HEADER = "X-Conformance-Backend"
+METHOD_HEADER = "X-Conformance-Method"
 
 GRPC_TARGET = "/conformance.Echo/Say"
 """The one method of the echo backend's gRPC service (``:path`` of the request)."""

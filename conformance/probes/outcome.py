@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from conformance.probes.answer import ACCOUNT_QUESTION, BACKEND_HEADER, PROBE_HEADER, Answer
+from conformance.probes.answer import ACCOUNT_QUESTION, BACKEND_HEADER, METHOD_HEADER, PROBE_HEADER, Answer
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 WITHOUT_BODY = frozenset({101, 204, 304})
@@ -116,7 +116,8 @@ def _backend_of(answer: Answer) -> _Who | None:
     if len(identity) != 3 or not all(identity):
         return _LIAR
     if answer.head or (answer.status in WITHOUT_BODY and answer.protocol != "websocket"):
-        return (*identity, {})
+        method = answer.header(METHOD_HEADER)
+        return (*identity, {} if method is None else {"method": method})
     account = _account(answer.body)
     said = account is not None and (account["namespace"], account["backend"], account["pod"]) == identity
     if account is None or not said or not _tells_of(account, answer.sent):

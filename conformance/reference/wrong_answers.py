@@ -211,6 +211,10 @@ def _host_rewritten(request: Request) -> Request:
     return replace(request, headers=_set(request.headers, b"host", b"backend.internal"))
 
 
+def _head_as_get(request: Request) -> Request:
+    return replace(request, method=b"GET" if request.method == b"HEAD" else request.method)
+
+
 def _method_rewritten(request: Request) -> Request:
     return replace(request, method=b"GET" if request.method == b"PUT" else request.method)
 
@@ -285,6 +289,7 @@ _FORWARDED: dict[str, tuple[str, Behaviour]] = {
     ),
     "semicolons-dropped": ("Parameters with a semicolon are lost on the way.", behaving(forwarded=_semicolons_dropped)),
     "host-rewritten": ("The backend gets another Host header.", behaving(forwarded=_host_rewritten)),
+    "head-as-get": ("HEAD arrives as GET.", behaving(forwarded=_head_as_get)),
     "method-rewritten": ("PUT arrives as GET.", behaving(forwarded=_method_rewritten)),
     "upgrade-dropped": ("WebSocket upgrades are not passed on.", behaving(forwarded=_upgrade_dropped)),
     "body-truncated": (

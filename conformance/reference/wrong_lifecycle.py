@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from conformance.reference.model import Backend, KeyPair, Path, Snapshot, Table
 from conformance.reference.mutant import Mutant, behaving, fixed, reading
 from conformance.reference.objects import Held, Object, Objects
 from conformance.reference.state import Own, find, is_ours
+
+Stamp = frozenset[tuple[Any, Any]]
+"""Which versions of which Ingresses: it changes when one of them does, or comes, or goes."""
 
 
 def _no_updates(kind: str, held: Object | None, told: Object | None, _: bool) -> Object | None:
@@ -82,6 +85,43 @@ def _class_decided_once(_: float) -> Behaviour:
         return decided.setdefault((metadata.get("uid"), metadata.get("generation")), is_ours(objects, own, ingress))
 
     return reading(is_ours=at_first_sight)
+
+
+def _classes_with_ingresses(_: float) -> Behaviour:
+    """Classes are as they were when an Ingress of the first class was last heard of."""
+    known: list[tuple[Stamp, Held]] = []
+
+    def ours(objects: Objects, own: Own, ingress: Object) -> bool:
+        everything = objects.ingresses.values()
+        stamp = _stamp(item for item in everything if item["spec"].get("ingressClassName") == own.ingress_class)
+        if not known or known[0][0] != stamp:
+            known[:] = [(stamp, objects.ingressclasses)]
+        return is_ours(replace(objects, ingressclasses=known[0][1]), own, ingress)
+
+    return reading(is_ours=ours)
+
+
+def _with_ingresses(part: str) -> Callable[[float], Behaviour]:
+    """Return what loads that part of a snapshot only together with a change of the Ingresses that are served."""
+
+    def make(_: float) -> Behaviour:
+        last: list[Stamp] = []
+
+        def settle(previous: Snapshot, fresh: Snapshot, objects: Objects) -> Snapshot:
+            owners = {path.owner for paths in fresh.table.hosts.values() for path in paths}
+            stamp = _stamp(objects.ingresses[owner] for owner in owners)
+            if last == [stamp]:
+                return replace(fresh, **{part: getattr(previous, part)})
+            last[:] = [stamp]
+            return fresh
+
+        return reading(settle=settle)
+
+    return make
+
+
+def _stamp(ingresses: Iterable[Object]) -> Stamp:
+    return frozenset((item["metadata"].get("uid"), item["metadata"].get("generation")) for item in ingresses)
 
 
 def _found_once() -> Callable[[Held, Object, str], Object | None]:
@@ -261,6 +301,21 @@ MUTANTS = (
     Mutant("stale-certificate", "A host's first certificate is presented for ever.", _stale_certificates),
     Mutant("paths-never-removed", "Paths and hosts that an update removes are served on.", _paths_kept),
     Mutant("class-change-ignored", "An Ingress that once was ours is served under any class.", _class_remembered),
+    Mutant(
+        "certificates-with-ingresses",
+        "A Secret that changes is noticed only when an Ingress changes.",
+        _with_ingresses("certificates"),
+    ),
+    Mutant(
+        "routes-with-ingresses",
+        "Services and endpoints that change are noticed only when an Ingress changes.",
+        _with_ingresses("table"),
+    ),
+    Mutant(
+        "classes-with-ingresses",
+        "Classes that change are noticed only when an Ingress changes.",
+        _classes_with_ingresses,
+    ),
     Mutant("late-class-ignored", "A class created after its Ingress is not noticed.", _class_decided_once),
     Mutant(
         "late-service-ignored",

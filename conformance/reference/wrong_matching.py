@@ -88,6 +88,15 @@ def _suffix(hosts: Mapping[str, object], name: str) -> str:
     return spec.choose_host(hosts, name) or next((host for host in suffixes if host in hosts), "")
 
 
+def _begins(hosts: Mapping[str, object], name: str) -> str:
+    return spec.choose_host(hosts, name) or next((host for host in hosts if host and _begins_with(name, host)), "")
+
+
+def _begins_with(name: str, host: str) -> bool:
+    first, _, rest = name.partition(".")
+    return bool(first) and rest.startswith(host[2:]) if host.startswith("*.") else name.startswith(host)
+
+
 def _only(table: Table, host: str) -> Table:
     return Table({"": table.hosts.get(host, ())})
 
@@ -103,6 +112,12 @@ def _falls_through_to(level: Callable[[str], str]) -> Callable[[Table, str, str]
 
 def _hostless_first(table: Table, authority: str, target: str) -> Backend | None:
     return choose(_only(table, ""), "", target) or choose(table, authority, target)
+
+
+def _hostless_before_wildcard(table: Table, authority: str, target: str) -> Backend | None:
+    if host_name(authority) in table.hosts:
+        return choose(table, authority, target)
+    return _hostless_first(table, authority, target)
 
 
 def _host_ignored(table: Table, authority: str, target: str) -> Backend | None:
@@ -126,6 +141,11 @@ def _default_first(table: Table, authority: str, target: str) -> Backend | None:
 def _default_for_named(table: Table, authority: str, target: str) -> Backend | None:
     named = {host: backend for host, backend in table.defaults.items() if host or not any(table.hosts)}
     return choose(Table(table.hosts, named), authority, target)
+
+
+def _default_without_wildcards(table: Table, authority: str, target: str) -> Backend | None:
+    others = {host: backend for host, backend in table.defaults.items() if not host.startswith("*.")}
+    return choose(Table(table.hosts, others), authority, target)
 
 
 def _first_when_unmatched(table: Table, authority: str, target: str) -> Backend | None:
@@ -218,6 +238,10 @@ _WRONG = {
         matching(choose_host=lambda hosts, name: name if name in hosts else ""),
     ),
     "host-as-suffix": ("A precise host also serves every host below it.", matching(choose_host=_suffix)),
+    "host-as-beginning": (
+        "A host also serves every name that begins with it, a wildcard's suffix likewise.",
+        matching(choose_host=_begins),
+    ),
     "wildcard-fallthrough": (
         "What no path of the precise host matches falls through to the wildcard host.",
         behaving(choose=_falls_through_to(lambda name: "*." + name.partition(".")[2])),
@@ -228,6 +252,10 @@ _WRONG = {
     ),
     "hostless-ignored": ("Rules without a host serve nothing.", behaving(choose=_no_hostless)),
     "hostless-first": ("Rules without host win over rules with one.", behaving(choose=_hostless_first)),
+    "hostless-before-wildcard": (
+        "Rules without host win over rules with a wildcard.",
+        behaving(choose=_hostless_before_wildcard),
+    ),
     "host-ignored": ("Every rule applies to every host.", behaving(choose=_host_ignored)),
     "host-port-unmatched": ("A Host header with a port matches no host.", matching(host_name=_with_port)),
     "host-case-sensitive": (
@@ -242,6 +270,10 @@ _WRONG = {
     "default-backend-shadows": (
         "An Ingress's default backend gets everything for its hosts, matched or not.",
         behaving(choose=_default_first),
+    ),
+    "default-backend-without-wildcards": (
+        "What no path of a wildcard host matches goes to no default backend.",
+        behaving(choose=_default_without_wildcards),
     ),
     "default-backend-only-named-hosts": (
         "The default backend does not get hosts that no rule names.",

@@ -83,6 +83,7 @@ def test_a_change_must_be_noticed_before_any_ingress_is_written(
     what = what.model_copy(update={"objects": (leading_to("a"), ingress("foo.com", backend="late"))})
     seen = carried_out(what, Ground(world))
     assert seen.live
+    assert seen.watch.live_after is not None
     assert outcomes(seen) == seen_at_last
     assert sum(call.startswith("put Ingress") for call in world.calls) == writes
     (planned,) = seen.watch.unit.probes
