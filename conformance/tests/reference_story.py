@@ -73,6 +73,7 @@ def first_ingresses() -> list[Object]:
             "default",
             rule("d.test", ("Prefix", "/d", "a")),
             rule("e.test", ("Prefix", "/e", "a")),
+            rule("*.d.test", ("Prefix", "/d", "a")),
             defaultBackend=backend("fallback"),
             created=1,
         ),
@@ -91,6 +92,7 @@ def first_ingresses() -> list[Object]:
         ingress("second", rule("second.test", ("Prefix", "/", "a")), class_name="second"),
         ingress("default-class", rule("default-class.test", ("Prefix", "/", "a")), class_name="default"),
         ingress("late-class", rule("late-class.test", ("Prefix", "/", "a")), class_name="late"),
+        ingress("unannounced-class", rule("unannounced.test", ("Prefix", "/", "a")), class_name="unannounced"),
         ingress("annotated", rule("note.test", ("Prefix", "/", "a")), class_name=None, annotations=ANNOTATED),
         ingress("moving", rule("moving.test", ("Prefix", "/", "a"))),
         ingress("changing", rule("c1.test", ("Prefix", "/", "a")), rule("c2.test", ("Prefix", "/", "a"))),
@@ -155,11 +157,18 @@ def stages() -> Iterator[list[Event]]:
     yield [Event("ingresses", (equal,))]
     yield [Event("ingresses", (equal,), deleted=True)]
     yield [Event("ingresses", (ingress("odd", rule("odd.test", ("Prefix", "/a{3}", "a"))),))]
+    # No Ingress is among these.
+    yield [
+        Event("endpointslices", (endpoint_slice("b", "10.5.0.1", ports=POD_PORTS),)),
+        Event("secrets", (secret("cert", pair("fourth")),)),
+    ]
+    yield [Event("ingressclasses", (ingress_class("unannounced"),))]
 
 
 _HOSTS = """
 h.test a.w.test a.b.w.test w.test x.w.test in.w.test tail.test sub.tail.test deep.sub.tail.test
 slow.test h.test:8080 H.Test d.test e.test nobody.test twice.test bucket.test gap.test late.test namesake.test
+h.test.org x.w.test.org x.d.test unannounced.test
 stranger.test tls.test bare.test other.test none.test second.test default-class.test late-class.test
 note.test moving.test c1.test c2.test c3.test doomed.test equal.test
 """
@@ -186,7 +195,7 @@ def observed(snapshot: Snapshot, objects: Objects, behaviour: Behaviour) -> Iter
         yield f"{host}{target}", chosen and (chosen.namespace, chosen.service, chosen.endpoints, chosen.refusal)
     for name in NAMES:
         presented_pair = behaviour.certificate(snapshot.certificates, name)
-        known = ("first", "second", "third", "late", "foreign")
+        known = ("first", "second", "third", "fourth", "late", "foreign")
         yield f"certificate of {name}", next((word for word in known if presented_pair == pair(word)), presented_pair)
     yield "status", {(patch.ingress, patch.address) for patch in patches(objects, OWN, "10.0.0.5", behaviour)}
 

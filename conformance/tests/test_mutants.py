@@ -66,6 +66,11 @@ SYMPTOMS = [
     ("hostless-fallthrough", "0 tail.test/hostless", "b"),
     ("hostless-first", "0 h.test/hostless", "b"),
     ("host-ignored", "0 nobody.test/aaa/bbb", "bbb"),
+    ("host-as-beginning", "0 h.test.org/", "a"),
+    ("hostless-before-wildcard", "0 a.w.test/hostless", "b"),
+    ("default-backend-without-wildcards", "0 x.d.test/", None),
+    ("certificates-with-ingresses", "7 certificate of tls.test", "third"),
+    ("classes-with-ingresses", "8 unannounced.test/", "fallback"),
     ("host-as-suffix", "0 deep.sub.tail.test/", "a"),
     ("host-port-unmatched", "0 h.test:8080/", "fallback"),
     ("host-case-sensitive", "0 H.Test/", "fallback"),
@@ -151,6 +156,7 @@ STEPS: dict[str, Step] = {
         b"POST / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"4\r\nbody\r\n0\r\n\r\n"
     ),
+    "head": http(b"HEAD / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n"),
     "put": http(b"PUT / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n"),
     "two on one connection": http(b"GET / HTTP/1.1\r\nHost: h.test\r\n\r\n" + get(b"/")),
     "encoded": http(get(b"/%6Fne?x=1;2&y=3")),
@@ -209,6 +215,7 @@ FIRST_WRONG = {
     "unmatched-200": "unmatched",
     "body-truncated": "sized body",
     "chunked-body-dropped": "chunked body",
+    "head-as-get": "head",
     "method-rewritten": "put",
     "path-decoded-on-the-way": "encoded",
     "semicolons-dropped": "encoded",
