@@ -1,7 +1,7 @@
 """From the plan and both reports to what changes. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.judge.words import Verdict
 from conformance.migrate.ledger import Ledger
@@ -56,7 +56,8 @@ class _Collected:
         """Take on one difference; a request that several questions share is shown once."""
         everyone = [member.label for member in spoken_for(asked, one.question.owner, *one.question.speaks_for)]
         self.ingresses.update(dict.fromkeys(everyone))
-        for question in (one.question, *one.may_be_why):
+        about = () if one.difference.lost_tls else (one.question, *one.may_be_why)
+        for question in about:
             for found in spoken_for(asked, question.owner, *question.speaks_for):
                 self.annotations.update(dict.fromkeys(shown_by(question, found, alike=False)))
         request = (asked.group.ingresses[one.question.owner].label, one.question.sent)
@@ -95,7 +96,7 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
         of_group = [turn for turns in turned for turn in turns]
         for turns in turned:
             for one, root in rooted(turns, of_group):
-                ledger.note(asked, one.question, one.difference.sort, follows=root.difference.sort)
+                ledger.note(asked, one.question, one.of_annotation, follows=root.difference.sort)
                 for beside in one.beside:
                     ledger.note(asked, beside, Sort.DIFFERS, follows=root.difference.sort)
                 found.setdefault(root.key, _Collected(root)).add(one, asked)
@@ -242,16 +243,17 @@ def _said(question: Question, answer: Seen, address: str) -> Said:
 
 def _change(one: _Collected, restores: Restores) -> Change:
     root = one.root
-    families = (root.question.family, *root.families)
+    question = replace(root.question, kind=root.kind)
+    families = (question.family, *root.families)
     headers = tuple(name.removeprefix("received ") for name in root.facts)
-    hints = (hint for family in families for hint in restores.for_question(family, root.question.kind, headers))
+    hints = (hint for family in families for hint in restores.for_question(family, root.kind, headers))
     return Change(
         sort=root.difference.sort,
-        kind=root.question.kind,
+        kind=root.kind,
         family=next((family for family in families if family), ""),
         annotations=tuple(map(visible, one.annotations)),
         title=visible(
-            title_of(root.question, root.difference.sort, root.old.brief, root.new.brief, one.places, root.families)
+            title_of(question, root.difference.sort, root.old.brief, root.new.brief, one.places, root.families)
         ),
         before=visible(root.old.brief),
         after=visible(root.new.brief),

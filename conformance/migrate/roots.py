@@ -33,6 +33,16 @@ class Turn:
         return tuple(one.family for one in self.may_be_why)
 
     @property
+    def kind(self) -> str:
+        """What it is told as: what was asked, but where the redirect to https is lost, which is one thing."""
+        return self.question.kind if self.difference.lost_tls is None else "without-tls"
+
+    @property
+    def of_annotation(self) -> Sort:
+        """How the annotations stand that it is about: it is none of theirs that http is served."""
+        return self.difference.lost_tls or self.difference.sort
+
+    @property
     def turned(self) -> tuple[str, str]:
         """From which answer to which: in short where that tells them apart."""
         if self.old.brief != self.new.brief:
@@ -42,7 +52,7 @@ class Turn:
     @property
     def key(self) -> tuple[object, ...]:
         """What changes with the same key have in common: they are told as one."""
-        kind = _TOGETHER.get(self.question.kind, self.question.kind)
+        kind = _TOGETHER.get(self.kind, self.kind)
         past = bool(self.question.keeps) and self.difference.sort is Sort.UNSAFE
         kind = f"{kind} past {self.question.family}" if past else kind
         apart = past or not self.question.family or kind == "without-tls"

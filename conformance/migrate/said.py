@@ -18,6 +18,7 @@ THROUGH = "let through"
 SHARES = "shares"
 COPIES = "copies elsewhere"
 SPOKEN = "spoken to the backend"
+_TO_HTTPS = re.compile(r"redirect:\d+:https://([^/:?#]*)", re.IGNORECASE)
 _COOKIE = re.compile(r"^([^=;]{1,80})=[^;]*")
 _LISTED = frozenset({"access-control-allow-methods", "access-control-allow-headers", "access-control-expose-headers"})
 _NUMBERS = frozenset({THROUGH, SHARES, COPIES})
@@ -45,6 +46,11 @@ class Seen:
         if question.narrow:
             return SERVED if self.reached else self.outcome, *sorted(own_part(self, question).facts.items())
         return self.outcome, *sorted(item for item in self.facts.items() if item[0] not in _NUMBERS)
+
+    def only_over_tls(self, question: Question) -> bool:
+        """Tell whether a request without TLS was sent to the same host over https."""
+        there = _TO_HTTPS.match(self.outcome) if question.scheme == "http" else None
+        return there is not None and there[1].lower() == question.host.partition(":")[0].lower()
 
     @property
     def services(self) -> list[str]:

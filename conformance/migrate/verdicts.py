@@ -15,10 +15,14 @@ _HOST = "received Host"
 
 @dataclass(frozen=True)
 class Difference:
-    """How a question's answers differ. ``opens``: reachable now, though no guard is passed by."""
+    """How a question's answers differ. ``opens``: reachable now, though no guard is passed by.
+
+    ``lost_tls``: http is served that was sent to https, whatever was asked; and how the answers differ beside that.
+    """
 
     sort: Sort
     opens: bool = False
+    lost_tls: Sort | None = None
 
 
 def difference(
@@ -44,7 +48,11 @@ def difference(
     # Where an annotation cuts off what takes too long, the backend was reached before as well.
     opens = new.served and not old.reached and not old.outcome.startswith("redirect:") and not question.heeded
     ignored = aspect.ignored if aspect else _as_if_absent(question, old, new, plain)
-    return Difference(Sort.IGNORED if question.family and ignored else Sort.DIFFERS, opens)
+    sort = Sort.IGNORED if question.family and ignored else Sort.DIFFERS
+    if new.reached and old.only_over_tls(question):
+        # An Ingress beside it may have the TLS of the host, so that its own rules do not say so.
+        return Difference(Sort.UNSAFE, lost_tls=sort)
+    return Difference(sort, opens)
 
 
 def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None) -> bool:
