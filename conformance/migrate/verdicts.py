@@ -8,6 +8,7 @@ from conformance.migrate.question import Question
 from conformance.migrate.said import ABSENT, Seen
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 REFUSALS = ("status:401", "status:403", "status:407")
 _CLAIMED = "received X-Forwarded-For"
 _HOST = "received Host"
@@ -64,8 +65,17 @@ def _less_safe(question: Question, old: Seen, new: Seen, plain_old: Seen | None)
     if question.kind == "claimed-address":
         return old.facts.get(_CLAIMED) != new.facts.get(_CLAIMED) and "not" not in new.facts.get(_CLAIMED, "not")
     if question.kind == "cors-other-origin":
-        return old.facts.get(ALLOW_ORIGIN) == ABSENT and new.facts.get(ALLOW_ORIGIN, ABSENT) != ABSENT
+        return _allowed(question, new) > _allowed(question, old)
     return False
+
+
+def _allowed(question: Question, answer: Seen) -> int:
+    """Return what a browser allows to a page of the asked origin: nothing, to read the answer, or with its cookies.
+
+    Another origin in the header allows this one nothing, and none is given cookies by ``*``.
+    """
+    allowed, origin = answer.facts.get(ALLOW_ORIGIN), dict(question.headers).get("Origin")
+    return (allowed in {"*", origin}) + (allowed == origin and answer.facts.get(ALLOW_CREDENTIALS) == "true")
 
 
 def _around_a_guard(
