@@ -1,7 +1,8 @@
 """From a case in two reports to what became of it: the rules of ``diff``.
 
 One sentence decides: whatever was right in the old report must have been *seen* to be right in the new one. If it was
-seen to be wrong, that is a regression; if it was not seen at all, it is unproven.
+seen to be wrong, that is a regression; if it was not seen at all, it is unproven. What restricted access was right in
+that, even where a case failed by how it did: that it stands open now is a regression, too.
 """
 
 from conformance.case.model import RECORD, Level
@@ -10,7 +11,9 @@ from conformance.compare.copies import request_of
 from conformance.compare.diff_model import Kind
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord
+from conformance.report.parity import opened
 
+OPENED = "a restriction has no effect any more"
 _UNSEEN = (Verdict.ERROR, Verdict.SKIPPED)
 _WRONG = (Verdict.FAIL, Verdict.UNSUPPORTED)
 Became = tuple[Kind, str]
@@ -23,6 +26,8 @@ def became(old: CaseRecord, new: CaseRecord, *, answers_differ: bool) -> Became 
     """
     if expectations(old) != expectations(new):
         return _redefined(old, new)
+    if opened(old, new):
+        return Kind.REGRESSION, f"{OPENED}: {_verdicts(old, new)}"
     if old.verdict is not Verdict.PASS:
         return _was_not_right(old, new, answers_differ)
     if new.verdict is not Verdict.PASS:
@@ -52,6 +57,8 @@ def added(new: CaseRecord) -> Became:
 
 def _redefined(old: CaseRecord, new: CaseRecord) -> Became:
     said = f"the case itself changed: another level, other probes or other expectations; {_verdicts(old, new)}"
+    if opened(old, new):
+        return Kind.REGRESSION, f"{OPENED}; {said}"
     if old.verdict is Verdict.PASS and new.verdict is not Verdict.PASS:
         return Kind.UNPROVEN, said
     return Kind.CHANGED, said

@@ -115,6 +115,11 @@ def fails_open(case: CaseRecord) -> bool:
     return any(_let_in(probe) for probe in case.probes if probe.verdict is Verdict.FAIL)
 
 
+def opened(old: CaseRecord, new: CaseRecord) -> bool:
+    """Tell whether a case stands open that did not: of one that nobody could judge before, that is not known."""
+    return new.fail_open and old.parity is not None and not old.fail_open
+
+
 def _annotations(case: CaseRecord) -> Iterator[str]:
     for part in case.objects:
         meta = part.manifest.get("metadata")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
-from conformance.report.parity import parity_words
+from conformance.report.parity import opened, parity_words
 from conformance.site.cells import said
 from conformance.site.columns import Column, case_ids
 from conformance.site.matrix import newest
@@ -65,7 +65,7 @@ def _changes(old: Column, new: Column) -> tuple[Change, ...]:
         if said(before, old.report.controller) == said(after, new.report.controller):
             continue
         lost = before.verdict is Verdict.PASS and after.verdict is not Verdict.PASS
-        worse = lost or (after.fail_open and not before.fail_open)
+        worse = lost or opened(before, after)
         title = newest(case_id, [old, new]).title
         changes.append(Change(case_id, title, _words(before), _words(after), worse))
     return tuple(sorted(changes, key=lambda change: not change.worse))

@@ -81,6 +81,12 @@ def compared(identifier: str, word: Parity, *, fail_open: bool = False, **change
     return case_record(identifier, verdict, Level.PARITY, **{**fields, **changes})
 
 
+def unjudged(identifier: str) -> CaseRecord:
+    """The same case of a run that could not judge it: nobody knows whether it stood open."""
+    seen = {"verdict": Verdict.ERROR, "reason": Reason.HARNESS, "parity": None}
+    return compared(identifier, Parity.DIFFERS).model_copy(update=seen)
+
+
 @cache
 def everything() -> Report:
     """A report with every verdict and level, steps, measurements, certificates, findings."""

@@ -16,9 +16,10 @@ from conformance.compare.difference import difference
 from conformance.errors import BadInput
 from conformance.export.published import FOLDER
 from conformance.judge.words import Reason, Verdict
-from conformance.report.model import CaseRecord, Expected, Finding, Observed, Report
+from conformance.report.model import CaseRecord, Expected, Finding, Observed, Parity, Report
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.tests.rich_report import HOSTILE, named, passing, perfect, rich
+from conformance.tests.site_reports import compared, unjudged
 
 P, F, U, S, E = Verdict
 TABLE: dict[tuple[Verdict, Verdict], Kind | None] = {
@@ -130,6 +131,28 @@ class TestWithinAVerdict:
             assert change.kind is Kind.REGRESSION
             assert "poison" in change.why
         assert only(found(case(findings=poison), case())).kind is Kind.IMPROVEMENT
+
+    @pytest.mark.parametrize("before", [Parity.DIFFERS, Parity.REFUSED, Parity.IGNORED, Parity.SAME])
+    def test_a_restriction_that_is_gone_is_worse_however_the_case_failed_before(self, before: Parity) -> None:
+        shut, stands_open = compared("n/x", before), compared("n/x", Parity.IGNORED, fail_open=True)
+        diff = found(shut, stands_open)
+        assert only(diff).kind is Kind.REGRESSION
+        assert only(diff).why.startswith("a restriction has no effect any more")
+        assert diff.conclusion is Conclusion.REGRESSION
+        assert [change.kind for change in found(stands_open, shut).changes if change.kind is Kind.REGRESSION] == []
+        assert not found(stands_open, stands_open).changes
+
+    def test_it_is_worse_as_well_where_the_case_itself_changed(self) -> None:
+        more = (*compared("n/x", Parity.IGNORED).probes, probe_record(F, id="GET /more"))
+        change = only(
+            found(compared("n/x", Parity.DIFFERS), compared("n/x", Parity.IGNORED, fail_open=True, probes=more))
+        )
+        assert change.kind is Kind.REGRESSION
+        assert "a restriction has no effect any more; the case itself changed" in change.why
+
+    def test_nobody_knows_whether_what_was_not_judged_stood_open(self) -> None:
+        change = only(found(unjudged("n/x"), compared("n/x", Parity.IGNORED, fail_open=True)))
+        assert change.kind is Kind.CHANGED
 
     def test_the_address_of_the_controller_plays_no_part(self) -> None:
         def at(address: str) -> Report:

@@ -15,7 +15,7 @@ from conformance.report.model import Parity, Report
 from conformance.site.pages import ASSETS, site
 from conformance.tests.reports import case_record, report
 from conformance.tests.rich_report import named, perfect, rich
-from conformance.tests.site_reports import PAYLOADS, compared, everything, hostile
+from conformance.tests.site_reports import PAYLOADS, compared, everything, hostile, unjudged
 
 SCRIPTS = {"early.js", "page.js", "query.js", "matrix.js", "migrate.js"}
 HIDDEN_AWAY = re.compile(r"alert\(\d\)|evil\.test|onerror|onload")
@@ -198,6 +198,14 @@ def test_a_word_that_changed_from_version_to_version_is_a_change_and_worse_where
     assert "differs: no-match → ignored: no-match" in page
     assert page.index("differs, open: no-match") < page.index("ignored: no-match")
     assert page.count("worse</b>") == 1
+
+
+def test_what_nobody_could_judge_before_is_not_called_worse_where_it_is_open() -> None:
+    old, new = report(unjudged("n/x")), report(compared("n/x", Parity.IGNORED, fail_open=True))
+    newer = new.model_copy(update={"controller": new.controller.model_copy(update={"version": "2.0"})})
+    page = pages(old, newer)["controller/demo-2.0.html"].decode()
+    assert "error: harness → ignored, open: no-match" in page
+    assert "worse</b>" not in page
 
 
 def test_an_interrupted_run_is_told_on_the_first_page() -> None:
