@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.case.model import Level
+from conformance.case.statements import load_statements
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import (
     AttemptRecord,
@@ -21,6 +22,7 @@ from conformance.site.lanes import TICKS, paths, story, x_of
 from conformance.site.links import safe_link
 from conformance.site.manifests import left_out, own_objects, yaml_text
 from conformance.site.names import file_name, file_names
+from conformance.site.pages import site
 from conformance.site.plots import histogram, measured, seconds
 from conformance.site.usual import HOST, VARIES, habits_of, usual_of
 from conformance.tests.reports import case_record, probe_record, report
@@ -43,6 +45,12 @@ def test_attempts_are_drawn_from_the_first_one_on() -> None:
     assert drawn["d"] == f"M6 10H{x_of(1)}H{x_of(2)}"
     assert drawn["l"] == f"M{x_of(25)} 5v10"
     assert set(drawn) == {"d", "l"}
+
+
+def test_the_scale_of_the_lanes_is_the_one_that_the_page_of_verdicts_names() -> None:
+    page = dict(site([report(case_record("s/x"))], load_statements()))["verdicts.html"].decode()
+    assert "on a logarithmic scale" in page
+    assert x_of(100.0) - x_of(10.0) == pytest.approx(x_of(10.0) - x_of(1.0), rel=0.1)
 
 
 def test_what_did_not_count_or_was_something_else_has_marks_of_its_own() -> None:
