@@ -300,6 +300,18 @@ def test_migration_shows_the_worst_first(at: Visit) -> None:
     assert page.locator("#summary").inner_text() == "Pick two different runs."
 
 
+def test_what_was_recorded_and_now_fails_breaks(chromium: "Browser", tmp_path: Path) -> None:
+    one = named(recorded("a"), "one")
+    dead = case_record("hosts/open", Verdict.FAIL, level=Level.OBSERVED, reason=Reason.NOT_PROGRAMMED)
+    with visit(chromium, made(tmp_path / "site", one, named(report(dead), "two"))) as visiting:
+        page = visiting.open("migrate.html", "from=one-1.0&to=two-1.0")
+        assert page.locator("#recorded tbody th a").count() == 1
+        assert page.locator("#summary").inner_text().startswith("1 of 1 cases break (0 core), ")
+        page.get_by_role("button", name="Swap").click()
+        assert page.locator("#better tbody th a").count() == 1
+        assert "1 get right" in page.locator("#summary").inner_text()
+
+
 def test_without_scripts_the_matrix_is_whole(chromium: "Browser", folder: Path) -> None:
     with visit(chromium, folder, java_script_enabled=False) as visiting:
         page = visiting.open("index.html")

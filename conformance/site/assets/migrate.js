@@ -44,13 +44,15 @@
       (k, a, b) => !level("core")(k) && !compared(k) && a[0] === "p" && short(b)],
     ["parity", "No longer as ingress-nginx", "It does today what ingress-nginx does, and will not.",
       (k, a, b) => compared(k) && a[0] === "p" && short(b)],
+    ["recorded", "Breaks, left open", "The specification leaves the answer open. There is one today, and it will be wrong, or missing.",
+      (k, a, b) => a[0] === "r" && short(b)],
     ["observed", "Behaves differently", "The specification leaves it open, and the two do not do the same.",
       (k, a, b) => a[0] === "r" && b[0] === "r" && a[3] !== b[3]],
     ["wrong", "Wrong in another way", "Neither does what the statement says, but not the same.",
       (k, a, b) => !compared(k) && short(a) && short(b) && a[3] !== b[3]],
     ["unlike", "Unlike ingress-nginx in another way", "Neither does what ingress-nginx does, but not the same.",
       (k, a, b) => compared(k) && short(a) && short(b) && a[3] !== b[3]],
-    ["better", "Gets right", "It does not hold today, and will hold.", (k, a, b) => short(a) && b[0] === "p"],
+    ["better", "Gets right", "It does not hold today, and will hold.", (k, a, b) => short(a) && "pr".includes(b[0])],
     ["unknown", "Not known", "One of the two was not judged here, so nothing can be said.",
       (k, a, b) => !a || !b || !(judged(a) && judged(b)) && !(a[0] === "r" && b[0] === "r")],
     ["same", "Stays the same", "", () => true],
@@ -126,7 +128,7 @@
     const found = new Map(KINDS.map(([key]) => [key, []]));
     for (const kase of data.cases) found.get(kindOf(kase, kase[5][a], kase[5][b])).push(kase);
     const sum = (...keys) => keys.reduce((count, key) => count + found.get(key).length, 0);
-    const breaks = sum("open", "core", "extended", "parity");
+    const breaks = sum("open", "core", "extended", "parity", "recorded");
     const changes = sum("observed", "wrong", "unlike");
     const opens = sum("open") ? `, ${sum("open")} open what is shut` : "";
     summary.textContent = a === b
