@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import click
 import conformance
 from conformance.errors import ConformanceError
 from conformance.garbage import collect_rarely
+from conformance.visible import visible
 
 CLOSED_PIPE = 141
 """What a shell says of a program that SIGPIPE ended."""
@@ -105,11 +107,11 @@ def main() -> None:
     except (click.exceptions.Abort, KeyboardInterrupt):
         _end("interrupted", 130)
     except click.ClickException as error:
-        with suppress(OSError):
-            error.show()
-        _end("", 2)
+        told = io.StringIO()
+        error.show(told)
+        _end(visible(told.getvalue()).removesuffix("\n"), 2)
     except ConformanceError as error:
-        _end(f"{click.style('error:', fg='red', bold=True)} {error}", error.exit_status)
+        _end(error_line(error), error.exit_status)
     except SystemExit as error:
         # rich ends this way when nobody reads any more; its status 1 would say that a core case fails.
         closed = isinstance(error.__context__, BrokenPipeError)
@@ -120,8 +122,13 @@ def main() -> None:
         if error.errno not in NO_ROOM:
             raise
         place = f" to {error.filename}" if error.filename else ""
-        _end(f"{click.style('error:', fg='red', bold=True)} cannot write{place}: {error.strerror}", 3)
+        _end(error_line(f"cannot write{place}: {error.strerror}"), 3)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def error_line(told: object) -> str:
+    """Return what is said of a failure. A manifest, a report or a server may have written parts of it."""
+    return f"{click.style('error:', fg='red', bold=True)} {visible(str(told))}"
 
 
 def _flush() -> None:

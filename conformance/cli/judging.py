@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from conformance.cli import error_line
 from conformance.cli.progress import display
 from conformance.cli.side_by_side import at_once, cores, run_side_by_side
 from conformance.controllers.entry import Entry
@@ -41,7 +42,7 @@ def judge_several(
         try:
             prepare(entry, programs, saying(entry))
         except ConformanceError as error:
-            click.echo(f"{entry.name}: {click.style('error:', fg='red', bold=True)} {error}", err=True)
+            click.echo(f"{entry.name}: {error_line(error)}", err=True)
             failed[entry.name] = error.exit_status
     ready = [entry.name for entry in entries if entry.name not in failed]
     before = {entry.name: _stamp(out / entry.name / FILE_NAME) for entry in entries}

@@ -11,6 +11,7 @@ from conformance.report.events import Event
 from conformance.report.model import exit_status
 from conformance.report.terminal import print_report
 from conformance.suite.session import RunSession
+from conformance.visible import visible
 
 
 class Presentation:
@@ -42,7 +43,7 @@ class Presentation:
             self._say(event["text"])
         elif kind == "warning":
             self._console.print(
-                f"warning: {event['text']}", markup=False, highlight=False, soft_wrap=True, style="yellow"
+                visible(f"warning: {event['text']}"), markup=False, highlight=False, soft_wrap=True, style="yellow"
             )
         elif kind == "run":
             self._progress.update(self._task, total=len(event["selected"]))
@@ -51,7 +52,7 @@ class Presentation:
             self._progress.update(self._task, completed=len(self._judged))
 
     def _say(self, text: str) -> None:
-        line = f"{self._run.controller.name}: {text}"
+        line = visible(f"{self._run.controller.name}: {text}")
         self._progress.update(self._task, description=line)
         topic = text.partition(":")[0]
         if not self._console.is_terminal and topic != self._last:
@@ -73,7 +74,8 @@ class Presentation:
             if run.options.out is not None:
                 sys.stdout.write(f"report: {Path(run.options.out) / run.controller.name / 'report.json'}\n")
         if run.failure is not None:
-            self._console.print(f"error: {run.failure}", markup=False, highlight=False, soft_wrap=True, style="red")
+            told = visible(f"error: {run.failure}")
+            self._console.print(told, markup=False, highlight=False, soft_wrap=True, style="red")
             return run.failure.exit_status
         if pytest_status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR}:
             self._console.print("interrupted" if pytest_status == pytest.ExitCode.INTERRUPTED else "bad input")

@@ -1,5 +1,6 @@
 """The command line as a process: closed pipes, full disks, interrupts, and how soon it answers."""
 
+import errno
 import gc
 import os
 import signal
@@ -7,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from conformance import cli
+from conformance.errors import BadInput, HarnessFailure
 from conformance.garbage import FEW_COLLECTIONS
 
 PROGRAM = [sys.executable, "-m", "conformance"]
@@ -81,6 +84,36 @@ def test_other_failures_are_bugs_and_keep_their_traceback(monkeypatch: pytest.Mo
     monkeypatch.setattr(cli.cli, "main", broken)
     with pytest.raises(PermissionError):
         cli.main()
+
+
+EVIL = "\x1b[2J\x1b]0;mine\x07\u202e"
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (BadInput(f"the annotation {EVIL} is no text\nin line 2", where=f"{EVIL}.yaml", hint=f"quote {EVIL}"), 2),
+        (HarnessFailure(f"the server said {EVIL}\nin line 2\n hint:"), 3),
+        (click.UsageError(f"no such option {EVIL}\nin line 2\n hint:"), 2),
+        (OSError(errno.ENOSPC, "no room\nin line 2\n hint:", EVIL), 3),
+    ],
+    ids=["bad input", "failure", "usage", "disk"],
+)
+def test_what_somebody_else_wrote_of_a_failure_is_no_command_of_the_terminal(
+    failure: Exception, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(**_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(cli.cli, "main", failing)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == status
+    assert "\\x1b]0;mine\\x07\\u202e" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
+    assert "\nin line 2\n" in said
+    assert "hint:" in said
 
 
 def test_help_imports_nothing_heavy() -> None:

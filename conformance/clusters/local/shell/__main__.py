@@ -18,6 +18,7 @@ from conformance.clusters.local.shell.bring_up import brought_up
 from conformance.clusters.local.shell.lay_out import Hands, lay_out, named_cases
 from conformance.clusters.local.shell.order import Order
 from conformance.errors import BadInput, ConformanceError
+from conformance.visible import visible
 
 SHELL_VARIABLE = "INGRESS_CONFORMANCE_SHELL"
 """Set for whoever wants to show in a prompt that this is such a shell."""
@@ -29,7 +30,7 @@ def main() -> int:
     try:
         return _joined(order) if order.join else _alone(order)
     except ConformanceError as failure:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {failure}", err=True)
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {visible(str(failure))}", err=True)
         return failure.exit_status
     except KeyboardInterrupt:
         return 130
