@@ -1,13 +1,15 @@
 """Which Ingresses must be judged together: those of one class that share a host, directly or by way of others. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.migrate.annotations import Known, known_annotations
 from conformance.migrate.classes import by_class
 from conformance.migrate.found import Found
+from conformance.migrate.meaning import is_off
 
 EVERY_HOST = ""
+_WWW = "www."
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def sharing(ingresses: Iterable[Found]) -> tuple[tuple[Found, ...], ...]:
     known = known_annotations()
     first: dict[str, int] = {}
     for index, one in enumerate(found):
-        for host in (*one.hosts, *_aliases(one, known)):
+        for host in (*one.hosts, *_aliases(one, known), *_other_names(one, known)):
             leader[lead(index)] = lead(first.setdefault(host, index))
     for host, index in first.items():
         # A wildcard serves what others name, too.
@@ -67,6 +69,14 @@ def sharing(ingresses: Iterable[Found]) -> tuple[tuple[Found, ...], ...]:
 
 def _order(found: Found) -> tuple[str, str]:
     return found.namespace, found.name
+
+
+def _other_names(found: Found, known: Known) -> Iterator[str]:
+    """Yield the hosts with www, or without it, whose requests are redirected: a rule that has one is met by them."""
+    if not is_off(known.value(dict(found.annotations), "from-to-www-redirect")):
+        for host in found.hosts:
+            if host != EVERY_HOST and not host.startswith("*"):
+                yield host.removeprefix(_WWW) if host.startswith(_WWW) else _WWW + host
 
 
 def _aliases(found: Found, known: Known) -> Sequence[str]:

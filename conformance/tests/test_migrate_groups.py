@@ -42,6 +42,14 @@ def test_a_wildcard_is_together_with_what_it_covers_and_an_alias_with_its_host()
     assert len(groups(found(alias, ingress("named", host="b.test")))) == 1
 
 
+@pytest.mark.parametrize(("one", "other"), [("b.test", "www.b.test"), ("www.b.test", "b.test"), ("b.test", "*.b.test")])
+def test_a_redirect_to_or_from_www_is_together_with_who_has_the_other_name(one: str, other: str) -> None:
+    named = ingress("named", host=other, namespace="two")
+    assert len(groups(found(ingress("moved", host=one, from_to_www_redirect="true"), named))) == 1
+    assert len(groups(found(ingress("moved", host=one, from_to_www_redirect="false"), named))) == 2
+    assert len(groups(found(ingress("moved", host=one), named))) == 2
+
+
 def test_whatever_has_no_host_catches_all() -> None:
     bare = ingress("bare")
     del bare["spec"]["rules"][0]["host"]
