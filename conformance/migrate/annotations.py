@@ -74,6 +74,7 @@ class Family(Keyed):
     closed: str | dict[str, str] = ""
     names: dict[str, Names] = Field(default_factory=dict)
     credentials: bool = False
+    secret: dict[str, str] = Field(default_factory=dict)
     holds: dict[str, Kind] = Field(default_factory=dict)
     ask: tuple[Ask, ...] = ()
     seen: tuple[str, ...] = ()
@@ -117,6 +118,11 @@ class Known(Keyed):
         return next(
             (one for one in self.others if annotation == one or (one[-1:] == "/" and annotation.startswith(one))), ""
         )
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The annotations with a value that is meant to be secret, each with the variable that stands for it."""
+        return {short: f"${name}" for family in self.families.values() for short, name in family.secret.items()}
 
     def value(self, annotations: dict[str, str], short: str) -> str:
         """Return the value of an annotation by its short name; empty if it is not there."""

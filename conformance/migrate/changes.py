@@ -8,7 +8,7 @@ from conformance.migrate.ledger import Ledger
 from conformance.migrate.model import WORST_FIRST, Change, Place, Said, Sort
 from conformance.migrate.plan import Asked, Plan, spoken_for
 from conformance.migrate.question import Question
-from conformance.migrate.replay import replay_line, stand_in_note
+from conformance.migrate.replay import as_told, replay_line, stand_in_note
 from conformance.migrate.restoring import Restores
 from conformance.migrate.roots import Turn, rooted
 from conformance.migrate.said import Seen, own_part, seen
@@ -222,8 +222,8 @@ def _trouble(record: CaseRecord | None) -> str:
 
 
 def _place(turn: Turn, asked: Asked, everyone: Sequence[str]) -> Place:
-    question = turn.question
-    found = asked.group.ingresses[question.owner]
+    found = asked.group.ingresses[turn.question.owner]
+    question = as_told(turn.question, found)
     return Place(
         ingress=visible(found.label),
         rule=visible(question.rule),

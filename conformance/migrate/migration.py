@@ -9,6 +9,7 @@ from conformance.migrate.claimed import UNSEEN
 from conformance.migrate.found import Reading, Trouble
 from conformance.migrate.ledger import Ledger
 from conformance.migrate.model import WORST_FIRST, Migration, Omission, Problem, unasked_among
+from conformance.migrate.never_asked import NEVER_ASKED
 from conformance.migrate.plan import Plan
 from conformance.migrate.question import LeftOut
 from conformance.migrate.restoring import Restores
@@ -30,6 +31,7 @@ def migration_of(reading: Reading, plan: Plan, pair: Pair) -> Migration:
     everyone += [found for found, _ in plan.refused]
     spaces = len({record.namespace for record in ingresses})
     annotations = tuple(ledger.annotations(everyone))
+    unseen = () if ledger.claim_seen else (UNSEEN,)
     return Migration(
         old=run_identity(pair.old.controller.name, pair.old),
         new=run_identity(pair.new.controller.name, pair.new),
@@ -40,7 +42,7 @@ def migration_of(reading: Reading, plan: Plan, pair: Pair) -> Migration:
         changes=changes,
         annotations=annotations,
         ingresses=ingresses,
-        left_out=tuple(omissions([*reading.left_out, *plan.left_out, *([] if ledger.claim_seen else [UNSEEN])])),
+        left_out=tuple(omissions([*reading.left_out, *plan.left_out, *unseen, *NEVER_ASKED])),
         problems=tuple(problems((*reading.troubles, *plan.troubles))),
     )
 

@@ -2,12 +2,23 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.migrate.annotations import DROP, KEEP, known_annotations
 from conformance.migrate.found import Found
 from conformance.migrate.question import Question
 from conformance.probes.answer import Endpoint, WireProbe
 from conformance.probes.curl import curl_line
+
+
+def as_told(question: Question, found: Found) -> Question:
+    """Return the question as anybody may read it: a variable stands for a value that is meant to be secret.
+
+    The line and the headers are for a pull request, which more people read than the Ingress.
+    """
+    known, annotations = known_annotations(), dict(found.annotations)
+    hidden = {value: of for short, of in known.secrets.items() if (value := known.value(annotations, short))}
+    return replace(question, headers=tuple((name, hidden.get(value, value)) for name, value in question.headers))
 
 
 def replay_line(question: Question, address: str) -> str:
@@ -25,6 +36,9 @@ def replay_line(question: Question, address: str) -> str:
         requests_on_connection=question.requests,
     )
     line = curl_line(wire, Endpoint(address))
+    for variable in known_annotations().secrets.values():
+        # In single quotes it would be sent as it is written here.
+        line = line.replace(f": {variable}'", f': \'"{variable}"')
     if question.times > 1:
         each, rest = ("{ " + line + " & }", "; wait") if question.together else (line, "")
         return f"for n in $(seq {question.times}); do {each}; done{rest}"

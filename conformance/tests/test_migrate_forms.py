@@ -3,13 +3,16 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
+import pytest
 from lxml import html
 
 from conformance.export.published import schema_text
 from conformance.migrate.markdown import MOST_NAMESPACES, migration_markdown
 from conformance.migrate.model import Migration
+from conformance.migrate.never_asked import NEVER_ASKED
 from conformance.migrate.question import Question
 from conformance.migrate.written import read_migrations
 from conformance.site.pages import move_site
@@ -22,6 +25,22 @@ def test_the_json_fits_its_schema_and_can_be_read_again(tmp_path: Path) -> None:
     jsonschema.validate(json.loads(written), json.loads(schema_text("migration.schema.json")))
     (tmp_path / "migration.json").write_text(written)
     assert list(read_migrations([tmp_path])) == [whole]
+
+
+@pytest.mark.parametrize(
+    "mine", [ingress(), ingress(enable_cors="true", upstream_vhost="x.test")], ids=["bare", "more"]
+)
+def test_each_form_says_what_is_never_asked(mine: dict[str, Any]) -> None:
+    whole = migrated([mine], served, served)
+    tree = html.document_fromstring(dict(move_site(whole))["index.html"].decode())
+    page = "".join(map(str, tree.itertext()))
+    forms = (whole.to_json(), migration_markdown(whole).replace("&#42;", "*"), page, shown(whole))
+    for left in NEVER_ASKED:
+        for text in forms:
+            assert left.why in text
+    whys = " ".join(f"{left.kind} {left.why}" for left in NEVER_ASKED)
+    for what in ("WebSocket", "method", "HTTP/2", "Host", "X-Forwarded-*", "X-Real-IP"):
+        assert what in whys
 
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>`[x](javascript:alert(3))` \u202e\x1b[31m'
