@@ -130,7 +130,10 @@ class FileProbe(Frozen):
     method: str = Field(default="GET", pattern=r"^[A-Z]{1,20}$")
     scheme: Literal["http", "https"] = "http"
     host: str | None = Field(
-        None, min_length=1, description='Host header; "@address" is the controller\'s own address.'
+        None,
+        min_length=1,
+        description='Host header; "@address" is the controller\'s own address. A bar is where the unique ending comes, '
+        'if not at the end: "foo.com|.org" begins with all of "foo.com".',
     )
     named: bool = Field(default=True, strict=True, description="False says that no rule names the host, on purpose.")
     headers: dict[str, HeaderValues] = Field(default_factory=dict)

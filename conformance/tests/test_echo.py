@@ -143,6 +143,8 @@ def test_pipelined_requests_are_answered_in_order_also_behind_a_slow_one() -> No
 def test_head_and_statuses_without_content_have_no_body() -> None:
     status, headers, body = split(exchange(get("/?size=99999", method="HEAD")))
     assert (status, headers["content-length"], body) == (200, "99999", b"")
+    assert headers["x-conformance-method"] == "HEAD"
+    assert "x-conformance-method" not in split(exchange(get("/")))[1]
     for code in (204, 304):
         status, headers, body = split(exchange(get(f"/?status={code}")))
         assert (status, body) == (code, b"")

@@ -237,6 +237,25 @@ def test_where_every_odd_object_spoils_others_each_has_its_verdict(lanes: int) -
     assert found["s/good"].verdict is Verdict.PASS
 
 
+def test_odd_objects_that_take_every_host_are_beside_no_other() -> None:
+    served_by: dict[str, set[str]] = {}
+
+    def note(_: str, one: Manifest) -> str:
+        if one["kind"] == "Ingress":
+            served_by.setdefault(one["metadata"]["name"], set()).add(one["spec"]["ingressClassName"])
+        return ""
+
+    greedy = ingress("foo.com", name="greedy", defaultBackend={"service": {"name": "a", "port": {"number": 80}}})
+    odd = [case(f"s/{name}", ingress("foo.com", name=name), placement="odd") for name in ("one", "two")]
+    found = records(Ground(World(refuses=note), lanes=4), *odd, case("s/greedy", greedy, placement="odd"))
+    assert {one.verdict for one in found.values()} == {Verdict.PASS}
+    by_case = {
+        name: next(classes for key, classes in served_by.items() if name in key) for name in ("one", "two", "greedy")
+    }
+    assert by_case["one"] == by_case["two"]
+    assert not by_case["greedy"] & by_case["one"]
+
+
 def test_an_odd_case_that_fails_is_begun_by_itself_while_the_others_are_still_looked_at() -> None:
     world = Patient(awaited="wrong")
     wrong = case(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.probes.answer import BACKEND_HEADER, BODY_KEPT, HEADERS_KEPT, VALUE_KEPT, Answer
+from conformance.probes.answer import BACKEND_HEADER, BODY_KEPT, HEADERS_KEPT, METHOD_HEADER, VALUE_KEPT, Answer
 from conformance.probes.outcome import Sighting, sent_to_https, sighting
 from conformance.tests.answers import AWAY, ENDING, HOME, NAMES, SENT, account_of, served, status, trouble
 
@@ -82,6 +82,8 @@ def test_no_body_that_a_controller_makes_up_is_a_backend(body: bytes, header: st
 def test_an_answer_to_head_is_known_by_its_header() -> None:
     shown = sight(dataclasses.replace(status(200, NAMED, body=b""), head=True))
     assert (shown.outcome, shown.account) == ("a", {})
+    told = sight(dataclasses.replace(status(200, NAMED, (METHOD_HEADER, "HEAD"), body=b""), head=True))
+    assert told.account == {"method": "HEAD"}
 
 
 def test_a_backend_that_answers_with_an_error_has_been_reached_all_the_same() -> None:

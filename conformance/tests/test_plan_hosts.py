@@ -33,6 +33,8 @@ ports = st.sampled_from(["", ":80", ":8443"])
         ("foo.com.", "foo.com.row.section.test."),
         ("foo.com.:80", "foo.com.row.section.test.:80"),
         ("localhost", "localhost.row.section.test"),
+        ("foo.com|.org", "foo.com.row.section.test.org"),
+        ("foo.com|x.:80", "foo.com.row.section.testx.:80"),
         (ADDRESS, ADDRESS),
     ],
 )
