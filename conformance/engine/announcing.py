@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.case.model import Case
+from conformance.engine.company import InCompany, alone_after
 from conformance.engine.footing import Footing
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.pairing import Pairs
@@ -23,6 +24,8 @@ class Announcer:
     A failure that was seen while something did not hold is no verdict: its case is kept in ``doubted``, to be judged
     once more. If it happens again when ``last_chance`` is set, it is the suite's own trouble. What could not be judged
     at all gets the same chance: an instance, say, that another case's object has ended before it served anything.
+
+    ``in_company`` is what was seen of cases beside others, by their ids.
     """
 
     footing: Footing
@@ -30,6 +33,7 @@ class Announcer:
     shown_at: Endpoint
     emit: Callable[[Event], None]
     began: float
+    in_company: Mapping[str, InCompany] = field(default_factory=dict)
     last_chance: bool = False
     announced: set[str] = field(default_factory=set)
     doubted: list[Case] = field(default_factory=list)
@@ -44,10 +48,9 @@ class Announcer:
         """Tell the verdict, or keep the case for another time."""
         verdict = case_verdict(judgement)
         if verdict.verdict not in {Verdict.FAIL, Verdict.ERROR}:
-            self._tell(judgement, final=True)
+            self._tell(self._after_company(judgement), final=True)
             return
-        began, ended = judgement.span() or (self.began, time.monotonic())
-        trouble = self.footing.shaken(began, ended)
+        trouble = self._shaken(judgement.span())
         if not trouble and (verdict.verdict is Verdict.FAIL or self.last_chance):
             self._tell(judgement, final=True)
             return
@@ -78,6 +81,17 @@ class Announcer:
         """Tell the verdicts of the cases whose twins never got one."""
         for record in self.pairs.left():
             self._emit(record, final=True)
+
+    def _after_company(self, judgement: Judgement) -> Judgement:
+        """Return the judgement with what only company did to its case, if everything held while that was seen."""
+        company = self.in_company.get(judgement.case.id)
+        told = alone_after(company, judgement)
+        # Asked only where there is something to tell: the answer may have to be waited for.
+        return judgement if company is None or told is judgement or self._shaken(company.span) else told
+
+    def _shaken(self, span: tuple[float, float] | None) -> str:
+        """Return what did not hold meanwhile; of what nothing was asked for, since the run began."""
+        return self.footing.shaken(*(span or (self.began, time.monotonic())))
 
     def _tell(self, judgement: Judgement, *, final: bool) -> None:
         case = judgement.case

@@ -70,13 +70,14 @@ def may_be_spoiled(judgement: Judgement) -> bool:
 
 @dataclass(frozen=True)
 class InCompany:
-    """What was seen of a case beside others.
+    """What was seen of a case beside others, and when: from the first request to the last.
 
     ``waited``: nothing was wrong but answers that did not come in time, and right ones came late as well.
     """
 
     verdict: CaseVerdict
     waited: bool = False
+    span: tuple[float, float] | None = None
 
 
 def in_company(judgement: Judgement) -> InCompany:
@@ -92,15 +93,16 @@ def in_company(judgement: Judgement) -> InCompany:
             else:
                 wrong.add(attempt.seen.outcome)
     unanswered = verdict.reason in {Reason.NO_ANSWER, Reason.UNSTABLE} and wrong == {SILENCE}
-    return InCompany(verdict, waited=late and unanswered)
+    return InCompany(verdict, waited=late and unanswered, span=judgement.span())
 
 
 def alone_after(company: InCompany | None, alone: Judgement) -> Judgement:
     """Return the judgement of a case alone, with a finding where only ``company`` made it fail.
 
-    Where everything has to wait it is the machine that is busy, and not the neighbours' doing.
+    Where everything has to wait it is the machine that is busy, and not the neighbours' doing. That the suite could not
+    judge the case beside others says nothing of these.
     """
-    if company is None or company.waited or company.verdict.verdict is Verdict.PASS:
+    if company is None or company.waited or company.verdict.verdict is not Verdict.FAIL:
         return alone
     if case_verdict(alone).verdict is not Verdict.PASS:
         return alone

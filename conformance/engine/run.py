@@ -11,7 +11,7 @@ from conformance.case.model import Case, Step
 from conformance.case.placement import catches_all
 from conformance.case.rivals import contested, tied
 from conformance.engine.announcing import Announcer
-from conformance.engine.company import Doubted, InCompany, alone_after, in_company, may_be_spoiled
+from conformance.engine.company import Doubted, InCompany, in_company, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
 from conformance.engine.footing import Footing
 from conformance.engine.guarded import GuardedWave
@@ -64,7 +64,10 @@ class Engine:
         self.crew = Crew(self.stage, self.limits)
         self.instances = Instances(self.stage, self._warm_up)
         self.footing = Footing(self.stage.trouble)
-        self.announcer = Announcer(self.footing, self.unsupported, self.stage.main.endpoint, self.emit, self.began)
+        shown_at = self.stage.main.endpoint
+        self.announcer = Announcer(
+            self.footing, self.unsupported, shown_at, self.emit, self.began, in_company=self.in_company
+        )
 
     def run(self, cases: Sequence[Case]) -> None:
         """Judge all cases; returns when each has its final verdict.
@@ -292,7 +295,6 @@ class Engine:
         leaving = bool(self.stage.lanes) or any(case.placement in {"alone", "odd"} for case in cases)
         kept = wave.look_again(kept) if leaving else kept
         kept = Reloading(self.crew, wave.controller).look(kept, self._loads_due)
-        kept = [alone_after(self.in_company.get(one.case.id), one) for one in kept]
         if leaving:
             for judgement in kept if final else ():
                 self.announcer.final(judgement)

@@ -1,0 +1,88 @@
+"""What gives way under a run, or is refused to the suite: no verdict of a case, and no finding, rests on it."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from conformance.case.model import Case
+from conformance.judge.words import Reason, Verdict
+from conformance.probes.answer import Answer, WireProbe
+from conformance.tests.answers import served, status
+from conformance.tests.engine_world import Ground, World
+from conformance.tests.plans import case
+from conformance.tests.test_engine_company import PASS, told
+
+SHAKEN = "the API server did not answer"
+
+
+@pytest.fixture(autouse=True)
+def quick_footing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks come often, and what gave way is soon got over."""
+    monkeypatch.setattr("conformance.engine.footing.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("conformance.engine.footing.RECOVERY", 0.05)
+
+
+@dataclass
+class Down(World):
+    """A world that answers no host of ``hosts`` for a while, from the first request to one of them on."""
+
+    hosts: tuple[str, ...] = ("",)
+    lasts: float = 0.5
+    until: float | None = None
+
+    @property
+    def down(self) -> bool:
+        return self.until is not None and time.monotonic() < self.until
+
+    def concerns(self, wire: WireProbe) -> bool:
+        return ".marker." not in wire.host and any(host in wire.host for host in self.hosts)
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if self.until is None and self.concerns(wire):
+            self.until = time.monotonic() + self.lasts
+        return status(503) if self.down and self.concerns(wire) else super().answer(wire)
+
+
+@dataclass
+class Shaken(Ground):
+    """A stage that says so while its world is down."""
+
+    def trouble(self) -> str:
+        assert isinstance(self.world, Down)
+        return SHAKEN if self.world.down else ""
+
+
+@pytest.mark.parametrize("lanes", [0, 2])
+def test_what_failed_beside_others_while_something_gave_way_is_not_laid_at_their_door(lanes: int) -> None:
+    final, times = told(Shaken(Down(), lanes=lanes), case("s/one"), case("s/two"), case("s/three"))
+    assert {(one.verdict, one.reason, one.findings) for one in final.values()} == {(*PASS, ())}
+    assert set(times.values()) == {1}
+
+
+def test_what_could_not_be_judged_beside_others_is_not_laid_at_their_door() -> None:
+    contested = case("s/one", copies=2)
+    world = World(refuses=lambda _, one: "no more" if "'r2." in str(one) and "packed" in str(one) else "")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("conformance.engine.run.contested", lambda _: True)
+        final, _ = told(Ground(world, lanes=2), contested, case("s/two"))
+    assert {(one.verdict, one.reason, one.findings) for one in final.values()} == {(*PASS, ())}
+    assert any("packed" in call for call in world.calls)
+
+
+def test_what_fails_in_the_end_is_not_said_to_pass_alone() -> None:
+    class Turning(World):
+        """Wrong beside others, right alone, and wrong again once a later case is there."""
+
+        def answer(self, wire: WireProbe) -> Answer:
+            right = super().answer(wire)
+            objects = list(self.objects.items())
+            shared = any("packed" in name and wire.host in str(one) for (_, _, name), one in objects)
+            later = any("s-later" in name for (_, _, name), _ in objects)
+            wrong = ".one." in wire.host and ".marker." not in wire.host and (shared or later)
+            return served("b") if wrong and right.status == 200 else right
+
+    later: Case = case("s/later", placement="own", marker="beside")
+    final, _ = told(Ground(Turning(), lanes=0), case("s/one"), case("s/two"), later)
+    assert (final["s/one"].verdict, final["s/one"].reason) == (Verdict.FAIL, Reason.UNSTABLE)
+    assert final["s/one"].findings == ()
