@@ -7,13 +7,13 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from conformance.case.model import Case, Step
-from conformance.case.placement import catches_all
+from conformance.case.model import Case
 from conformance.case.rivals import contested, tied
 from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, InCompany, in_company, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
 from conformance.engine.footing import Footing
+from conformance.engine.groups import GROUP, groups, odd_groups, work
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.instances import Instances
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
@@ -36,9 +36,6 @@ from conformance.report.events import CannotWrite, Event
 
 PEACE_LIMIT = 60.0
 """Seconds until what gave way must hold again, before what failed meanwhile is judged for the last time."""
-
-GROUP = 12
-"""Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
 
 
 @dataclass
@@ -109,12 +106,12 @@ class Engine:
             route = threads.submit(self._await_first_route, main)
             alone = [case for case in cases if case.placement == "alone"]
             odd = [case for case in cases if case.placement == "odd"]
-            groups = (*_groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
+            apart = (*groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
             # Steps take time, one after another: whoever has most to do begins first.
-            others = sorted(groups, key=_work, reverse=True)
+            others = sorted(apart, key=work, reverse=True)
             if self.stage.lanes:
                 # Odd ones take longest, so where they have instances of their own they begin at once.
-                lanes.begin(odd_ones, _odd_groups(odd))
+                lanes.begin(odd_ones, odd_groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
                 # The others need not wait for what is shared, only until the main instance has had its start.
                 lanes.begin(some_ones, others, after=route)
@@ -138,7 +135,7 @@ class Engine:
             doubted.hand_on_rest()
             if not self.stage.lanes:
                 lanes.begin(some_ones, others)
-                lanes.begin(odd_ones, _odd_groups(odd))
+                lanes.begin(odd_ones, odd_groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
             done = lanes.finish()
         second = {judgement.case.id: judgement for kept in done for judgement in kept}
@@ -188,7 +185,7 @@ class Engine:
         self.announcer.last_chance = True
         exclusive = [case for case in cases if case.uses or case.placement in {"alone", "odd"}]
         together = [case for case in cases if case not in exclusive]
-        for part in (*_groups(together), *([case] for case in exclusive)):
+        for part in (*groups(together), *([case] for case in exclusive)):
             self._second_look([one for one in self._safely(self._anew, part) if not self.announcer.knows(one.case)])
 
     def _anew(self, cases: Sequence[Case]) -> list[Judgement]:
@@ -342,25 +339,3 @@ class Engine:
         looked = second.at(judgements)
         self.restarts += second.restarts
         return looked
-
-
-def _work(cases: Sequence[Case]) -> int:
-    """Return how much there is to do in all steps: what is done many times counts as often."""
-    return sum(_changes(step) for case in cases for step in case.steps)
-
-
-def _changes(step: Step) -> int:
-    repeated = sum(action.unrelated_updates or 0 for action in step.actions)
-    return 1 + repeated + (step.latency.samples if step.latency else 0)
-
-
-def _odd_groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
-    """Yield the groups; what takes every host would answer for its neighbours, and is a group by itself."""
-    greedy = [case for case in cases if catches_all(case.objects, case.steps)]
-    yield from _groups([case for case in cases if case not in greedy])
-    yield from ([case] for case in greedy)
-
-
-def _groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
-    for start in range(0, len(cases), GROUP):
-        yield cases[start : start + GROUP]

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from conformance.case.model import Case, Manifest
 from conformance.engine.crew import Crew, Placed
+from conformance.engine.groups import GROUP
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.limits import Limits
-from conformance.engine.run import GROUP, Engine
+from conformance.engine.run import Engine
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave
 from conformance.errors import ConformanceError, HarnessFailure

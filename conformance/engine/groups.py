@@ -1,0 +1,32 @@
+"""Which cases share an instance of their own, and how much a group of them has to do. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from conformance.case.model import Case, Step
+from conformance.case.placement import catches_all
+
+GROUP = 12
+"""Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
+
+
+def groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    """Yield the cases in their order, as many at a time as share an instance."""
+    for start in range(0, len(cases), GROUP):
+        yield cases[start : start + GROUP]
+
+
+def odd_groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    """Yield the groups; what takes every host would answer for its neighbours, and is a group by itself."""
+    greedy = [case for case in cases if catches_all(case.objects, case.steps)]
+    yield from groups([case for case in cases if case not in greedy])
+    yield from ([case] for case in greedy)
+
+
+def work(cases: Sequence[Case]) -> int:
+    """Return how much there is to do in all steps: what is done many times counts as often."""
+    return sum(_changes(step) for case in cases for step in case.steps)
+
+
+def _changes(step: Step) -> int:
+    repeated = sum(action.unrelated_updates or 0 for action in step.actions)
+    return 1 + repeated + (step.latency.samples if step.latency else 0)
