@@ -25,13 +25,14 @@ from conformance.engine.second_look import SecondLook, still_open
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
 from conformance.engine.watching import wait_for_markers
-from conformance.engine.wave import CRASHED, Wave
+from conformance.engine.wave import CRASHED, TakenOn, Wave, nobody
 from conformance.errors import ConformanceError
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
 from conformance.plan.single import unit_of
 from conformance.plan.twins import with_twins
+from conformance.plan.units import Unit
 from conformance.report.events import CannotWrite, Event
 
 PEACE_LIMIT = 60.0
@@ -177,20 +178,30 @@ class Engine:
             ]
 
     def _once_more(self) -> None:
-        """Judge again what failed while the cluster, or the suite itself, did not hold."""
+        """Judge again, each by itself, what failed while the cluster, or the suite itself, did not hold.
+
+        It is the last time for them, so nothing else may be the reason if they fail again: no neighbour, either.
+        """
         cases = self.announcer.take_doubted()
-        if not cases or self.crew.stop.is_set():
+        if not cases:
             return
         self.footing.await_peace(PEACE_LIMIT, lambda: not self.crew.stop.is_set())
         self.announcer.last_chance = True
-        exclusive = [case for case in cases if case.uses or case.placement in {"alone", "odd"}]
-        together = [case for case in cases if case not in exclusive]
-        for part in (*groups(together), *([case] for case in exclusive)):
-            self._second_look([one for one in self._safely(self._anew, part) if not self.announcer.knows(one.case)])
+        cases.sort(key=lambda case: bool(case.uses) or case.placement in {"alone", "odd"})
+        self._each_by_itself(cases, plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
 
-    def _anew(self, cases: Sequence[Case]) -> list[Judgement]:
-        """Judge cases of which objects may be left."""
-        self.crew.remove(plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
+    def _each_by_itself(self, cases: Sequence[Case], there: Sequence[Unit]) -> None:
+        """Judge cases again, one after another; objects of the units that are ``there`` may be left."""
+        for case in cases:
+            if self.crew.stop.is_set():
+                raise Interrupted
+            # On instances of their own they are in nobody's way.
+            in_the_way = [unit for unit in there if not self.stage.lanes or case in unit.cases]
+            judged = self._safely(partial(self._anew, in_the_way), [case])
+            self._second_look([one for one in judged if not self.announcer.knows(one.case)])
+
+    def _anew(self, in_the_way: Sequence[Unit], cases: Sequence[Case]) -> list[Judgement]:
+        self.crew.remove(in_the_way)
         return self._apart(cases)
 
     def _warm_up(self, controller: RunningController) -> None:
@@ -208,8 +219,15 @@ class Engine:
     def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases, each in objects of its own, where nobody else's objects are in the way."""
         with self.instances.lend() as controller:
-            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company)
+            odd = any(case.placement == "odd" for case in cases)
+            wave = self._guarded(controller) if odd else self._wave(controller)
             return self._carry_out(wave, cases)
+
+    def _wave(self, controller: RunningController, taken_on: TakenOn = nobody) -> Wave:
+        return Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
+
+    def _guarded(self, controller: RunningController, taken_on: TakenOn = nobody) -> GuardedWave:
+        return GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
 
     def _some(self, cases: Sequence[Case], lanes: Lanes) -> tuple[list[Judgement], Sequence[Case]]:
         """Judge a few cases as :meth:`_apart` does; returns also those that their neighbours may have spoiled."""
@@ -226,7 +244,7 @@ class Engine:
 
         some_ones = partial(self._some, lanes=lanes)
         with self.instances.lend() as controller:
-            wave = Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
+            wave = self._wave(controller, taken_on)
             kept = self._carry_out(wave, cases, final=False)
         return self._settled(kept, [one.case for one in kept if may_be_spoiled(one)])
 
@@ -276,7 +294,7 @@ class Engine:
             return True
 
         with self.instances.lend() as controller:
-            wave = GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
+            wave = self._guarded(controller, taken_on)
             wave.hands_back = bool(self.stage.lanes) and len(cases) > 1
             kept = self._carry_out(wave, cases, final=False)
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]

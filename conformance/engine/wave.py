@@ -26,6 +26,7 @@ from conformance.plan.units import Unit
 from conformance.report.events import CannotWrite
 
 Report = Callable[[Judgement], None]
+TakenOn = Callable[[Judgement], bool]
 FEW = 12
 """Of so many units and fewer a culprit is sought one by one."""
 
@@ -35,6 +36,11 @@ CRASHED = CaseVerdict(
 ENDED = CaseVerdict(
     Verdict.FAIL, Reason.UNSTABLE, "the controller ended twice while this case was looked at again beside others"
 )
+
+
+def nobody(_: Judgement) -> bool:
+    """Say of a judgement that nobody has taken it on."""
+    return False
 
 
 @dataclass
@@ -50,7 +56,7 @@ class Wave:
     report: Report
     realm: str = REALM
     suspects: Container[str] = ()
-    taken_on: Callable[[Judgement], bool] = lambda _: False
+    taken_on: TakenOn = nobody
     restarts: int = 0
     kept: list[Judgement] = field(default_factory=list)
     bystander: Watch = field(init=False)

@@ -2,16 +2,20 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from conformance.case.model import Case
+from conformance.case.model import Case, Expectation
+from conformance.engine.crew import Interrupted
+from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer, WireProbe
+from conformance.report.model import CaseRecord
 from conformance.tests.answers import served, status
-from conformance.tests.engine_world import Ground, World
-from conformance.tests.plans import case
-from conformance.tests.test_engine_company import PASS, told
+from conformance.tests.engine_world import QUICK, Ground, World, on
+from conformance.tests.plans import case, probe
+from conformance.tests.test_engine_company import PASS, Meddling, own, told
 
 SHAKEN = "the API server did not answer"
 
@@ -86,3 +90,33 @@ def test_what_fails_in_the_end_is_not_said_to_pass_alone() -> None:
     final, _ = told(Ground(Turning(), lanes=0), case("s/one"), case("s/two"), later)
     assert (final["s/one"].verdict, final["s/one"].reason) == (Verdict.FAIL, Reason.UNSTABLE)
     assert final["s/one"].findings == ()
+
+
+@dataclass
+class DownAndMeddling(Down, Meddling):
+    """Both at once: nothing is served at first, and then neighbours meddle."""
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_what_is_judged_for_the_last_time_has_no_neighbours(lanes: int) -> None:
+    canary, plain, another = own("canary", "b"), own("plain"), own("another")
+    final, times = told(Shaken(DownAndMeddling(), lanes=lanes), case("s/packed"), canary, plain, another)
+    assert {key: (one.verdict, one.reason) for key, one in final.items()} == dict.fromkeys(final, PASS)
+    assert set(times.values()) == {1}
+
+
+def test_a_run_that_is_stopped_before_the_last_time_has_not_come_to_its_end() -> None:
+    stage = Ground(wrong=SHAKEN)
+    final: list[CaseRecord] = []
+    with on(stage):
+
+        def hear(event: dict[str, Any]) -> None:
+            if event["event"] == "case" and event["final"]:
+                final.append(event["case"])
+            elif event["event"] == "case" and event["case"].verdict is Verdict.ERROR:
+                engine.stop()
+
+        engine = Engine(stage, QUICK, {}, False, hear)
+        with pytest.raises(Interrupted):
+            engine.run([case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))])
+    assert final == []
