@@ -5,11 +5,15 @@ are they taken back. Where there are instances for all of them they are handed b
 else the controller is started anew, and each part tried again, down to the single culprit.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from conformance.clusters.api import Refused
 from conformance.engine.crew import bystander
-from conformance.engine.judgement import Judgement
+from conformance.engine.judgement import Judgement, not_judged
+from conformance.engine.rounds import Watch
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import Wave, parts
 from conformance.plan.units import Unit
@@ -21,9 +25,13 @@ class GuardedWave(Wave):
     """A wave that believes no verdict until an older and a younger bystander have been seen served beside it.
 
     What spoils company is left in ``handed_back`` without a verdict if it ``hands_back``; only then is anything
-    ``taken_on``.
+    ``taken_on``. ``shaken`` tells what did not hold between two moments.
+
+    That a bystander is not served says something of the odd objects only if the API server took it, and if everything
+    held meanwhile. Else nothing is known of them: they are left without a verdict.
     """
 
+    shaken: Callable[[float, float], str] = lambda _began, _ended: ""
     hands_back: bool = False
     handed_back: list[Unit] = field(default_factory=list)
     _elsewhere: set[str] = field(default_factory=set)
@@ -31,8 +39,13 @@ class GuardedWave(Wave):
     _attempts: int = 0
 
     def judge(self, units: Sequence[Unit]) -> list[Judgement]:
-        """Judge the units once the older bystander is there."""
-        self.crew.apply([self.bystander.unit])
+        """Judge the units once the older bystander is there.
+
+        Raises:
+            Refused: the API server refused that one.
+        """
+        for refusal in self.crew.apply([self.bystander.unit]).values():
+            raise refusal
         self._judge_units(units)
         return self.kept
 
@@ -53,8 +66,11 @@ class GuardedWave(Wave):
         if self.hands_back and len(units) > 1 and (dead or crashed):
             self._seek(units, (), crashed=crashed)
             return
-        troubles = tuple(self._troubles(units)) if older_lives else ()
+        troubles, doubt = self._troubles(units) if older_lives else ((), "")
         crashed = not self.controller.alive
+        if doubt and not crashed:
+            self._leave_in_doubt(dead, doubt)
+            return
         if not (dead or troubles or crashed):
             for judgement in self._provisional:
                 self._stand(judgement)
@@ -76,18 +92,35 @@ class GuardedWave(Wave):
             for part in parts(units):
                 self._judge_units(part)
 
-    def _troubles(self, units: Sequence[Unit]) -> Iterator[Finding]:
-        """Look whether an Ingress that comes now is loaded, and whether the one from before is still served."""
-        names = ", ".join(unit.name for unit in units)
+    def _troubles(self, units: Sequence[Unit]) -> tuple[tuple[Finding, ...], str]:
+        """Look whether an Ingress that comes now is loaded, and whether the one from before is still served.
+
+        Returns what is wrong with them; or why it is not known, and then no finding.
+        """
+        began = time.monotonic()
         self._attempts += 1
         name = f"{self.controller.ingress_class}-after-{self._attempts}"
         younger = self.crew.watch(bystander(name, self.ground), self.controller)
-        self.crew.apply([younger.unit])
+        for refusal in self.crew.apply([younger.unit]).values():
+            with suppress(Refused):  # It may be there all the same, and would be served before the next look.
+                self.crew.remove([younger.unit])
+            return (), f"the API server refused the Ingress that comes after the odd ones: {refusal.server_message}"
+        found = tuple(self._unserved(younger, ", ".join(unit.name for unit in units)))
+        self.crew.remove([younger.unit])
+        gave_way = self.shaken(began, time.monotonic()) if found else ""
+        return ((), f"{gave_way}; meanwhile {found[0].detail}") if gave_way else (found, "")
+
+    def _unserved(self, younger: Watch, names: str) -> Iterator[Finding]:
         if not wait_for_markers(younger, self.crew.marker_limit(), self.working):
             yield Finding(kind="poison", detail=f"beside {names} a new, unrelated Ingress is not loaded")
         if not wait_for_markers(self.bystander, self.crew.limits.hopeless, self.working):
             yield Finding(kind="poison", detail=f"beside {names} an older, unrelated Ingress is no longer served")
-        self.crew.remove([younger.unit])
+
+    def _leave_in_doubt(self, dead: Sequence[Unit], why: str) -> None:
+        for unit in dead:
+            self._leave_out(unit, why, self._last_words.get(unit.name))
+        for judgement in self._provisional:
+            self._stand(replace(judgement, override=not_judged(why)))
 
     def _name_culprit(self, unit: Unit, troubles: tuple[Finding, ...], *, crashed: bool) -> None:
         if crashed or not self._provisional:

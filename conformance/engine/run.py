@@ -227,7 +227,8 @@ class Engine:
         return Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
 
     def _guarded(self, controller: RunningController, taken_on: TakenOn = nobody) -> GuardedWave:
-        return GuardedWave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)
+        first, shaken = self.announcer.first, self.footing.shaken
+        return GuardedWave(self.crew, controller, first, ALONE_REALM, self.in_company, taken_on, shaken=shaken)
 
     def _some(self, cases: Sequence[Case], lanes: Lanes) -> tuple[list[Judgement], Sequence[Case]]:
         """Judge a few cases as :meth:`_apart` does; returns also those that their neighbours may have spoiled."""

@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Expectation
+from conformance.case.model import Case, Expectation, Manifest
+from conformance.clusters.api import Refused
 from conformance.engine.crew import Interrupted
+from conformance.engine.guarded import GuardedWave
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
+from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, WireProbe
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import served, status
 from conformance.tests.engine_world import QUICK, Ground, World, on
-from conformance.tests.plans import case, probe
+from conformance.tests.plans import case, ingress, probe
 from conformance.tests.test_engine_company import PASS, Meddling, own, told
+from conformance.tests.test_engine_faults import poisoned
 
 SHAKEN = "the API server did not answer"
 
@@ -90,6 +94,55 @@ def test_what_fails_in_the_end_is_not_said_to_pass_alone() -> None:
     final, _ = told(Ground(Turning(), lanes=0), case("s/one"), case("s/two"), later)
     assert (final["s/one"].verdict, final["s/one"].reason) == (Verdict.FAIL, Reason.UNSTABLE)
     assert final["s/one"].findings == ()
+
+
+@dataclass
+class Away(Down):
+    """A world that loads no bystander that comes after odd objects, for a while."""
+
+    def concerns(self, wire: WireProbe) -> bool:
+        return "-after-" in wire.host
+
+
+@pytest.mark.parametrize("lanes", [0, 2])
+@pytest.mark.parametrize("spoils", [False, True])
+def test_what_spoils_others_is_named_only_if_everything_held_while_they_were_looked_at(
+    lanes: int, spoils: bool
+) -> None:
+    stage = Shaken(Away(), lanes=lanes)
+    stage.world.deaf = lambda one: "-after-" in one["metadata"]["name"] and poisoned(stage.world, one)
+    name = "poison" if spoils else "harmless"
+    odd = case(f"s/{name}", ingress("foo.com", name=name), placement="odd")
+    final, times = told(stage, case("s/good"), odd)
+    assert {(one.verdict, one.reason) for one in final.values()} == {PASS}
+    assert [finding.kind for finding in final[odd.id].findings] == ["poison"] * spoils
+    assert set(times.values()) == {1}
+
+
+@pytest.mark.parametrize("lanes", [0, 2])
+@pytest.mark.parametrize(("times", "verdict"), [(1, PASS), (99, (Verdict.ERROR, Reason.HARNESS))])
+def test_that_a_younger_bystander_is_refused_is_the_suite_s_own_trouble(
+    lanes: int, times: int, verdict: tuple[Verdict, Reason | None]
+) -> None:
+    refusals = iter(["quota"] * times)
+
+    def refuses(verb: str, one: Manifest) -> str:
+        return next(refusals, "") if verb == "apply" and "-after-" in one["metadata"]["name"] else ""
+
+    odd = [case(f"s/{name}", ingress("foo.com", name=name), placement="odd") for name in ("one", "two")]
+    final, _ = told(Ground(World(refuses=refuses), lanes=lanes), *odd)
+    assert {(one.verdict, one.reason, one.findings) for one in final.values()} == {(*verdict, ())}
+    assert all("quota" in one.detail for one in final.values() if verdict != PASS)
+
+
+def test_without_an_older_bystander_nothing_odd_is_judged() -> None:
+    stage = Ground(World(refuses=lambda _, one: "quota" if "bystander" in one["metadata"]["name"] else ""))
+    odd = case("s/odd", placement="odd")
+    with on(stage) as crew:
+        wave = GuardedWave(crew, stage.main, lambda _: None)
+        with pytest.raises(Refused, match="quota"):
+            wave.judge([unit_of(odd, wave.ground)])
+    assert not wave.kept
 
 
 @dataclass
