@@ -1,7 +1,7 @@
 """One run: shared cases on the main instance, all others on instances of their own, a second look, and the events."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -190,18 +190,24 @@ class Engine:
         cases.sort(key=lambda case: bool(case.uses) or case.placement in {"alone", "odd"})
         self._each_by_itself(cases, plan(cases, self.crew.ground(self.stage.main, ALONE_REALM), isolate=True))
 
-    def _each_by_itself(self, cases: Sequence[Case], there: Sequence[Unit]) -> None:
-        """Judge cases again, one after another; objects of the units that are ``there`` may be left."""
+    def _each_by_itself(self, cases: Sequence[Case], there: Iterable[Unit]) -> None:
+        """Judge cases again, one after another; ``there`` are units that the main instance may still have."""
+        # Who has an instance of his own finds nobody there.
+        left = [] if self.stage.lanes else list(there)
         for case in cases:
             if self.crew.stop.is_set():
                 raise Interrupted
-            # On instances of their own they are in nobody's way.
-            in_the_way = [unit for unit in there if not self.stage.lanes or case in unit.cases]
-            judged = self._safely(partial(self._anew, in_the_way), [case])
+            judged = self._safely(partial(self._anew, left), [case])
             self._second_look([one for one in judged if not self.announcer.knows(one.case)])
 
-    def _anew(self, in_the_way: Sequence[Unit], cases: Sequence[Case]) -> list[Judgement]:
-        self.crew.remove(in_the_way)
+    def _anew(self, left: list[Unit], cases: Sequence[Case]) -> list[Judgement]:
+        """Judge cases once what they have made before, and what is ``left`` of others, is gone."""
+        main = self.stage.main
+        own = plan(cases, self.crew.ground(main, ALONE_REALM), isolate=True)
+        self.crew.remove([*left, *own])
+        if not self.stage.lanes:
+            left[:] = own
+            self.restarts += int(not main.alive and main.restart())
         return self._apart(cases)
 
     def _warm_up(self, controller: RunningController) -> None:
@@ -342,16 +348,25 @@ class Engine:
         return True
 
     def _second_look(self, judgements: Sequence[Judgement]) -> None:
-        main = self.stage.main
+        """Look again at what the main instance serves, and tell the verdicts.
+
+        If it ends at this, again and again, a case that was the only one there is the reason. Of several nobody knows
+        which one is: those that were not answered any more are judged by themselves.
+        """
         left = []
         for judgement in judgements:
             if still_open(judgement):
                 left.append(judgement)
             else:
                 self.announcer.final(judgement)
-        for judgement in self._looked_at(left):
-            crashed = not main.alive and case_verdict(judgement).verdict is Verdict.FAIL
-            self.announcer.final(replace(judgement, override=CRASHED) if crashed else judgement)
+        looked, unanswered = self._looked_at(left), []
+        for judgement in looked:
+            crashed = not self.stage.main.alive and case_verdict(judgement).verdict is Verdict.FAIL
+            if crashed and len(looked) > 1:
+                unanswered.append(judgement.case)
+            else:
+                self.announcer.final(replace(judgement, override=CRASHED) if crashed else judgement)
+        self._each_by_itself(unanswered, {id(one.last.unit): one.last.unit for one in judgements}.values())
 
     def _looked_at(self, judgements: Sequence[Judgement]) -> list[Judgement]:
         second = SecondLook(self.crew, self.stage.main)

@@ -1,7 +1,8 @@
 """What gives way under a run, or is refused to the suite: no verdict of a case, and no finding, rests on it."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,10 @@ from conformance.engine.guarded import GuardedWave
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
-from conformance.probes.answer import Answer, WireProbe
+from conformance.probes.answer import Answer, Endpoint, WireProbe
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import served, status
-from conformance.tests.engine_world import QUICK, Ground, World, on
+from conformance.tests.engine_world import QUICK, Ground, Instance, World, _Sender, on
 from conformance.tests.plans import case, ingress, probe
 from conformance.tests.test_engine_company import PASS, Meddling, own, told
 from conformance.tests.test_engine_faults import poisoned
@@ -173,3 +174,91 @@ def test_a_run_that_is_stopped_before_the_last_time_has_not_come_to_its_end() ->
         with pytest.raises(Interrupted):
             engine.run([case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))])
     assert final == []
+
+
+@dataclass
+class Ending(World):
+    """A world whose one controller ends at a request to ``host`` after ``times`` of them; see ``ends``."""
+
+    host: str = ""
+    times: int = 3
+    beside: str = ""
+    ends: Callable[[], None] = lambda: None
+    asked: int = 0
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if self.host in wire.host and ".marker." not in wire.host:
+            self.asked += 1
+            if self.asked > self.times and any(self.beside in name for _, _, name in list(self.objects)):
+                self.ends()
+        return super().answer(wire)
+
+
+def ending(world: Ending, *, fit: bool = True) -> Ground:
+    """A stage without lanes whose main instance ends as its world has it."""
+    stage = Ground(world, main=Instance(fit=fit))
+
+    def ends() -> None:
+        stage.main.alive = False
+
+    world.ends = ends
+    return stage
+
+
+ALL = [case(f"s/{name}") for name in ("one", "two", "three")]
+CRASH = (Verdict.FAIL, Reason.CONTROLLER_CRASHED)
+HARNESS = (Verdict.ERROR, Reason.HARNESS)
+
+
+@pytest.mark.parametrize(
+    ("world", "fit", "verdict"),
+    [
+        (Ending(host=".two.", beside="packed"), True, PASS),
+        (Ending(host=".two."), True, CRASH),
+        (Ending(host=".two."), False, HARNESS),
+    ],
+    ids=["beside others", "by itself", "for good"],
+)
+def test_that_the_controller_ends_at_the_last_look_is_laid_only_at_the_door_of_who_was_alone_there(
+    world: Ending, fit: bool, verdict: tuple[Verdict, Reason | None]
+) -> None:
+    stage = ending(world, fit=fit)
+    final, times = told(stage, *ALL)
+    found = {key: (one.verdict, one.reason) for key, one in final.items()}
+    assert found == {"s/one": verdict if not fit else PASS, "s/two": verdict, "s/three": verdict if not fit else PASS}
+    assert set(times.values()) == {1}
+    assert not any(one.findings for one in final.values())
+    assert stage.main.restarts >= 2
+    assert all("can't listen" in one.detail for one in final.values() if not fit)
+
+
+@dataclass
+class Separate(Ground):
+    """A stage whose other instances live on, at an address of their own, when the main one has ended."""
+
+    def fresh(self) -> Instance:
+        return replace(super().fresh(), endpoint=Endpoint("10.0.0.10"))
+
+    def sender(self, endpoint: Endpoint, _limits: object) -> _Sender:
+        return _Sender(self.world, self.main if endpoint == self.main.endpoint else Instance())
+
+
+def test_who_has_an_instance_of_his_own_is_not_blamed_for_the_end_of_the_main_one() -> None:
+    stage, firsts = Separate(lanes=2), []
+    final: dict[str, tuple[Verdict, Reason | None]] = {}
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["final"]:
+            final[event["case"].id] = event["case"].verdict, event["case"].reason
+            return
+        firsts.append(event["case"].id)
+        if len(firsts) == len(ALL):
+            stage.main.alive = stage.main.fit = False
+
+    with on(stage) as crew, pytest.MonkeyPatch.context() as patched:
+        patched.setattr("conformance.engine.crew.Sender", stage.sender)
+        engine = Engine(stage, QUICK, {}, False, hear)
+        engine.crew.pool.shutdown()
+        engine.crew.pool = crew.pool
+        engine.run(ALL)
+    assert final == {one.id: PASS for one in ALL}
