@@ -57,6 +57,8 @@ class Engine:
     announcer: Announcer = field(init=False)
     in_company: dict[str, InCompany] = field(default_factory=dict)
     """What was seen of cases beside others, by their ids, where they are judged once more without company."""
+    make_way: Callable[[], None] | None = None
+    """Takes away what they shared, as long as that could not be done."""
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.stage, self.limits)
@@ -130,7 +132,9 @@ class Engine:
                 for judgement in judgements:
                     if judgement.case.id not in self.in_company:
                         self.announcer.final(judgement)
-                main.clear(units)
+                self.make_way = partial(main.clear, units)
+                with suppress(ConformanceError):  # Who needs it tries again.
+                    self._make_way()
             for judgement in doubtful:
                 doubted.add(judgement)
             doubted.hand_on_rest()
@@ -223,11 +227,22 @@ class Engine:
         self.crew.hopeless.set()
 
     def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
-        """Judge a few cases, each in objects of its own, where nobody else's objects are in the way."""
+        """Judge a few cases, each in objects of its own, where nobody else's objects are in the way.
+
+        Raises:
+            Refused: what cases shared that failed there cannot be taken away.
+        """
+        if any(case.id in self.in_company for case in cases):
+            self._make_way()
         with self.instances.lend() as controller:
             odd = any(case.placement == "odd" for case in cases)
             wave = self._guarded(controller) if odd else self._wave(controller)
             return self._carry_out(wave, cases)
+
+    def _make_way(self) -> None:
+        if self.make_way is not None:
+            self.make_way()
+            self.make_way = None
 
     def _wave(self, controller: RunningController, taken_on: TakenOn = nobody) -> Wave:
         return Wave(self.crew, controller, self.announcer.first, ALONE_REALM, self.in_company, taken_on)

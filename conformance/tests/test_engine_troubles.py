@@ -262,3 +262,20 @@ def test_who_has_an_instance_of_his_own_is_not_blamed_for_the_end_of_the_main_on
         engine.crew.pool = crew.pool
         engine.run(ALL)
     assert final == {one.id: PASS for one in ALL}
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1, (Verdict.FAIL, Reason.WRONG_BACKEND)), (99, HARNESS)])
+def test_shared_objects_that_cannot_be_taken_away_are_the_trouble_of_what_is_judged_without_them(
+    times: int, verdict: tuple[Verdict, Reason | None]
+) -> None:
+    refusals = iter(["not now"] * times)
+
+    def refuses(verb: str, one: Manifest) -> str:
+        return next(refusals, "") if verb == "delete" and "packed" in one["metadata"]["name"] else ""
+
+    wrong = case("s/wrong", probes=(probe(expect=Expectation(outcome="b")),))
+    beside = case("s/beside", placement="own", marker="beside")
+    final, _ = told(Ground(World(refuses=refuses), lanes=0), case("s/good"), wrong, beside)
+    found = {key: (one.verdict, one.reason) for key, one in final.items()}
+    assert found == {"s/good": PASS, "s/wrong": verdict, "s/beside": PASS}
+    assert final["s/wrong"].verdict is Verdict.FAIL or "not now" in final["s/wrong"].detail
