@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.case.model import Case
+from conformance.case.model import RECORD, Case
 from conformance.engine.company import InCompany, alone_after
 from conformance.engine.footing import Footing
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.pairing import Pairs
 from conformance.engine.record import case_record
-from conformance.judge.words import Verdict
+from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Endpoint
 from conformance.report.events import Event, case_event
 from conformance.report.model import CaseRecord
@@ -57,14 +57,36 @@ class Announcer:
         if verdict.verdict is Verdict.FAIL:
             why = not_judged(f"{trouble}; meanwhile this was seen: {verdict.reason}: {verdict.detail}")
             judgement = replace(judgement, override=why)
-        if not self.last_chance:
-            with self._lock:
-                self.doubted.append(judgement.case)
+        self._doubt(judgement.case)
         self._tell(judgement, final=self.last_chance)
+
+    def submitted(self, case: Case, record: CaseRecord, began: float) -> None:
+        """Tell what the API server has made of a case since ``began``, or keep the case for another time.
+
+        While it goes down, or a namespace goes, it refuses what it would accept. That spoils what is recorded, too.
+        """
+        safe = record.verdict is Verdict.PASS and not any(one.outcome == RECORD for one in case.submissions)
+        trouble = "" if safe else self.footing.shaken(began, time.monotonic())
+        unjudged = record.verdict is Verdict.ERROR
+        if not trouble and (not unjudged or self.last_chance):
+            self.record(record)
+            return
+        if not unjudged:
+            seen = f"{record.reason}: {record.detail}" if record.reason else record.verdict
+            changes = {"verdict": Verdict.ERROR, "reason": Reason.HARNESS}
+            detail = f"{trouble}; meanwhile this was seen: {seen}"
+            record = record.model_copy(update={**changes, "detail": detail})
+        self._doubt(case)
+        self._emit(record, final=self.last_chance)
 
     def record(self, record: CaseRecord) -> None:
         """Tell the final verdict of a case that no controller was asked about."""
         self._emit(record, final=True)
+
+    def _doubt(self, case: Case) -> None:
+        if not self.last_chance:
+            with self._lock:
+                self.doubted.append(case)
 
     def knows(self, case: Case) -> bool:
         """Whether the case has its final verdict, or will be judged once more."""

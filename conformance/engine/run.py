@@ -201,6 +201,9 @@ class Engine:
         for case in cases:
             if self.crew.stop.is_set():
                 raise Interrupted
+            if case.submissions:
+                self._submit(case)
+                continue
             judged = self._safely(partial(self._anew, left), [case])
             self._second_look([one for one in judged if not self.announcer.knows(one.case)])
 
@@ -297,11 +300,12 @@ class Engine:
         return judgements
 
     def _submit(self, case: Case) -> None:
+        began = time.monotonic()
         try:
             record = Submitter(self.stage.api, self.crew.ground(self.stage.main, REALM), self.began).judge(case)
         except ConformanceError as failure:
             record = bare_record(case, not_judged(failure.message), alone=True, seconds=0.0)
-        self.announcer.record(record)
+        self.announcer.submitted(case, record, began)
 
     def _odd(self, cases: Sequence[Case], lanes: Lanes) -> tuple[list[Judgement], Sequence[Case]]:
         """Judge a few cases whose objects might spoil a controller; returns also those to be judged each for itself."""
