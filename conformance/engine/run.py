@@ -24,13 +24,13 @@ from conformance.engine.reloading import RELOADS, TIED_RELOADS, TWIN_RELOADS, Re
 from conformance.engine.second_look import SecondLook, still_open
 from conformance.engine.stage import RunningController, Stage
 from conformance.engine.submitting import Submitter
+from conformance.engine.unjudged import unjudged
 from conformance.engine.watching import wait_for_markers
 from conformance.engine.wave import CRASHED, TakenOn, Wave, nobody
 from conformance.errors import ConformanceError
 from conformance.judge.words import Verdict
 from conformance.plan.hosts import ALONE_REALM, REALM
 from conformance.plan.planning import packs, plan
-from conformance.plan.single import unit_of
 from conformance.plan.twins import with_twins
 from conformance.plan.units import Unit
 from conformance.report.events import CannotWrite, Event
@@ -173,13 +173,8 @@ class Engine:
         except CannotWrite:
             raise
         except ConformanceError as failure:
-            ground, main = self.crew.ground(self.stage.main, ALONE_REALM), self.stage.main
             left = [case for case in cases if not self.announcer.knows(case)]
-            watches = [self.crew.watch(unit_of(case, ground), main) for case in left]
-            why = not_judged(failure.message)
-            return [
-                Judgement(case, watch, 0.0, alone=True, override=why) for case, watch in zip(left, watches, strict=True)
-            ]
+            return unjudged(self.crew, left, failure.message)
 
     def _once_more(self) -> None:
         """Judge again, each by itself, what failed while the cluster, or the suite itself, did not hold.
