@@ -23,6 +23,11 @@ def case_event(record: CaseRecord, *, final: bool) -> Event:
     return {"event": "case", "final": final, "case": record}
 
 
+def is_final(event: Event) -> bool:
+    """Tell whether an event is a verdict that stands."""
+    return event["event"] == "case" and event.get("final") is True
+
+
 class CannotWrite(HarnessFailure):
     """What was seen cannot be kept, so there is no sense in going on."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from conformance.report.events import Event
+from conformance.report.events import Event, is_final
 from conformance.report.model import (
     CaseRecord,
     ClusterRecord,
@@ -19,7 +19,8 @@ from conformance.report.seal import sealed
 def report_of(events: Iterable[Event]) -> Report:
     """Return the report that the events amount to; later events about the same thing replace earlier ones.
 
-    A run that was cut short gives a report whose ``run.complete`` is false.
+    A run that was cut short gives a report whose ``run.complete`` is false. A case that had only a first verdict by
+    then was not judged to the end, and is left out like one that was never reached.
 
     Raises:
         ValueError: the events lack the run, cluster or controller.
@@ -30,8 +31,9 @@ def report_of(events: Iterable[Event]) -> Report:
     for event in events:
         kind = event["event"]
         if kind == "case":
-            record = CaseRecord.model_validate(event["case"])
-            cases[record.id] = record
+            if is_final(event):
+                record = CaseRecord.model_validate(event["case"])
+                cases[record.id] = record
         else:
             latest[kind] = event
         if kind == "run":

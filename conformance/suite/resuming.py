@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from conformance.errors import BadInput
 from conformance.judge.words import Verdict
-from conformance.report.events import Event, read_events
+from conformance.report.events import Event, is_final, read_events
 from conformance.report.model import CaseRecord
 
 ANEW = "or leave --resume out to judge everything anew"
@@ -60,7 +60,7 @@ def earlier_run(path: Path) -> Earlier | None:
     if not any(event["event"] == "run" for event in events):
         return None
     try:
-        records = [CaseRecord.model_validate(event["case"]) for event in events if _is_final(event)]
+        records = [CaseRecord.model_validate(event["case"]) for event in events if is_final(event)]
         selected = [str(case_id) for case_id in next(e for e in events if e["event"] == "run")["selected"]]
     except (KeyError, TypeError, ValidationError) as error:
         raise BadInput(f"holds no events of this suite: {error!s:.200}", where=str(path), hint=ANEW) from error
@@ -125,10 +125,6 @@ def refuse_other_ground(
                     where=str(path),
                     hint=f"use the same {kind}, {ANEW}",
                 )
-
-
-def _is_final(event: Event) -> bool:
-    return event["event"] == "case" and event.get("final") is True
 
 
 def _clock(records: Sequence[CaseRecord]) -> float:

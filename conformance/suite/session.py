@@ -16,7 +16,7 @@ from conformance.engine.crew import Interrupted
 from conformance.engine.run import Engine
 from conformance.errors import ConformanceError, HarnessFailure
 from conformance.garbage import collect_rarely
-from conformance.report.events import Event, EventLog, case_event
+from conformance.report.events import Event, EventLog, case_event, is_final
 from conformance.report.fold import report_of
 from conformance.report.model import Report
 from conformance.report.reading import FILE_NAME
@@ -238,7 +238,7 @@ class RunSession:
 
     def _publish(self, event: Event) -> None:
         self.relay.pass_on(event)
-        if event["event"] == "case" and event["final"]:
+        if is_final(event):
             self.board.post(event["case"])
 
     def _run_event(self, cases: list[Case], started: dt.datetime) -> Event:

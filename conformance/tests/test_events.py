@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import BadInput, HarnessFailure
-from conformance.judge.words import Verdict
+from conformance.judge.words import Reason, Verdict
 from conformance.report.events import Event, EventLog, read_events
 from conformance.report.fold import report_of
 from conformance.tests.reports import case_event, case_record, events_of
@@ -157,6 +157,18 @@ class TestFolding:
         assert not folded.run.complete
         assert folded.run.finished == ""
         assert [case.id for case in folded.cases] == ["s/one"]
+
+    def test_a_first_verdict_is_none_until_it_stands(self) -> None:
+        first = case_event(case_record("s/one", Verdict.FAIL), final=False)
+        *begun, end = events_of(selected=("s/one",), complete=False)
+        assert report_of([*begun, first]).cases == report_of([*begun, first, end]).cases == ()
+        judged = report_of([*begun, first, case_event(case_record("s/one")), end])
+        assert [case.verdict for case in judged.cases] == [Verdict.PASS]
+
+    def test_a_first_verdict_of_a_run_that_goes_on_replaces_none_that_was_final(self) -> None:
+        unjudged = case_record("s/one", Verdict.ERROR, reason=Reason.HARNESS)
+        events = [*events_of(unjudged), {"event": "resumed"}, case_event(case_record("s/one"), final=False)]
+        assert [case.verdict for case in report_of(events).cases] == [Verdict.ERROR]
 
     def test_events_that_nobody_knows_are_passed_over(self) -> None:
         events = events_of(case_record("s/one"))
