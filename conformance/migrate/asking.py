@@ -1,12 +1,12 @@
 """The questions that annotations bring along, from the data file's templates, and where none are. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
 from conformance.migrate.annotations import Ask, Family, Known
-from conformance.migrate.boundaries import RESPELLED, Spot, around, host_questions, spots
+from conformance.migrate.boundaries import RESPELLED, Spot, around, host_questions
 from conformance.migrate.found import Found
 from conformance.migrate.meaning import HEADER_NAME, is_off
 from conformance.migrate.question import LeftOut, Question
@@ -60,10 +60,10 @@ def respelled(spot: Spot, found: Found, known: Known) -> tuple[list[Question], l
     return of_path, [one for one in made if one.target == spot.path]
 
 
-def paths_not_asked(found: Found, owner: int, known: Known) -> Iterator[LeftOut]:
+def paths_not_asked(found: Found, of_ingress: Sequence[Spot], known: Known) -> Iterator[LeftOut]:
     """Yield that annotations are not asked about on the other paths of an Ingress, if they would be."""
     families = list(_families(found, known))
-    others = list(spots(found, owner))[PATHS:]
+    others = of_ingress[PATHS:]
     left = sum(any(True for name, family in families for _ in _on(spot, name, family, found, known)) for spot in others)
     if left:
         yield LeftOut(
@@ -166,6 +166,7 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         target=target,
         owner=spot.owner,
         rule=spot.rule,
+        service=spot.service,
         scheme=ask.scheme or spot.scheme,
         method=ask.method,
         headers=headers,

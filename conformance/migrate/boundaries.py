@@ -8,13 +8,11 @@ from urllib.parse import quote
 
 from conformance.case.matching import items, mapping, names
 from conformance.migrate.found import Found
-from conformance.migrate.question import Question
-
-UNNAMED = "unnamed.invalid"
-"""A host that no rule names, to meet rules without one (RFC 2606 keeps it free)."""
+from conformance.migrate.hosts import UNNAMED, Hosts, sample_host
+from conformance.migrate.patterns import REGEX, path_for
+from conformance.migrate.question import Question, RuleKey
 
 _SENT_AS_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "?#")
-_REGEX = re.compile(r"[\\^$|?*+()\[\]{}]")
 _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 EVERY_PATH = "every path"
 """How a rule is called that has no paths."""
@@ -42,7 +40,8 @@ HSTS = ("Strict-Transport-Security",)
 class Spot:
     """One path of one rule: ``host`` is one that the rule serves, ``path`` a path that it serves, without patterns.
 
-    ``service`` is the Service that it leads to, as namespace/name; empty if there is none.
+    ``service`` is the Service that it leads to, as namespace/name; empty if there is none. ``pattern`` says that
+    ``path`` only stands for a pattern, so that it must be seen to meet the rule, ``sure`` that it does by what it says.
     """
 
     owner: int
@@ -53,6 +52,8 @@ class Spot:
     path_type: str
     tls: bool
     service: str = ""
+    pattern: bool = False
+    sure: bool = True
 
     @property
     def scheme(self) -> str:
@@ -63,6 +64,11 @@ class Spot:
     def rule(self) -> str:
         """The rule in few words."""
         return f"{self.path_type} {self.written or '(no path)'}"
+
+    @property
+    def key(self) -> RuleKey:
+        """By what answers name the rule."""
+        return self.owner, self.rule, self.host
 
     @property
     def host_signature(self) -> tuple[str, bool]:
@@ -76,7 +82,7 @@ class Spot:
         elements = [element for element in self.path.split("/") if element]
         odd = tuple(element for element in elements if not re.fullmatch(r"[a-z0-9_-]+", element))
         wild = self.host_signature[0]
-        regex = self.written if _REGEX.search(self.written) else ""
+        regex = self.written if self.pattern else ""
         return self.path_type, len(elements), self.path.endswith("/"), odd, regex, self.tls, wild
 
     @property
@@ -86,35 +92,35 @@ class Spot:
         return path_type, bool(depth), *rest
 
 
-def spots(found: Found, owner: int) -> Iterator[Spot]:
+def spots(found: Found, owner: int, hosts: Hosts) -> Iterator[Spot]:
     """Yield the paths of an Ingress; a rule without paths, and a default backend, stand for every path."""
     for rule in found.rules:
         rule_host = str(rule.get("host") or "").lower()
         for path in items(mapping(rule.get("http")).get("paths")) or [{}]:
-            yield _spot(found, owner, rule_host, mapping(path))
+            yield _spot(found, owner, rule_host, mapping(path), hosts)
     if found.spec.get("defaultBackend") and not found.rules:
-        yield _spot(found, owner, "", {})
+        yield _spot(found, owner, "", {}, hosts)
 
 
-def sample_host(rule_host: str) -> str:
-    """Return a host that a rule with this host serves."""
-    return f"one{rule_host[1:]}" if rule_host.startswith("*") else rule_host or UNNAMED
-
-
-def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any]) -> Spot:
-    written = str(path.get("path") or "")
-    plain = quote(_literal(written), safe=_SENT_AS_WRITTEN)
+def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any], hosts: Hosts) -> Spot:
+    written, path_type = str(path.get("path") or ""), str(path.get("pathType") or EVERY_PATH)
+    # A path of another type is what is written, unless something on its host says otherwise.
+    read = hosts.reads_patterns(rule_host)
+    pattern = bool(REGEX.search(written)) and (read or path_type == "ImplementationSpecific")
+    plain, sure = path_for(written, read=read) if pattern else (written or "/", True)
     backend = mapping(path.get("backend") or found.spec.get("defaultBackend"))
     service = str(mapping(backend.get("service")).get("name") or "")
     return Spot(
         owner,
         sample_host(rule_host),
         rule_host,
-        plain,
+        quote(plain, safe=_SENT_AS_WRITTEN),
         written,
-        str(path.get("pathType") or EVERY_PATH),
+        path_type,
         has_tls(found, rule_host),
         f"{found.namespace}/{service}" if service else "",
+        pattern,
+        sure,
     )
 
 
@@ -125,13 +131,6 @@ def has_tls(found: Found, rule_host: str) -> bool:
     return any(
         not hosts or any(str(h).lower() == rule_host or names(str(h), sample) for h in hosts) for hosts in entries
     )
-
-
-def _literal(path: str) -> str:
-    """Return the part of a path before its first pattern, which matches itself."""
-    pattern = _REGEX.search(path)
-    plain = path[: pattern.start()] if pattern else path
-    return plain or "/"
 
 
 def around(spot: Spot) -> tuple[Question, list[Question]]:
@@ -185,6 +184,7 @@ def _ask(
         target=target,
         owner=spot.owner,
         rule=spot.rule,
+        service=spot.service,
         scheme=scheme or spot.scheme,
         guards=guards,
         compares=compares,

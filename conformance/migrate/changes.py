@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.judge.words import Verdict
 from conformance.migrate.ledger import Ledger
+from conformance.migrate.missed import Unjudged, unjudged
 from conformance.migrate.model import WORST_FIRST, Change, Place, Said, Sort
 from conformance.migrate.plan import Asked, Plan, spoken_for
 from conformance.migrate.question import Question
@@ -14,7 +15,7 @@ from conformance.migrate.roots import Turn, rooted
 from conformance.migrate.said import Seen, own_part, seen
 from conformance.migrate.scene import Scene
 from conformance.migrate.showing import shown_by
-from conformance.migrate.unserved import Answered, RuleKey, doubtful, unserved
+from conformance.migrate.unserved import Answered, doubtful
 from conformance.migrate.verdicts import difference, says_nothing, stays_open, without_effect
 from conformance.migrate.wording import title_of
 from conformance.report.model import CaseRecord, ProbeRecord, Report
@@ -87,7 +88,9 @@ def changes_of(plan: Plan, pair: Pair, restores: Restores, ledger: Ledger) -> tu
         ledger.too_little_asked(asked)
         answered = [list(_answered(asked, scene, pair, ledger)) for scene in asked.scenes]
         everything = [one for of_scene in answered for one in of_scene]
-        dead = unserved(asked.group.ingresses, everything)
+        dead = unjudged(asked.group, everything)
+        for rule in dead.missed:
+            ledger.not_asked(asked, rule[0], dead.reasons[rule])
         doubts = doubtful(asked.group.ingresses, everything)
         turned = [
             list(_certain(asked, list(_differences(asked, of_scene, everything, dead, ledger)), doubts, ledger))
@@ -149,7 +152,7 @@ def _differences(
     asked: Asked,
     answered: Sequence[Answered],
     everything: Sequence[Answered],
-    dead: Mapping[RuleKey, str],
+    dead: Unjudged,
     ledger: Ledger,
 ) -> Iterator[Turn]:
     """Yield how the answers of one scene differ. ``everything`` is that of all scenes of the group."""
@@ -169,13 +172,14 @@ def _differences(
             path = asking.get((one.rule, one.question.against))
         plain_new, plain_old = (path.new, path.old) if path else (None, None)
         differs = difference(one.question, one.old, one.new, plain_new, plain_old)
-        if why := dead.get(one.rule):
-            ledger.note(asked, one.question, Sort.NOT_JUDGED, why=why)
+        told = dead.told_of(one.question)
+        if why := dead.reasons.get(one.rule):
+            ledger.note(asked, told, Sort.NOT_JUDGED, why=why)
         elif differs is None:
             open_before = stays_open(one.question, one.old, one.new)
             silent = says_nothing(one.question, one.old, one.new, held=path is not None and not path.reached)
             idle = without_effect(one.question, one.old, one.new, plain_old)
-            ledger.note(asked, one.question, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
+            ledger.note(asked, told, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
         if differs is not None:
             yield Turn(one.question, differs, one.old, one.new, _turned_with(one))
         for part in one.also:
@@ -192,13 +196,14 @@ def _turned_with(one: Answered) -> tuple[Question, ...]:
     return tuple(part.question for part in one.also)
 
 
-def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, str], ledger: Ledger) -> Iterator[Turn]:
+def _apart(asked: Asked, one: Answered, part: Answered, dead: Unjudged, ledger: Ledger) -> Iterator[Turn]:
     """Yield how an annotation turned by itself, where the same one answers its request on both.
 
     What a backend gets, or adds to an answer, is only seen where there is one.
     """
-    if why := dead.get(one.rule):
-        ledger.note(asked, part.question, Sort.NOT_JUDGED, why=why)
+    told = dead.told_of(part.question)
+    if why := dead.reasons.get(one.rule) or dead.reasons.get(part.rule):
+        ledger.note(asked, told, Sort.NOT_JUDGED, why=why)
         return
     needs_backend = part.question.compares or part.question.received
     if part.old.outcome != part.new.outcome or (needs_backend and not part.reached):
@@ -207,7 +212,7 @@ def _apart(asked: Asked, one: Answered, part: Answered, dead: Mapping[RuleKey, s
     if differs is None:
         silent = says_nothing(part.question, part.old, part.new)
         idle = without_effect(part.question, part.old, part.new, None)
-        ledger.note(asked, part.question, Sort.UNCHANGED, silent=silent, idle=idle)
+        ledger.note(asked, told, Sort.UNCHANGED, silent=silent, idle=idle)
     else:
         yield Turn(part.question, differs, part.old, part.new)
 

@@ -13,6 +13,7 @@ from conformance.migrate.bounds import bounded
 from conformance.migrate.claimed import CLAIMED
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
+from conformance.migrate.hosts import Hosts
 from conformance.migrate.question import Agenda, LeftOut, Question
 from conformance.migrate.showing import held_annotations
 from conformance.migrate.stand_ins import USER
@@ -41,18 +42,20 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
     known = known_annotations()
     left: list[LeftOut] = []
     serving: list[Question] = []
+    of_patterns: list[Question] = []
     asked: list[Question] = []
     sample = Sample()
     signatures = [signature(found, known) for found in group.ingresses]
     neighbours = Neighbours(group, signatures)
-    hosts: set[str] = set()
+    hosts, asked_hosts = Hosts(group), set[str]()
     for index, (found, held) in enumerate(zip(group.ingresses, signatures, strict=True)):
-        for place, spot in enumerate(spots(found, index)):
+        of_ingress = list(spots(found, index, hosts))
+        for place, spot in enumerate(of_ingress):
             served, rest = around(spot)
-            serving.append(served)
+            (of_patterns if spot.pattern else serving).append(served)
             left += sample.add(("path", spot.signature, held), IN_FULL, found, index, rest)
-            if spot.host not in hosts:
-                hosts.add(spot.host)
+            if spot.host not in asked_hosts:
+                asked_hosts.add(spot.host)
                 left += sample.add(("host", spot.host_signature, held), IN_FULL, found, index, host_questions(spot))
             if place < PATHS:
                 of_families = list(family_questions(spot, found, known))
@@ -72,7 +75,9 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
                 left += sample.add(("long question", spot.signature, *kind), IN_FULL, found, index, long)
                 left += sample.add(("guarded path", spot.spelling, *kind), most, found, index, of_path)
                 left += sample.add(("guarded host", spot.host_signature, *kind), most, found, index, of_host)
-        left += [*_not_asked(found, known), *paths_not_asked(found, index, known)]
+        left += [*_not_asked(found, known), *paths_not_asked(found, of_ingress, known)]
+    # Of equal requests the first stands, and a pattern's may be another rule's.
+    serving += of_patterns
     claims = [_claim(question) for question in serving if question.owner == claimant][:1]
     # Of equal requests the first stands: whether a path is served, and a guard's own before another that is spelled so.
     sampled = sorted(sample.questions(), key=lambda question: bool(question.keeps))
@@ -114,10 +119,12 @@ def _joined(first: Question, question: Question) -> Question:
     # Whether a rule is served says nothing of others of its kind.
     spoken_for = () if first.serves and not question.serves else question.speaks_for
     owners = (first.owner, *first.speaks_for, question.owner, *spoken_for)
+    rules = (first.key, *first.shared, question.key, *question.shared)
     said_of = (chosen,) if apart else (first, question)
     return replace(
         chosen,
         speaks_for=tuple(dict.fromkeys(owner for owner in owners if owner != chosen.owner)),
+        shared=tuple(dict.fromkeys(rule for rule in rules if rule != chosen.key)),
         compares=tuple(dict.fromkeys(name for one in said_of for name in one.compares)),
         received=tuple(dict.fromkeys(name for one in said_of for name in one.received)),
         serves=first.serves or question.serves,

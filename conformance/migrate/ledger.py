@@ -68,15 +68,18 @@ class Ledger:
         owners = {owner for q in scene.questions.values() for owner in (q.owner, *q.speaks_for)}
         guard = any(question.variant for question in scene.questions.values())
         for owner in owners if guard else range(len(asked.group.ingresses)):
-            for found in spoken_for(asked, owner):
-                self._sorts[found.label] = _worse(Sort.NOT_JUDGED, self._sorts.get(found.label))
-                self._why.setdefault(found.label, why[:600])
+            self.not_asked(asked, owner, why)
 
     def too_little_asked(self, asked: Asked) -> None:
         """Take note of the Ingresses of a group that nobody can judge by what is asked."""
-        for found in spoken_for(asked, *asked.unasked):
+        for owner in asked.unasked:
+            self.not_asked(asked, owner, TOO_MANY)
+
+    def not_asked(self, asked: Asked, owner: int, why: str) -> None:
+        """Take note of an Ingress of which a rule was not asked, whatever else of it was."""
+        for found in spoken_for(asked, owner):
             self._sorts[found.label] = _worse(Sort.NOT_JUDGED, self._sorts.get(found.label))
-            self._why.setdefault(found.label, TOO_MANY)
+            self._why.setdefault(found.label, why[:600])
 
     def ingresses(self, plan: Plan) -> Iterator[IngressRecord]:
         """Yield how each Ingress stands, in the order of their names; one that nothing was asked of is not judged."""

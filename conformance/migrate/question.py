@@ -3,15 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+RuleKey = tuple[int, str, str]
+"""The Ingress, the rule of it, and the host."""
+
 
 @dataclass(frozen=True)
 class Question:
     """One request and why it is sent.
 
     ``owner`` is the index of the Ingress in its group that it is about, ``speaks_for`` those for which its answer holds
-    as well, ``rule`` the rule in few words. ``variant`` is the family of annotations whose closed value the objects
-    hold when it is asked; ``family`` the one that it is about. ``compares`` and ``received`` are headers of the answer,
-    and at the backend, that must stay the same. ``serves`` says that it is what the rule is there to serve.
+    as well, ``rule`` the rule in few words, and ``service`` the Service (namespace/name) that it leads to. ``shared``
+    are the other rules whose questions send the same. ``variant`` is the family of annotations whose closed value the
+    objects hold when it is asked; ``family`` the one that it is about. ``compares`` and ``received`` are headers of the
+    answer, and at the backend, that must stay the same. ``serves`` says that it is what the rule is there to serve.
     ``asks`` are the ids in the data file of all that its request asks about its family.
     ``also`` are the questions about other annotations that its request answers: sent once, and judged for each.
     ``keeps`` is the Service (namespace/name) that a guard keeps, where its request only spells in another way what the
@@ -31,6 +35,7 @@ class Question:
     target: str
     owner: int
     rule: str = ""
+    service: str = ""
     scheme: str = "http"
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
@@ -54,10 +59,16 @@ class Question:
     compares: tuple[str, ...] = ()
     received: tuple[str, ...] = ()
     speaks_for: tuple[int, ...] = ()
+    shared: tuple[RuleKey, ...] = ()
     serves: bool = False
     asks: tuple[str, ...] = ()
     keeps: str = ""
     also: tuple["Question", ...] = ()
+
+    @property
+    def key(self) -> RuleKey:
+        """The rule that it is about."""
+        return self.owner, self.rule, self.host
 
     @property
     def narrow(self) -> bool:

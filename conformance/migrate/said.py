@@ -52,6 +52,11 @@ class Seen:
         there = _TO_HTTPS.match(self.outcome) if question.scheme == "http" else None
         return there is not None and there[1].lower() == question.host.partition(":")[0].lower()
 
+    def names(self, service: str) -> bool:
+        """Tell whether a Service answered, or some of the requests, or sometimes."""
+        who = self.outcome.removeprefix("backend ").removeprefix("varies:").split(",")
+        return any(service in names.split(" or ") for names in (*who, *(self.shares or ())) if service)
+
     @property
     def services(self) -> list[str]:
         """The Services of which one answered: several may share a stand-in."""

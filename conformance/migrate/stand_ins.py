@@ -12,9 +12,9 @@ from typing import Any
 from conformance.case.matching import items, mapping
 from conformance.case.model import SHARED_BACKENDS, Backend, Case, Manifest
 from conformance.migrate.annotations import known_annotations
-from conformance.migrate.boundaries import UNNAMED
 from conformance.migrate.found import Found
 from conformance.migrate.grouping import Group
+from conformance.migrate.hosts import UNNAMED
 from conformance.plan.ground import ALT_PORT, EITHER_PORT, GRPC_PORT, HTTP_PORT, TLS_PORT, backend_objects
 from conformance.plan.objects import OTHER, object_name, own_name
 

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.boundaries import EVERY_PATH
 from conformance.migrate.found import Found
-from conformance.migrate.question import Question
+from conformance.migrate.question import Question, RuleKey
 from conformance.migrate.said import Seen
 from conformance.migrate.scene import unknown_annotations
 from conformance.migrate.verdicts import REFUSALS
-
-RuleKey = tuple[int, str, str]
-"""The Ingress, the rule of it, and the host."""
 
 _BELOW = frozenset({"sub-path", "rewritten"})
 
@@ -32,7 +29,7 @@ class Answered:
     @property
     def rule(self) -> RuleKey:
         """The rule that it is about."""
-        return self.question.owner, self.question.rule, self.question.host
+        return self.question.key
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -92,6 +89,6 @@ def _meant(answer: Seen, found: Found) -> bool:
 
 
 def _is_pattern_missed(one: Answered) -> bool:
-    """Tell whether the request may have missed the rule: of a pattern, only the plain beginning is asked for."""
+    """Tell whether the request may have missed the rule: of some patterns only the plain beginning is asked for."""
     exact = one.question.rule.startswith("Exact ")
     return not exact and one.old.outcome == one.new.outcome == "status:404"

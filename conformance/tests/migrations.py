@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ from conformance.migrate.model import Migration
 from conformance.migrate.objects import ingresses, reading_of
 from conformance.migrate.plan import Plan, plan_of
 from conformance.migrate.question import Question
+from conformance.migrate.scene import Scene
 from conformance.migrate.sources import Text
 from conformance.migrate.terminal import print_migration
 from conformance.report.model import (
@@ -40,7 +41,7 @@ NGINX = "nginx.ingress.kubernetes.io/"
 
 @dataclass(frozen=True)
 class Reply:
-    """What a controller of a test answers: a backend of the case, or an outcome such as status:404."""
+    """What a controller of a test answers: a backend of the case, a Service of its owner, or an outcome: status:404."""
 
     backend: str = ""
     outcome: str = ""
@@ -101,6 +102,16 @@ def ingress(
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta, "spec": spec}
 
 
+def of_paths(name: str, *paths: tuple[str, str, str], **more: Any) -> dict[str, Any]:
+    """Return a manifest with several paths, each with its type and its Service."""
+    made = ingress(name, **more)
+    made["spec"]["rules"][0]["http"]["paths"] = [
+        {"path": path, "pathType": path_type, "backend": {"service": {"name": service, "port": {"number": 80}}}}
+        for path, path_type, service in paths
+    ]
+    return made
+
+
 def found(*manifests: dict[str, Any]) -> tuple[Found, ...]:
     """Return manifests as they are read."""
     reading = reading_of(one for m in manifests for one in ingresses(Document(Origin("mine.yaml", 1, 1), m)))
@@ -151,7 +162,10 @@ def report(name: str, made: Plan, answering: Answering, failing: str = "") -> Re
             detail="",
             seconds=1.0,
             objects=(),
-            probes=tuple(_probe(probe_id, answering(question)) for probe_id, question in scene.questions.items()),
+            probes=tuple(
+                _probe(probe_id, _standing_in(scene, answering(question)))
+                for probe_id, question in scene.questions.items()
+            ),
         )
         for asked in made.asked
         for scene in asked.scenes
@@ -166,6 +180,12 @@ def report(name: str, made: Plan, answering: Answering, failing: str = "") -> Re
         summary=summary_of(cases),
         cases=cases,
     )
+
+
+def _standing_in(scene: Scene, reply: Reply) -> Reply:
+    """Return the reply with the backend of the case in place of a Service of the owner's."""
+    who = {service: symbol for symbol, names in scene.stands_for.items() for service in names.split(" or ")}
+    return replace(reply, backend=who.get(reply.backend, reply.backend))
 
 
 def _probe(probe_id: str, reply: Reply) -> ProbeRecord:

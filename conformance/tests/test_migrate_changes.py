@@ -270,7 +270,7 @@ def test_a_rule_that_neither_serves_leaves_the_others_of_its_group_judged() -> N
 
 
 def test_a_pattern_that_its_plain_beginning_misses_is_judged_by_what_lies_below() -> None:
-    pattern = ingress(path="/v[0-9]+", path_type="ImplementationSpecific", use_regex="true")
+    pattern = ingress(path="/v(?!x)", path_type="ImplementationSpecific", use_regex="true")
 
     def below(question: Question) -> Reply:
         return served(question) if question.target.startswith("/v/") else not_found(question)
