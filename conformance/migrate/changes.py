@@ -177,13 +177,20 @@ def _differences(
             ledger.note(asked, told, Sort.NOT_JUDGED, why=why)
         elif differs is None:
             open_before = stays_open(one.question, one.old, one.new)
-            silent = says_nothing(one.question, one.old, one.new, held=path is not None and not path.reached)
+            silent = _silent(one, path)
             idle = without_effect(one.question, one.old, one.new, plain_old)
             ledger.note(asked, told, Sort.UNCHANGED, open_before=open_before, silent=silent, idle=idle)
         if differs is not None:
             yield Turn(one.question, differs, one.old, one.new, _turned_with(one))
         for part in one.also:
             yield from _apart(asked, one, part, dead, ledger)
+
+
+def _silent(one: Answered, path: Answered | None) -> bool:
+    """Tell whether answers that do not differ show nothing of an annotation. ``path`` is what they are held against."""
+    if one.question.keeps and path is not None and says_nothing(path.question, path.old, path.new):
+        return True  # Where nobody came to a guard, no other spelling of its request did.
+    return says_nothing(one.question, one.old, one.new, held=path is not None and not path.reached)
 
 
 def _turned_with(one: Answered) -> tuple[Question, ...]:

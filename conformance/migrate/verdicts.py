@@ -157,11 +157,14 @@ def says_nothing(question: Question, old: Seen, new: Seen, *, held: bool = True)
     """
     if question.guards and question.variant and old.outcome == "status:404":
         return True  # With its guard closed the Ingress is not there at all, which is no refusal.
+    if question.guards and not question.keeps and old.reached and new.reached and not old.names(question.service):
+        return True  # Another rule took the request, so that nobody came to the guard.
     if aspect := aspect_of(question, old, new, held=held):
         return aspect.silent
     return not (question.guards or old.reached or old.outcome.startswith(("redirect:", "status:2", "status:3")))
 
 
 def stays_open(question: Question, old: Seen, new: Seen) -> bool:
-    """Tell whether a guard lets its own request pass on both: there was nothing to lose."""
-    return question.guards and not question.keeps and old.served and new.served
+    """Tell whether a guard lets its own request pass to its Service on both: there was nothing to lose."""
+    passed = old.served and new.served and old.names(question.service)
+    return question.guards and not question.keeps and passed

@@ -114,6 +114,20 @@ def test_what_a_guard_kept_out_by_an_answer_of_its_own_is_seen_by_that_answer() 
     assert titles(migrated(one, closed, open_beside), Sort.UNSAFE)
 
 
+def test_a_guard_that_no_request_came_to_is_neither_open_before_nor_kept() -> None:
+    mine = [ingress("admin", path="/admin", service="admin", **RANGE), ingress("front", path="/")]
+
+    def by_front(question: Question) -> Reply:
+        return Reply("shop/web", target=question.target)
+
+    found = migrated(mine, by_front, by_front)
+    assert {one.name: one.status for one in found.annotations} == {"whitelist-source-range": "not asked"}
+    assert {one.label: one.sort for one in found.ingresses} == {
+        "shop/admin": Sort.PARTLY,
+        "shop/front": Sort.UNCHANGED,
+    }
+
+
 def test_spellings_that_were_open_before_say_nothing_against_the_guard() -> None:
     found = migrated(behind(RANGE), keeping("status:403", as_written), keeping("status:403", as_written))
     assert {one.name: one.status for one in found.annotations} == {"whitelist-source-range": "kept"}
