@@ -39,7 +39,7 @@ def respelled(spot: Spot, found: Found, known: Known) -> tuple[list[Question], l
         for name, family in _families(found, known)
         if family.respelled
     ]
-    _, beside = around(spot)
+    (_, *without_tls), beside = around(spot)
     made = [
         replace(
             guard,
@@ -53,7 +53,7 @@ def respelled(spot: Spot, found: Found, known: Known) -> tuple[list[Question], l
         )
         for guard in owned
         if guard and spot.service
-        for one in (*beside, *host_questions(spot))
+        for one in (*without_tls, *beside, *host_questions(spot))
         if one.kind in RESPELLED
     ]
     of_path = [one for one in made if one.target != spot.path]

@@ -1,14 +1,14 @@
 """The places where a rule begins and ends, and the requests just inside and outside of them. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from conformance.case.matching import items, mapping, names
+from conformance.case.matching import items, mapping
 from conformance.migrate.found import Found
-from conformance.migrate.hosts import UNNAMED, Hosts, sample_host
+from conformance.migrate.hosts import UNNAMED, Hosts, has_tls, redirects, sample_host
 from conformance.migrate.patterns import REGEX, path_for
 from conformance.migrate.question import Question, RuleKey
 
@@ -40,7 +40,8 @@ HSTS = ("Strict-Transport-Security",)
 class Spot:
     """One path of one rule: ``host`` is one that the rule serves, ``path`` a path that it serves, without patterns.
 
-    ``service`` is the Service that it leads to, as namespace/name; empty if there is none. ``pattern`` says that
+    ``tls`` says that it is asked over TLS, ``own_tls`` that its own Ingress has it for the host. ``service`` is the
+    Service that it leads to, as namespace/name; empty if there is none. ``pattern`` says that
     ``path`` only stands for a pattern, so that it must be seen to meet the rule, ``sure`` that it does by what it says.
     """
 
@@ -51,13 +52,14 @@ class Spot:
     written: str
     path_type: str
     tls: bool
+    own_tls: bool
     service: str = ""
     pattern: bool = False
     sure: bool = True
 
     @property
     def scheme(self) -> str:
-        """How it is asked: over TLS where the Ingress has it for this host."""
+        """How it is asked: over TLS where an Ingress has it for this host, or its own wants it."""
         return "https" if self.tls else "http"
 
     @property
@@ -83,7 +85,7 @@ class Spot:
         odd = tuple(element for element in elements if not re.fullmatch(r"[a-z0-9_-]+", element))
         wild = self.host_signature[0]
         regex = self.written if self.pattern else ""
-        return self.path_type, len(elements), self.path.endswith("/"), odd, regex, self.tls, wild
+        return self.path_type, len(elements), self.path.endswith("/"), odd, regex, (self.tls, self.own_tls), wild
 
     @property
     def spelling(self) -> tuple[object, ...]:
@@ -117,6 +119,7 @@ def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any], hos
         quote(plain, safe=_SENT_AS_WRITTEN),
         written,
         path_type,
+        hosts.has_tls(rule_host) or redirects(found),
         has_tls(found, rule_host),
         f"{found.namespace}/{service}" if service else "",
         pattern,
@@ -124,17 +127,11 @@ def _spot(found: Found, owner: int, rule_host: str, path: Mapping[str, Any], hos
     )
 
 
-def has_tls(found: Found, rule_host: str) -> bool:
-    """Tell whether the Ingress has TLS for a host; an entry without hosts is for all of them."""
-    entries: Sequence[Any] = [items(entry.get("hosts")) for entry in found.tls]
-    sample = sample_host(rule_host)
-    return any(
-        not hosts or any(str(h).lower() == rule_host or names(str(h), sample) for h in hosts) for hosts in entries
-    )
+def around(spot: Spot) -> tuple[list[Question], list[Question]]:
+    """Return the requests that show whether the rule is served, and those just beside it.
 
-
-def around(spot: Spot) -> tuple[Question, list[Question]]:
-    """Return the request that the rule must serve, and those just beside it."""
+    Where TLS is only another Ingress's, or the controller's, some serve the rule without: that is asked of each.
+    """
     served = replace(_ask(spot, "path", spot.path, compares=HSTS if spot.tls else ()), serves=True)
     bare = spot.path.rstrip("/")
     rest = [_ask(spot, "sub-path", f"{bare}/x")]
@@ -151,7 +148,7 @@ def around(spot: Spot) -> tuple[Question, list[Question]]:
             rest.append(_ask(spot, "percent-encoded", encoded))
     if spot.tls:
         rest.append(_ask(spot, "without-tls", spot.path, scheme="http", guards=True))
-    return served, rest
+    return ([served], rest) if spot.own_tls or not spot.tls else ([served, rest[-1]], rest[:-1])
 
 
 def host_questions(spot: Spot) -> list[Question]:

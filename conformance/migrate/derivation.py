@@ -1,7 +1,7 @@
 """From a group of Ingresses to questions. Pure."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from conformance.case.matching import items, mapping
@@ -52,7 +52,7 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
         of_ingress = list(spots(found, index, hosts))
         for place, spot in enumerate(of_ingress):
             served, rest = around(spot)
-            (of_patterns if spot.pattern else serving).append(served)
+            (of_patterns if spot.pattern else serving).extend(served)
             left += sample.add(("path", spot.signature, held), IN_FULL, found, index, rest)
             if spot.host not in asked_hosts:
                 asked_hosts.add(spot.host)
@@ -85,9 +85,10 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
     return bounded(list(everything), left, group, MOST_QUESTIONS, BESIDE_SERVING)
 
 
-def _free(question: Question, served: Question, known: Known) -> bool:
-    """Tell whether a question costs no request, as it is that of its path; not where the password is added."""
-    return question.sent == served.sent and not known.families[question.family].credentials
+def _free(question: Question, served: Sequence[Question], known: Known) -> bool:
+    """Tell whether a question costs no request, as it is one of its path; not where the password is added."""
+    sent = {one.sent for one in served}
+    return question.sent in sent and not known.families[question.family].credentials
 
 
 def _claim(served: Question) -> Question:
@@ -106,11 +107,12 @@ def _once(questions: Iterable[Question]) -> Iterator[Question]:
 
 
 def _joined(first: Question, question: Question) -> Question:
-    """Return one question for two that send the same: a guard's stands, else the first.
+    """Return one question for two that send the same: a guard's stands, and before all an annotation's, else the first.
 
     One about another annotation is kept beside it: what that annotation does would else count as never asked.
     """
-    chosen, other = (question, first) if question.guards and not first.guards else (first, question)
+    later = question.guards and (not first.guards or bool(question.family and not first.family))
+    chosen, other = (question, first) if later else (first, question)
     apart = other.family not in {"", chosen.family}
     beside: dict[str, Question] = {}
     for one in (*first.also, *((replace(other, also=()),) if apart else ())):

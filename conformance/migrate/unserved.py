@@ -3,12 +3,14 @@
 Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.boundaries import EVERY_PATH
 from conformance.migrate.found import Found
+from conformance.migrate.hosts import has_tls
 from conformance.migrate.question import Question, RuleKey
 from conformance.migrate.said import Seen
 from conformance.migrate.scene import unknown_annotations
@@ -32,6 +34,11 @@ class Answered:
         return self.question.key
 
     @property
+    def rules(self) -> tuple[RuleKey, ...]:
+        """All rules that its request is about."""
+        return self.rule, *self.question.shared
+
+    @property
     def place(self) -> tuple[str, str, str]:
         """Where its request goes, whatever else it says: two rules may claim the same."""
         return self.question.scheme, self.question.host, self.question.target
@@ -46,7 +53,8 @@ def unserved(ingresses: tuple[Found, ...], answered: Iterable[Answered]) -> Mapp
     """Return the rules whose own request neither serves, redirects nor refuses as it should, and what came instead."""
     everything = list(answered)
     below = {one.rule for one in everything if one.question.kind in _BELOW and one.reached}
-    return {
+    plainly = _served_without_tls(ingresses, everything)
+    neither = {
         one.rule: f"served by neither here: {one.question.rule} of {one.question.host} "
         f"({one.old.outcome} before, {one.new.outcome} after)"
         for one in everything
@@ -54,7 +62,42 @@ def unserved(ingresses: tuple[Found, ...], answered: Iterable[Answered]) -> Mapp
         and not one.reached
         and not any(_meant(answer, ingresses[one.question.owner]) for answer in (one.old, one.new))
         and not (_is_pattern_missed(one) and one.rule in below)
+        and one.rule not in plainly
     }
+    return {**neither, **_only_redirected(ingresses, everything)}
+
+
+def _served_without_tls(ingresses: tuple[Found, ...], everything: Sequence[Answered]) -> frozenset[RuleKey]:
+    """Return the rules that are served over http, and asked over https for no TLS of their own."""
+    plain = (one.rules for one in everything if one.question.kind == "without-tls" and one.reached)
+    return frozenset(rule for rules in plain for rule in rules if not has_tls(ingresses[rule[0]], rule[2]))
+
+
+def _only_redirected(ingresses: tuple[Found, ...], everything: Sequence[Answered]) -> Mapping[RuleKey, str]:
+    """Return the rules that both only send to https, where nobody answers them: what is served there was not seen."""
+    over_tls = {
+        rule
+        for one in everything
+        if one.question.scheme == "https"
+        and not one.question.variant
+        and (one.reached or any(_meant(answer, ingresses[one.question.owner]) for answer in (one.old, one.new)))
+        for rule in one.rules
+    }
+    return {
+        one.rule: f"only redirected to https here: {one.question.rule} of {one.question.host}"
+        for one in everything
+        if one.question.serves
+        and one.rule not in over_tls
+        and all(_sent_to_https(answer, one.question) for answer in (one.old, one.new))
+    }
+
+
+def _sent_to_https(answer: Seen, question: Question) -> bool:
+    """Tell whether an answer is a redirect from http to https of itself, whatever slash ends it."""
+    if not answer.only_over_tls(question):
+        return False
+    location = urlsplit(answer.outcome.removeprefix("redirect:").partition(":")[2])
+    return location.path.rstrip("/") == question.target.partition("?")[0].rstrip("/")
 
 
 def doubtful(ingresses: tuple[Found, ...], answered: Iterable[Answered]) -> Mapping[tuple[int, str], str]:

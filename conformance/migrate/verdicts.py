@@ -51,7 +51,7 @@ def difference(
     ignored = aspect.ignored if aspect else _as_if_absent(question, old, new, plain)
     sort = Sort.IGNORED if question.family and ignored else Sort.DIFFERS
     if new.reached and old.only_over_tls(question):
-        # An Ingress beside it may have the TLS of the host, so that its own rules do not say so.
+        # The old controller may do so by itself, though no Ingress of the host says it.
         return Difference(Sort.UNSAFE, lost_tls=sort)
     return Difference(sort, opens)
 

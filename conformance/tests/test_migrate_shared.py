@@ -123,13 +123,14 @@ def test_a_prefix_for_the_backend_is_only_ignored_where_none_arrives() -> None:
     assert statuses(migrated(one, prefixed("/shop"), prefixed("/other"))) == {"x-forwarded-prefix": "differs"}
 
 
-def test_behind_a_guard_that_answers_on_both_nothing_is_said_of_the_backend() -> None:
+def test_what_lies_behind_a_redirect_to_https_is_asked_over_https() -> None:
     def redirecting(question: Question) -> Reply:
-        return Reply(outcome=f"redirect:308:https://{question.host}{question.target}")
+        to_https = Reply(outcome=f"redirect:308:https://{question.host}{question.target}")
+        return to_https if question.scheme == "http" else backend(headers=COOKIE)(question)
 
     one = [ingress(force_ssl_redirect="true", affinity="cookie")]
-    assert statuses(migrated(one, redirecting, redirecting)) == {"force-ssl-redirect": "kept", "affinity": "not asked"}
-    assert statuses(migrated(one, redirecting, served)) == {"force-ssl-redirect": "unsafe", "affinity": "not asked"}
+    assert statuses(migrated(one, redirecting, redirecting)) == {"force-ssl-redirect": "kept", "affinity": "kept"}
+    assert statuses(migrated(one, redirecting, served)) == {"force-ssl-redirect": "unsafe", "affinity": "ignored"}
 
 
 def test_annotations_of_a_rule_that_neither_serves_are_not_kept() -> None:

@@ -28,16 +28,23 @@ def words(found: Migration) -> dict[str, str]:
     return {one.name: one.status for one in found.annotations}
 
 
-def test_the_rule_of_an_ingress_beside_one_with_tls_is_one_change_and_less_safe() -> None:
+def test_the_rule_of_an_ingress_beside_one_with_tls_is_less_safe() -> None:
     def http_too(question: Question) -> Reply:
-        return not_found(question) if question.kind == "without-tls" else served(question)
+        return not_found(question) if (question.scheme, question.rule) == ("http", "Prefix /") else served(question)
 
     found = migrated(ONE_HOST, to_https(), http_too)
     (change,) = found.of(Sort.UNSAFE)
     assert (change.title, change.kind, change.ingresses) == (SERVED, "without-tls", ("shop/b-api",))
     assert {place.rule for place in change.places} == {"Prefix /api"}
-    assert len(change.places) > 5
     assert found.counts == {Sort.UNSAFE: 1, Sort.DIFFERS: 1}
+
+
+def test_where_no_ingress_of_the_host_has_tls_it_is_one_change_whatever_was_asked() -> None:
+    found = migrated(ONE_HOST[1:], to_https(), served)
+    (change,) = found.of(Sort.UNSAFE)
+    assert (change.title, change.kind, change.ingresses) == (SERVED, "without-tls", ("shop/b-api",))
+    assert len(change.places) > 5
+    assert found.counts == {Sort.UNSAFE: 1}
 
 
 def test_of_all_ingresses_it_is_told_once() -> None:
