@@ -1,7 +1,8 @@
 """The questions that annotations bring along, from the data file's templates, and where none are. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from conformance.migrate.meaning import HEADER_NAME, is_off
 from conformance.migrate.question import LeftOut, Question
 
 PATHS = 3
-"""On so many paths of an Ingress each question is asked; the others are told."""
+"""On so many paths of each kind that an Ingress has each question is asked; the others are told."""
 
 _WHOLE = "{path}"
 _BLANK = re.compile(r"\{([a-z-]+)\}")
@@ -60,15 +61,21 @@ def respelled(spot: Spot, found: Found, known: Known) -> tuple[list[Question], l
     return of_path, [one for one in made if one.target == spot.path]
 
 
-def paths_not_asked(found: Found, of_ingress: Sequence[Spot], known: Known) -> Iterator[LeftOut]:
+def first_of_kinds(of_ingress: Iterable[Spot]) -> Iterator[tuple[Spot, bool]]:
+    """Yield the paths of an Ingress, and whether each is among the first of its kind."""
+    kinds: Counter[Hashable] = Counter()
+    for spot in of_ingress:
+        kinds[spot.signature] += 1
+        yield spot, kinds[spot.signature] <= PATHS
+
+
+def paths_not_asked(found: Found, others: Sequence[Spot], known: Known) -> Iterator[LeftOut]:
     """Yield that annotations are not asked about on the other paths of an Ingress, if they would be."""
     families = list(_families(found, known))
-    others = of_ingress[PATHS:]
     left = sum(any(True for name, family in families for _ in _on(spot, name, family, found, known)) for spot in others)
     if left:
-        yield LeftOut(
-            "paths", f"annotations are asked about on the first {PATHS} paths of an Ingress", found.label, left
-        )
+        why = f"annotations are asked about on the first {PATHS} paths of each kind that an Ingress has"
+        yield LeftOut("paths", why, found.label, left)
 
 
 def _families(found: Found, known: Known) -> Iterator[tuple[str, Family]]:
@@ -167,6 +174,7 @@ def _question(ask: Ask, name: str, family: Family, spot: Spot, values: Mapping[s
         owner=spot.owner,
         rule=spot.rule,
         service=spot.service,
+        path_kind=spot.signature,
         scheme=ask.scheme or spot.scheme,
         method=ask.method,
         headers=headers,

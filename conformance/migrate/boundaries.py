@@ -182,6 +182,7 @@ def _ask(
         owner=spot.owner,
         rule=spot.rule,
         service=spot.service,
+        path_kind=spot.signature,
         scheme=scheme or spot.scheme,
         guards=guards,
         compares=compares,

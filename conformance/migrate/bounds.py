@@ -1,6 +1,6 @@
 """Which questions about a group are sent where there are too many, and what cannot be judged by them. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from conformance.migrate.grouping import Group
 from conformance.migrate.question import Agenda, LeftOut, Question
@@ -28,13 +28,23 @@ def bounded(everything: Sequence[Question], left: Sequence[LeftOut], group: Grou
         for owner in _owners(question)
         if question.serves or (owner, question.family) not in answered
     }
-    return Agenda(tuple(kept), tuple(told), frozenset(unasked))
+    of_kinds = set(_guards_of_kinds(kept))
+    partly = {(owner, family) for owner, family, kind in _guards_of_kinds(cut) if (owner, family, kind) not in of_kinds}
+    return Agenda(tuple(kept), tuple(told), frozenset(unasked), frozenset(partly))
 
 
 def _parts(questions: Sequence[Question]) -> Iterator[Question]:
     """Yield the questions with those about other annotations that their requests answer."""
     for question in questions:
         yield from (question, *question.also)
+
+
+def _guards_of_kinds(questions: Sequence[Question]) -> Iterator[tuple[int, str, Hashable]]:
+    """Yield about whose guards, of which family, they ask on what kind of path."""
+    for question in _parts(questions):
+        if _is_guard(question):
+            for owner in _owners(question):
+                yield owner, question.family, question.path_kind
 
 
 def _owners(question: Question) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.case.matching import items, mapping
 from conformance.migrate.alike import Neighbours, Sample, signature
 from conformance.migrate.annotations import Known, known_annotations
-from conformance.migrate.asking import PATHS, family_questions, paths_not_asked, respelled
+from conformance.migrate.asking import family_questions, first_of_kinds, paths_not_asked, respelled
 from conformance.migrate.boundaries import around, host_questions, spots
 from conformance.migrate.bounds import bounded
 from conformance.migrate.claimed import CLAIMED
@@ -49,24 +49,17 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
     neighbours = Neighbours(group, signatures)
     hosts, asked_hosts = Hosts(group), set[str]()
     for index, (found, held) in enumerate(zip(group.ingresses, signatures, strict=True)):
-        of_ingress = list(spots(found, index, hosts))
-        for place, spot in enumerate(of_ingress):
+        of_ingress = list(first_of_kinds(spots(found, index, hosts)))
+        for spot, first in of_ingress:
             served, rest = around(spot)
             (of_patterns if spot.pattern else serving).extend(served)
             left += sample.add(("path", spot.signature, held), IN_FULL, found, index, rest)
             if spot.host not in asked_hosts:
                 asked_hosts.add(spot.host)
                 left += sample.add(("host", spot.host_signature, held), IN_FULL, found, index, host_questions(spot))
-            if place < PATHS:
-                of_families = list(family_questions(spot, found, known))
-                long = [question for question in of_families if question.long]
-                guards = [
-                    question
-                    for question in of_families
-                    if (question.guards or question.against) and question not in long
-                    if not _free(question, served, known)
-                ]
-                asked += [question for question in of_families if question not in (*guards, *long)]
+            if first:
+                others, guards, long = _by_cost(list(family_questions(spot, found, known)), served, known)
+                asked += others
                 of_path, of_host = respelled(spot, found, known)
                 beside = neighbours.of(spot)
                 # Where nobody else may get the request, one of a kind is enough.
@@ -75,7 +68,10 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
                 left += sample.add(("long question", spot.signature, *kind), IN_FULL, found, index, long)
                 left += sample.add(("guarded path", spot.spelling, *kind), most, found, index, of_path)
                 left += sample.add(("guarded host", spot.host_signature, *kind), most, found, index, of_host)
-        left += [*_not_asked(found, known), *paths_not_asked(found, of_ingress, known)]
+        left += [
+            *_not_asked(found, known),
+            *paths_not_asked(found, [spot for spot, first in of_ingress if not first], known),
+        ]
     # Of equal requests the first stands, and a pattern's may be another rule's.
     serving += of_patterns
     claims = [_claim(question) for question in serving if question.owner == claimant][:1]
@@ -83,6 +79,20 @@ def agenda(group: Group, *, claimant: int | None = None) -> Agenda:
     sampled = sorted(sample.questions(), key=lambda question: bool(question.keeps))
     everything = _once(_with_credentials([*serving, *claims, *asked, *sampled], group, known))
     return bounded(list(everything), left, group, MOST_QUESTIONS, BESIDE_SERVING)
+
+
+def _by_cost(
+    of_families: Sequence[Question], served: Sequence[Question], known: Known
+) -> tuple[list[Question], list[Question], list[Question]]:
+    """Return the questions that are asked on each path, those of guards, and those that take long."""
+    long = [question for question in of_families if question.long]
+    guards = [
+        question
+        for question in of_families
+        if (question.guards or question.against) and question not in long
+        if not _free(question, served, known)
+    ]
+    return [question for question in of_families if question not in (*guards, *long)], guards, long
 
 
 def _free(question: Question, served: Sequence[Question], known: Known) -> bool:

@@ -1,7 +1,8 @@
 """How each Ingress and each of its annotations stands so far. Filled while answers are compared."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from conformance.migrate.annotations import Family, Known, known_annotations
 from conformance.migrate.found import Found
@@ -24,7 +25,10 @@ TOO_MANY = "not all of its paths and guards were asked about: too many share its
 
 @dataclass
 class Ledger:
-    """Notes by Ingress, and by Ingress and annotation. ``claim_seen``: a backend got one on both."""
+    """Notes by Ingress, and by Ingress and annotation. ``claim_seen``: a backend got one on both.
+
+    On which kinds of paths a guard was seen is noted apart: on another kind a controller may have none.
+    """
 
     compared: int = 0
     claim_seen: bool = False
@@ -32,6 +36,8 @@ class Ledger:
     _annotations: dict[tuple[str, str], Sort] = field(default_factory=dict)
     _effective: set[tuple[str, str]] = field(default_factory=set)
     _open: set[tuple[str, str]] = field(default_factory=set)
+    _guarded: set[tuple[str, str, Hashable]] = field(default_factory=set)
+    _unguarded: set[tuple[str, str, Hashable]] = field(default_factory=set)
     _why: dict[str, str] = field(default_factory=dict)
 
     def note(
@@ -55,7 +61,11 @@ class Ledger:
             if why:
                 self._why.setdefault(found.label, why[:600])
             self._sorts[found.label] = _worse(follows or sort, self._sorts.get(found.label))
-            for short in () if silent else shown_by(question, found, alike=sort is Sort.UNCHANGED):
+            shown = shown_by(question, found, alike=sort is Sort.UNCHANGED)
+            if question.guards and not question.keeps:
+                kinds = self._unguarded if silent else self._guarded
+                kinds |= {(found.label, short, question.path_kind) for short in shown}
+            for short in () if silent else shown:
                 key = (found.label, short)
                 self._annotations[key] = _worse(sort, self._annotations.get(key))
                 if not idle:
@@ -74,6 +84,10 @@ class Ledger:
         """Take note of the Ingresses of a group that nobody can judge by what is asked."""
         for owner in asked.unasked:
             self.not_asked(asked, owner, TOO_MANY)
+        for owner, family in asked.partly:
+            for found in spoken_for(asked, owner):
+                shorts = held_annotations(found, known_annotations()).get(family, ())
+                self._unguarded |= {(found.label, short, None) for short in shorts}
 
     def not_asked(self, asked: Asked, owner: int, why: str) -> None:
         """Take note of an Ingress of which a rule was not asked, whatever else of it was."""
@@ -155,9 +169,14 @@ class Ledger:
                 ingresses=tuple(map(visible, owners)),
             )
 
+    @cached_property
+    def _in_part(self) -> frozenset[tuple[str, str]]:
+        """The Ingresses and guards of theirs of which nothing is seen on some kind of path, once all is compared."""
+        return frozenset(key[:2] for key in self._unguarded - self._guarded)
+
     def _standing(self, label: str, short: str, family: Family) -> tuple[Sort, Status]:
         sort = self._annotations.get((label, short))
-        if sort is None:
+        if sort is None or (sort is Sort.UNCHANGED and (label, short) in self._in_part):
             return Sort.NOT_JUDGED, "not asked"
         if sort is Sort.UNCHANGED and (label, short) in self._open:
             return sort, "open before"

@@ -25,13 +25,15 @@ CHANCE = (
 class Asked:
     """One group that is judged, its scenes, and the groups that it speaks for.
 
-    ``unasked`` are its Ingresses of which too little is asked to judge them.
+    ``unasked`` are its Ingresses of which too little is asked to judge them, ``partly`` those whose guards of a family
+    are not asked about on every kind of path.
     """
 
     group: Group
     scenes: tuple[Scene, ...]
     alike: tuple[Group, ...] = ()
     unasked: frozenset[int] = frozenset()
+    partly: frozenset[tuple[int, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def plan_of(ingresses: Iterable[Found], refused: Mapping[str, str] = MappingProx
     for number, (first, *others) in enumerate(by_shape.values(), start=1):
         found = agenda(first, claimant=claiming.get(number - 1))
         made = tuple(scenes(first, found.questions, number))
-        asked.append(Asked(first, made, tuple(others), found.unasked))
+        asked.append(Asked(first, made, tuple(others), found.unasked, found.partly))
         if any(contested(scene.case) for scene in asked[-1].scenes):
             left += [LeftOut("chance", CHANCE, group.ingresses[0].label) for group in (first, *others)]
         left += [*found.left_out, *stand_in_notes(first)]

@@ -1,5 +1,6 @@
 """What is asked of both controllers because of an Ingress: frozen values."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +14,8 @@ class Question:
 
     ``owner`` is the index of the Ingress in its group that it is about, ``speaks_for`` those for which its answer holds
     as well, ``rule`` the rule in few words, and ``service`` the Service (namespace/name) that it leads to. ``shared``
-    are the other rules whose questions send the same. ``variant`` is the family of annotations whose closed value the
+    are the other rules whose questions send the same, ``path_kind`` is what its path has in common with others of the
+    kind. ``variant`` is the family of annotations whose closed value the
     objects hold when it is asked; ``family`` the one that it is about. ``compares`` and ``received`` are headers of the
     answer, and at the backend, that must stay the same. ``serves`` says that it is what the rule is there to serve.
     ``asks`` are the ids in the data file of all that its request asks about its family.
@@ -36,6 +38,7 @@ class Question:
     owner: int
     rule: str = ""
     service: str = ""
+    path_kind: Hashable = ()
     scheme: str = "http"
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
@@ -116,8 +119,12 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Agenda:
-    """The questions about one group; ``unasked`` are its Ingresses of which too little is asked to judge them."""
+    """The questions about one group; ``unasked`` are its Ingresses of which too little is asked to judge them.
+
+    ``partly`` are those, each with a family, whose guards are not asked about on every kind of path that they have.
+    """
 
     questions: tuple[Question, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
     unasked: frozenset[int] = frozenset()
+    partly: frozenset[tuple[int, str]] = frozenset()

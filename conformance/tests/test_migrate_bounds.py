@@ -12,7 +12,18 @@ from conformance.migrate.migration import migration_of
 from conformance.migrate.model import Sort, exit_status
 from conformance.migrate.plan import plan_of
 from conformance.migrate.question import Question
-from conformance.tests.migrations import Answering, Reply, found, guarding, ingress, migrated, plan, report, served
+from conformance.tests.migrations import (
+    Answering,
+    Reply,
+    found,
+    guarding,
+    ingress,
+    migrated,
+    of_paths,
+    plan,
+    report,
+    served,
+)
 
 GUARDS: dict[str, Any] = {"tls": True, "auth_type": "basic", "auth_secret": "users"}
 
@@ -94,6 +105,14 @@ def test_an_ingress_whose_guard_is_not_asked_is_not_judged(monkeypatch: pytest.M
         "shop/one": Sort.UNCHANGED,
         "shop/two": Sort.NOT_JUDGED,
     }
+
+
+def test_a_guard_that_is_cut_for_one_kind_of_path_is_partly_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = [of_paths("one", ("/a", "Prefix", "web"), ("/b", "Exact", "web"), whitelist_source_range="10.0.0.0/8")]
+    keeping = guarding("status:403")
+    for beside, sort in ((4, Sort.UNCHANGED), (2, Sort.PARTLY), (0, Sort.NOT_JUDGED)):
+        monkeypatch.setattr(derivation, "BESIDE_SERVING", beside)
+        assert migrated(two, keeping, keeping).counts == {sort: 1}
 
 
 def test_those_for_which_a_guard_speaks_are_not_judged_where_it_says_nothing() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from conformance.migrate.boundaries import RESPELLED
 from conformance.migrate.derivation import CREDENTIALS, IN_FULL
-from conformance.migrate.model import Migration, Sort
+from conformance.migrate.model import Migration, Sort, exit_status
 from conformance.migrate.question import Question
-from conformance.tests.migrations import Answering, Reply, ingress, migrated, not_found, plan, served, shown
+from conformance.tests.migrations import Answering, Reply, ingress, migrated, not_found, of_paths, plan, served, shown
 
 RANGE: dict[str, Any] = {"whitelist_source_range": "10.0.0.0/8"}
 PASSWORD: dict[str, Any] = {"auth_type": "basic", "auth_secret": "users"}
@@ -197,6 +197,44 @@ def test_every_spelling_is_asked_with_the_guard_closed() -> None:
             assert {q.kind for q in spelled} == RESPELLED - {other_scheme}
             assert all(outside(q) and q.keeps == "shop/web" for q in spelled)
     assert not any(q.keeps for q in asked(ingress(proxy_body_size="1m", limit_rps="5", ssl_redirect="true")))
+
+
+KINDS = [*((f"/{name}", "Prefix", name) for name in "abc"), ("/admin", "Exact", "admin")]
+
+
+def by_kind(question: Question) -> Reply:
+    """Each path leads to a Service of its own."""
+    who = question.target.strip("/").partition("/")[0].lower()
+    return Reply(f"shop/{who}", target=question.target) if who in {*"abc", "admin"} else not_found(question)
+
+
+def test_a_guard_is_asked_on_each_kind_of_path_that_an_ingress_has() -> None:
+    mine = [of_paths("web", *KINDS, **RANGE)]
+
+    def but_one(question: Question) -> bool:
+        return "admin" not in question.target.lower()
+
+    found = migrated(mine, keeping("status:403", always, by_kind), keeping("status:403", but_one, by_kind))
+    assert found.counts == {Sort.UNSAFE: 1}
+    kept = keeping("status:403", always, by_kind)
+    assert {one.status for one in migrated(mine, kept, kept).annotations} == {"kept"}
+
+
+def test_a_guard_that_shows_nothing_on_one_kind_of_path_is_not_kept() -> None:
+    mine = [of_paths("web", *KINDS, **RANGE), ingress("front", path="/", service="front")]
+
+    def taken(question: Question) -> Reply:
+        by_front = question.target.lower().startswith("/admin")
+        return Reply("shop/front", target=question.target) if by_front else by_kind(question)
+
+    def but_taken(question: Question) -> bool:
+        return not question.target.lower().startswith("/admin")
+
+    both = keeping("status:403", but_taken, taken)
+    found = migrated(mine, both, both)
+    assert {one.label: one.sort for one in found.ingresses}["shop/web"] is Sort.PARTLY
+    assert exit_status(found) == 3
+    assert {one.status for one in found.annotations} == {"not asked"}
 
 
 def test_spellings_are_asked_on_some_paths_of_a_kind_and_the_rest_is_told() -> None:

@@ -119,7 +119,7 @@ def test_annotations_are_asked_about_on_some_paths_and_the_others_are_told() -> 
     assert [q.target for q in questions(five) if q.family == "rate"] == ["/p0", "/p1", "/p2"]
     (left,) = [left for left in five.left_out if left.kind == "paths"]
     assert (left.count, left.ingress) == (2, "shop/one")
-    assert f"first {PATHS} paths" in left.why
+    assert f"first {PATHS} paths of each kind" in left.why
     for all_asked in (
         with_paths(PATHS, limit_rps="5"),
         with_paths(PATHS + 2),
