@@ -24,9 +24,9 @@ def bounded(everything: Sequence[Question], left: Sequence[LeftOut], group: Grou
     unasked = {
         owner
         for question in _parts(cut)
-        if question.serves or _is_guard(question)
+        if _serves(question) or _is_guard(question)
         for owner in _owners(question)
-        if question.serves or (owner, question.family) not in answered
+        if _serves(question) or (owner, question.family) not in answered
     }
     of_kinds = set(_guards_of_kinds(kept))
     partly = {(owner, family) for owner, family, kind in _guards_of_kinds(cut) if (owner, family, kind) not in of_kinds}
@@ -52,11 +52,16 @@ def _owners(question: Question) -> tuple[int, ...]:
 
 
 def _rank(question: Question) -> int:
-    if question.serves or question.kind == "claimed-address":
+    if _serves(question) or question.kind == "claimed-address":
         return 0
     if _is_guard(question):
         return 1
     return 2 if question.guards else 3
+
+
+def _serves(question: Question) -> bool:
+    """Tell whether it asks if a rule is served: with a password that another Ingress of its host wants, or without."""
+    return question.serves or question.kind == "without-password"
 
 
 def _is_guard(question: Question) -> bool:

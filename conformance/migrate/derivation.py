@@ -146,19 +146,25 @@ def _joined(first: Question, question: Question) -> Question:
 
 
 def _with_credentials(questions: Iterable[Question], group: Group, known: Known) -> Iterator[Question]:
-    """Add the password where a host asks for one: else nothing but the guard would be seen."""
+    """Add the password where a host asks for one: else nothing but the guard would be seen.
+
+    Whether a rule is served of an Ingress that asks for none is asked without it, too: its guard may be the host's.
+    """
     families = {name for name, family in known.families.items() if family.credentials}
-    guarded = {
-        host
-        for found in group.ingresses
+    asking = {
+        owner
+        for owner, found in enumerate(group.ingresses)
         if any(known.family(annotation) in families for annotation in found.annotations)
-        for host in found.hosts
     }
+    guarded = {host for owner in asking for host in group.ingresses[owner].hosts}
     for question in questions:
         host = question.host.partition(":")[0].lower()
         named = {host, "*." + host.partition(".")[2], ""}
         own = (question.family in families and not question.variant) or bool(question.against)
-        yield replace(question, headers=(*question.headers, CREDENTIALS)) if named & guarded and not own else question
+        adds = bool(named & guarded) and not own
+        yield replace(question, headers=(*question.headers, CREDENTIALS)) if adds else question
+        if adds and question.serves and question.owner not in asking:
+            yield replace(question, kind="without-password", compares=(), serves=False)
 
 
 def _not_asked(found: Found, known: Known) -> Iterator[LeftOut]:

@@ -24,6 +24,7 @@ KINDS = {
     "host-in-capitals": "A Host header in capitals is answered differently",
     "tls-unasked": "https for a host without TLS is answered differently",
     "without-tls": "http for a host with TLS is answered differently",
+    "without-password": "A path that asks for no password is answered differently without one",
     "either-suffices": "An allowed address without a password is answered differently",
     "claimed-address": "Backends are told another address of the client",
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from conformance.migrate import derivation
 from conformance.migrate.boundaries import RESPELLED
 from conformance.migrate.derivation import CREDENTIALS, IN_FULL
 from conformance.migrate.model import Migration, Sort, exit_status
@@ -197,6 +198,44 @@ def test_every_spelling_is_asked_with_the_guard_closed() -> None:
             assert {q.kind for q in spelled} == RESPELLED - {other_scheme}
             assert all(outside(q) and q.keeps == "shop/web" for q in spelled)
     assert not any(q.keeps for q in asked(ingress(proxy_body_size="1m", limit_rps="5", ssl_redirect="true")))
+
+
+def for_passwords(guards: Callable[[Question], bool]) -> Answering:
+    """A controller that asks for the password where a guard is."""
+
+    def answer(question: Question) -> Reply:
+        refused = CREDENTIALS not in question.headers and guards(question)
+        who = "admin" if question.target.startswith("/admin") else "web"
+        return Reply(outcome="status:401") if refused else Reply(f"shop/{who}", target=question.target)
+
+    return answer
+
+
+def test_a_password_that_a_whole_host_asks_for_is_a_change_for_those_of_its_ingresses_that_ask_for_none() -> None:
+    mine = [ingress("admin", path="/admin", service="admin", **PASSWORD), ingress("front", path="/")]
+    open_front, closed = for_passwords(as_written), for_passwords(always)
+    found = migrated(mine, open_front, closed)
+    assert {one.label: one.sort for one in found.ingresses}["shop/front"] is Sort.DIFFERS
+    (change,) = [change for change in found.changes if change.kind == "without-password"]
+    assert change.title == (
+        "A path that asks for no password is answered differently without one (a backend answers → status 401)"
+    )
+    assert change.ingresses == ("shop/front",)
+    for same in (open_front, closed):
+        assert migrated(mine, same, same).counts == {Sort.UNCHANGED: 2}
+    opened = migrated(mine, closed, open_front)
+    assert {one.label: one.sort for one in opened.ingresses}["shop/front"] is Sort.UNSAFE
+    assert not any(q.kind == "without-password" for q in asked(*mine[:1], ingress("x", host="x.test")))
+
+
+def test_whether_a_path_is_served_without_the_password_is_always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = [ingress("admin", path="/admin", **PASSWORD), *(ingress(f"i{n}", path=f"/p{n}") for n in range(9))]
+    monkeypatch.setattr(derivation, "BESIDE_SERVING", 0)
+    assert sum(q.kind == "without-password" for q in asked(*mine)) == 9
+    monkeypatch.setattr(derivation, "MOST_QUESTIONS", 15)
+    everybody = for_passwords(as_written)
+    judged = {one.label: one.sort for one in migrated(mine, everybody, everybody).ingresses}
+    assert judged["shop/i8"] is Sort.NOT_JUDGED
 
 
 KINDS = [*((f"/{name}", "Prefix", name) for name in "abc"), ("/admin", "Exact", "admin")]
