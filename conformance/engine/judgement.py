@@ -7,7 +7,8 @@ from conformance.case.model import Case
 from conformance.engine.rounds import Watch
 from conformance.engine.stepping import StepSeen
 from conformance.judge.cases import CaseVerdict, judge_case
-from conformance.judge.probes import Attempt, ProbeVerdict, against, judge_again, judge_probe
+from conformance.judge.looks import judge_again
+from conformance.judge.probes import Attempt, ProbeVerdict, against, judge_probe
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.units import PlannedProbe, PlannedStep
 from conformance.report.model import Finding
@@ -18,7 +19,8 @@ class Judgement:
     """A case, the watch that its verdict rests on, and what else was noticed.
 
     ``override`` replaces the verdict of the probes (a crash, a refusal by the API server); ``steps`` are those that
-    were carried out, in their order.
+    were carried out, in their order. ``second_look`` is the last look at each probe; those before it stand among the
+    attempts.
     """
 
     case: Case
@@ -73,13 +75,15 @@ def not_judged(why: str) -> CaseVerdict:
 
 
 def probe_verdict(judgement: Judgement, planned: PlannedProbe, attempts: list[Attempt]) -> ProbeVerdict:
-    """Return the verdict of one probe, the second look included where there was one."""
-    first = judge_probe(planned.probe, attempts, planned.ending, planned.facts)
+    """Return the verdict of one probe, the second look included where there was one, and the looks before it."""
+    before = [attempt for attempt in attempts if not attempt.second_look]
+    first = judge_probe(planned.probe, before, planned.ending, planned.facts)
     again = judgement.second_look.get(planned.key)
-    counted = [attempt for attempt in attempts if attempt.counted]
-    if again is None or not counted:
+    looks = [attempt for attempt in attempts if attempt.second_look] + ([again] if again else [])
+    counted = [attempt for attempt in before if attempt.counted]
+    if not counted:
         return first
-    return judge_again(planned.probe, first, counted[-1], again, planned.ending, planned.facts)
+    return judge_again(planned.probe, first, counted[-1], looks, planned.ending, planned.facts)
 
 
 def traffic_verdict(step: StepSeen) -> ProbeVerdict:

@@ -37,7 +37,7 @@ def probe_record(
         reason=verdict.reason,
         detail=visible(verdict.detail),
         witness=planned.probe.witness,
-        attempts=tuple(attempt_record(attempt, planned, began, attempt is again) for attempt in shown),
+        attempts=tuple(attempt_record(attempt, planned, began) for attempt in shown),
         curl=replay_line(planned, shown_at),
     )
 
@@ -57,7 +57,7 @@ def expected(expect: Expectation) -> Expected:
     return Expected(outcome=expect.outcome, received=received, more=more)
 
 
-def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second_look: bool) -> AttemptRecord:
+def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float) -> AttemptRecord:
     """Return the record of one attempt; ``began`` is the run's start on the clock of the attempts."""
     received = planned.probe.expect.received
     leaf = next(iter(presented(attempt.answer)), "")
@@ -67,7 +67,7 @@ def attempt_record(attempt: Attempt, planned: PlannedProbe, began: float, second
         outcome=visible(attempt.seen.outcome),
         counted=attempt.counted,
         revision=attempt.revision,
-        second_look=second_look,
+        second_look=attempt.second_look,
         received=looked_at(received, attempt.seen.account) if received else None,
         answered=of_the_answer(planned.probe.expect, attempt),
         certificate=leaf,

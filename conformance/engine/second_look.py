@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from conformance.engine.crew import Crew
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
+from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController
 from conformance.engine.watching import wait_for_markers
 from conformance.errors import ConformanceError
 from conformance.judge.words import Verdict
+from conformance.plan.units import PlannedProbe
 from conformance.waiting import wait_until
 
 Together = Sequence[Judgement]
@@ -35,7 +37,11 @@ class SecondLook:
         A controller that ended in silence, or ends now, is started, and asked, once more.
         """
         looked = self._once(judgements)
-        return looked if self.controller.alive or not judgements else self._once(judgements)
+        if self.controller.alive or not judgements:
+            return looked
+        # What could not be looked at may be now.
+        before = {judgement.case.id: judgement.override for judgement in judgements}
+        return self._once([replace(one, override=before[one.case.id]) for one in looked])
 
     def _once(self, judgements: Sequence[Judgement]) -> list[Judgement]:
         revived = bool(judgements) and not self.controller.alive and self.controller.restart()
@@ -73,8 +79,8 @@ def look_again(some: Together, limit: float = 0.0, working: Callable[[], bool] =
 
     As ever, what is seen while the markers do not answer is no observation: some controllers refuse connections for a
     moment whenever anything is loaded, and objects of other cases have just gone. Then it is taken anew, for ``limit``
-    seconds and while the controller is ``working``; what was seen meanwhile stands among the attempts, and so does what
-    was right on an earlier look.
+    seconds and while the controller is ``working``; what was seen meanwhile stands among the attempts, and so does an
+    earlier look, whatever it showed.
     """
     first = some[0].last
     if not any(first.attempts.values()):
@@ -82,28 +88,40 @@ def look_again(some: Together, limit: float = 0.0, working: Callable[[], bool] =
     fresh = replace(first, attempts={}, marker_attempts=[])
     cases = {judgement.case.id for judgement in some}
     planned = [probe for probe in first.unit.probes if probe.case_id in cases]
-    for judgement in some:
-        _keep_look(judgement)
     once_live = first.unit.marked and any(attempt.counted for probe in planned for attempt in first.of(probe))
 
     def observed() -> bool:
         fresh.round(planned)
         return not once_live or all(fresh.of(probe)[-1].counted for probe in planned) or not working()
 
+    override = None
     try:
         wait_until(observed, limit)
     except ConformanceError as failure:
-        return [replace(one, override=not_judged(f"on the second look: {failure.message}")) for one in some]
+        override = not_judged(f"on the second look: {failure.message}")
+    looked = [_with_look(judgement, fresh, planned) for judgement in some]
+    return [replace(one, override=override or one.override) for one in looked]
+
+
+def set_aside(judgement: Judgement) -> Judgement:
+    """Return the judgement with its look among the attempts: there is to be another one.
+
+    One that does not count was none.
+    """
+    for key, attempt in judgement.second_look.items():
+        judgement.last.attempts.setdefault(key, []).append(replace(attempt, second_look=attempt.counted))
+    return replace(judgement, second_look={})
+
+
+def _with_look(judgement: Judgement, fresh: Watch, planned: Sequence[PlannedProbe]) -> Judgement:
+    """Return the judgement with what a further look has shown; an earlier one goes only where there is another."""
+    if not fresh.attempts:
+        return judgement
+    judgement = set_aside(judgement)
+    look = {}
     for probe in planned:
-        first.attempts.setdefault(probe.key, []).extend(fresh.of(probe)[:-1])
-    return [
-        replace(one, second_look={p.key: fresh.of(p)[-1] for p in planned if p.case_id == one.case.id}) for one in some
-    ]
-
-
-def _keep_look(judgement: Judgement) -> None:
-    if judgement.second_look and case_verdict(judgement).verdict is Verdict.PASS:
-        for key, attempt in judgement.second_look.items():
-            kept = judgement.last.attempts.setdefault(key, [])
-            if attempt not in kept:
-                kept.append(attempt)
+        if probe.case_id == judgement.case.id:
+            *meanwhile, seen = fresh.of(probe)
+            judgement.last.attempts.setdefault(probe.key, []).extend(meanwhile)
+            look[probe.key] = replace(seen, second_look=True)
+    return replace(judgement, second_look=look)

@@ -58,7 +58,7 @@ def traffic_records(judgement: Judgement, shown_at: Endpoint, began: float) -> I
             verdict=verdict.verdict,
             reason=verdict.reason,
             detail=visible(verdict.detail),
-            attempts=tuple(attempt_record(one, flow.planned, began, second_look=False) for one in attempts),
+            attempts=tuple(attempt_record(one, flow.planned, began) for one in attempts),
             curl=replay_line(flow.planned, shown_at),
         )
 

@@ -24,6 +24,7 @@ class Attempt:
     counted attempts decide anything. ``revision`` is that of the objects when it was made. ``answer`` is kept as far
     as a report can show it. ``pods`` says how many requests each pod answered, where one observation is several;
     ``tally`` how many showed each outcome; ``arrived`` how many of them each backend received that is asked for it.
+    ``second_look`` is true for what was seen after the first verdict.
     """
 
     at: float
@@ -34,6 +35,7 @@ class Attempt:
     pods: Mapping[str, int] = field(default_factory=dict)
     tally: Mapping[str, int] = field(default_factory=dict)
     arrived: Mapping[str, int] = field(default_factory=dict)
+    second_look: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answer", self.answer.brief())
@@ -108,30 +110,6 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: F
     if found is None:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "the same backend received different requests")
     return ProbeVerdict(Verdict.ERROR if found[0] is Reason.HARNESS else Verdict.FAIL, *found)
-
-
-def judge_again(
-    probe: Probe, first: ProbeVerdict, before: Attempt, after: Attempt, ending: str, facts: Facts = NO_FACTS
-) -> ProbeVerdict:
-    """Return the verdict after the second look; one that changed is unstable, whatever it was.
-
-    ``before`` is the attempt the first verdict rests on, ``after`` the second look.
-    """
-    if first.reason in {Reason.NOT_PROGRAMMED, Reason.UNSTABLE, Reason.HARNESS}:
-        return first
-    if not after.counted:
-        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "on the second look the marker no longer answered")
-    changed = f"first {before.seen.outcome}, on the second look {after.seen.outcome}"
-    if not probe.expect.demanding and first.verdict is Verdict.PASS:
-        # Nothing is judged here, so a change is part of what is recorded.
-        return first if after.seen.outcome == before.seen.outcome else ProbeVerdict(Verdict.PASS, None, changed)
-    found = against(probe, after, ending, facts)
-    if first.verdict is Verdict.PASS and found is None:
-        return first
-    if first.verdict is not Verdict.PASS and found is not None and found[0] is first.reason:
-        # Refused at first and reset now, or another wrong backend: the same verdict for the same reason.
-        return first
-    return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, changed)
 
 
 def recorded_outcome(probe: Probe, shown: Sequence[Attempt]) -> str:

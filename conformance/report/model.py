@@ -33,7 +33,10 @@ class AttemptRecord(Recorded):
     outcome: str
     counted: bool = Field(description="The marker of the same objects and revision answered before and after.")
     revision: int = 1
-    second_look: bool = False
+    second_look: bool = Field(
+        default=False,
+        description="Seen after the first verdict: when the objects were loaded anew, or once more at the end.",
+    )
     received: dict[str, Any] | None = Field(
         default=None, description="Of what the backend received, the parts that the probe expects something of."
     )

@@ -70,14 +70,18 @@ def story(probe: ProbeRecord) -> str:
     again = [a for a in probe.attempts if a.second_look]
     if len({a.outcome for a in probe.attempts}) <= 1 and all(a.counted for a in probe.attempts):
         return ""
-    runs = []
-    for (outcome, counted), those in groupby(first, key=lambda a: (a.outcome, a.counted)):
-        number = len(list(those))
-        runs.append(f"{outcome}{f' ×{number}' if number > 1 else ''}{'' if counted else ' (not counted)'}")
+    runs, looks = _runs(first), _runs(again)
     if len(runs) > 8:
         runs = [*runs[:4], f"… {len(runs) - 7} changes …", *runs[-3:]]
-    looks = [f"second look {a.outcome}{'' if a.counted else ' (not counted)'}" for a in again]
-    return "; ".join(part for part in (", ".join(runs), *looks) if part)
+    return "; ".join(part for part in (", ".join(runs), *(f"second look {run}" for run in looks)) if part)
+
+
+def _runs(attempts: Sequence[AttemptRecord]) -> list[str]:
+    runs = []
+    for (outcome, counted), those in groupby(attempts, key=lambda a: (a.outcome, a.counted)):
+        number = len(list(those))
+        runs.append(f"{outcome}{f' ×{number}' if number > 1 else ''}{'' if counted else ' (not counted)'}")
+    return runs
 
 
 def _times(probe: ProbeRecord) -> list[float]:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from conformance.case.model import NO_MATCH, RECORD, Certificate, Received
 from conformance.judge.facts import Facts
+from conformance.judge.looks import judge_again
 from conformance.judge.probes import (
     CONSECUTIVE,
     Attempt,
     ProbeVerdict,
-    judge_again,
     judge_probe,
     recorded_outcome,
     settled,
@@ -104,7 +104,7 @@ class TestWhoseCertificate:
         facts = dataclasses.replace(self.FACTS, certificates={"one": (hashlib.sha256(self.OURS).hexdigest(),)})
         first = ProbeVerdict(Verdict.FAIL, Reason.WRONG_CERTIFICATE, "")
         before, again = self.answered(b"x", after)
-        assert judge_again(probe, first, before, again, ENDING, facts).reason is reason
+        assert judge_again(probe, first, before, [again], ENDING, facts).reason is reason
 
 
 class TestNoVacuousPass:
@@ -159,7 +159,7 @@ class TestRecording:
     def test_a_change_on_the_second_look_is_recorded(self) -> None:
         before, after = seen("b"), seen("a")
         assert recorded_outcome(expecting(RECORD), [before, before, before, after]) == "varies:a,b"
-        assert short(judge_again(expecting(RECORD), ProbeVerdict(Verdict.PASS), before, after, ENDING)) == PASS
+        assert short(judge_again(expecting(RECORD), ProbeVerdict(Verdict.PASS), before, [after], ENDING)) == PASS
 
     def test_what_was_seen_without_the_marker_is_not_recorded(self) -> None:
         made = [seen("a"), seen("a"), seen("a"), uncounted("status:404")]
@@ -177,7 +177,7 @@ class TestTheSecondLook:
     wrong = ProbeVerdict(Verdict.FAIL, Reason.NO_MATCH, "404 came")
 
     def again(self, first: ProbeVerdict, before: str, after: Attempt, expected: str = "a") -> ProbeVerdict:
-        return judge_again(expecting(expected), first, seen(before), after, ENDING)
+        return judge_again(expecting(expected), first, seen(before), [after], ENDING)
 
     def test_what_is_still_right_passes(self) -> None:
         assert self.again(self.right, "a", seen("a")) == self.right
@@ -219,7 +219,7 @@ class TestTheSecondLook:
 
     def test_a_request_that_arrives_changed_on_the_second_look_is_unstable(self) -> None:
         wants = expecting("a", Received(target="/"))
-        verdict = judge_again(wants, self.right, seen("a"), seen("a", target="/y"), ENDING)
+        verdict = judge_again(wants, self.right, seen("a"), [seen("a", target="/y")], ENDING)
         assert short(verdict) == fail(Reason.UNSTABLE)
 
 

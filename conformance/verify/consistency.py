@@ -88,7 +88,8 @@ def _probe(place: str, probe: ProbeRecord, total: float | None) -> Findings:
         yield _problem(place, "an attempt lies outside the run")
     if _received_differs(probe):
         yield _problem(place, "what the backend received is not what the deciding attempt says of it")
-    if [attempt.second_look for attempt in probe.attempts[:-1]].count(True):
+    looks = [attempt.second_look for attempt in probe.attempts if attempt.counted or attempt.second_look]
+    if looks != sorted(looks):
         yield _problem(place, "an attempt follows the second look")
 
 

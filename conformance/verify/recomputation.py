@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from conformance.case.model import NO_MATCH, RECORD, Expectation, Probe, Received
 from conformance.judge.facts import Facts
-from conformance.judge.probes import Attempt, ProbeVerdict, judge_again, judge_probe
+from conformance.judge.looks import judge_again
+from conformance.judge.probes import Attempt, ProbeVerdict, judge_probe
 from conformance.judge.transport import presented
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer
@@ -44,13 +45,13 @@ def recomputed(probe: ProbeRecord, case: CaseRecord) -> Recomputed:
     )
     ending = _ending(case, probe)
     attempts = _attempts(probe)
-    looks = [attempt for attempt, record in zip(attempts, probe.attempts, strict=True) if not record.second_look]
-    again = attempts[len(looks) :]
+    before = [attempt for attempt in attempts if not attempt.second_look]
+    looks = [attempt for attempt in attempts if attempt.second_look]
     facts = _facts(attempts, probe)
-    verdict = judge_probe(asked, looks, ending, facts)
-    counted = [attempt for attempt in looks if attempt.counted]
-    if again and counted:
-        verdict = judge_again(asked, verdict, counted[-1], again[-1], ending, facts)
+    verdict = judge_probe(asked, before, ending, facts)
+    counted = [attempt for attempt in before if attempt.counted]
+    if counted:
+        verdict = judge_again(asked, verdict, counted[-1], looks, ending, facts)
     if verdict.verdict is Verdict.PASS and probe.expected.more:
         return _with_transport(probe, verdict)
     return _held_against_word(probe, verdict)
@@ -78,8 +79,18 @@ def _attempts(probe: ProbeRecord) -> list[Attempt]:
         part = record.answered or {}
         headers = tuple((str(name), str(value)) for name, value in part.get("headers") or ())
         answer = Answer("", record.seconds, headers=headers, certificate=record.certificate.encode() or None)
-        told = {"tally": part.get("tally") or {}, "arrived": part.get("arrived") or {}}
-        made.append(Attempt(record.at, answer, who, record.counted, record.revision, **told))
+        made.append(
+            Attempt(
+                record.at,
+                answer,
+                who,
+                record.counted,
+                record.revision,
+                tally=part.get("tally") or {},
+                arrived=part.get("arrived") or {},
+                second_look=record.second_look,
+            )
+        )
     return made
 
 
