@@ -326,11 +326,13 @@ class Engine:
     def _carry_out(self, wave: Wave, cases: Sequence[Case], *, final: bool = True) -> list[Judgement]:
         """Judge the cases, each in objects of its own; verdicts that are not ``final`` may be judged once more."""
         units = plan(cases, wave.ground, isolate=True)
-        kept = wave.judge(units)
+        kept = Reloading(self.crew, wave.controller).look(wave.judge(units), self._loads_due)
         # The instance, or the ground, is about to be someone else's: the second look is now or never.
         leaving = bool(self.stage.lanes) or any(case.placement in {"alone", "odd"} for case in cases)
-        kept = wave.look_again(kept) if leaving else kept
-        kept = Reloading(self.crew, wave.controller).look(kept, self._loads_due)
+        if leaving:
+            # What spoils others has had its look, and is gone by now.
+            gone = [one for one in kept if one.findings]
+            kept = [*wave.look_again([one for one in kept if not one.findings]), *gone]
         if leaving:
             for judgement in kept if final else ():
                 self.announcer.final(judgement)

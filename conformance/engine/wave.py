@@ -12,7 +12,7 @@ from conformance.clusters.api import Refused
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.judgement import Judgement, not_judged
 from conformance.engine.rounds import Watch
-from conformance.engine.second_look import SecondLook
+from conformance.engine.second_look import SecondLook, still_open
 from conformance.engine.stage import RunningController
 from conformance.engine.stepping import StepRunner, StepSeen
 from conformance.engine.watching import converge, wait_for_markers
@@ -232,12 +232,12 @@ class Wave:
         return lives
 
     def look_again(self, judgements: Sequence[Judgement]) -> list[Judgement]:
-        """Return the judgements, each with a second look if it has had none.
+        """Return the judgements, each with a second look if that may still change the verdict.
 
         If the controller ends at each attempt, that is the fault of a case that was alone there; of several each is in
         doubt.
         """
-        left = [judgement for judgement in judgements if not judgement.second_look]
+        left = [judgement for judgement in judgements if still_open(judgement)]
         second = SecondLook(self.crew, self.controller)
         fresh = second.at(left)
         self.restarts += second.restarts
