@@ -125,7 +125,7 @@ class StepRunner:
         if not restarted:
             # How long a controller takes to start says nothing of how long it takes to load a change.
             self.crew.lived(watch)
-        converge(watch, self.crew.limits, self.crew.apply_revision, working)
+        converge(watch, self.crew.limits, self.crew.apply_revision, working, marker_limit=self.crew.marker_limit())
         return True
 
     def _perform(self, action: PlannedAction, later: Unit, mark: str) -> None:

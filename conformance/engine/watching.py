@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from conformance.case.model import NO_ADDRESS, NO_MATCH, RECORD
 from conformance.engine.limits import Limits
@@ -41,12 +42,14 @@ def converge(
     alive: Callable[[], bool] = lambda: True,
     *,
     suspected: bool = False,
+    marker_limit: float | None = None,
 ) -> None:
     """Observe the unit, whose markers are live, until it is ready to be judged.
 
     That is when every probe has shown the expected answer three times in a row, or when the convergence limit has
     passed, or earlier when what is wrong is known to stay wrong: the controller has made its choice (a backend, a
-    redirect, a 404), ``apply`` has loaded a later revision of the same objects, and the choice is still the same.
+    redirect, a 404), ``apply`` has loaded a later revision of the same objects, and the choice is still the same. The
+    wait for that revision, ``marker_limit`` at most, is not taken off the convergence limit.
     Of a unit that is ``suspected`` of failing, the later revision is loaded after a single wrong answer: controllers
     that load changes every few seconds may then take it on in the same go.
     Packed units are left as soon as their wrong answers look settled: each failing case is judged again alone.
@@ -54,7 +57,7 @@ def converge(
     began = watch.clock()
     look_only: Sequence[PlannedProbe] | None = None
     pause = 0.0
-    narrowed = False
+    narrowed = tried = False
     while alive():
         # Without a marker it is the positive probes that make the others count, so all are sent each time.
         watch.round(look_only if watch.unit.marked else None)
@@ -82,8 +85,10 @@ def converge(
         if left <= 0:
             return
         wrong = _wrong(watch, look_only) if suspected else look_only
-        if not final and (steady or suspected) and wrong and _chosen(watch, wrong):
-            _load_later_revision(watch, apply, limits.convergence - elapsed, alive)
+        if not (final or tried) and (steady or suspected) and wrong and _chosen(watch, wrong):
+            tried, since = True, watch.clock()
+            _load_later_revision(watch, apply, limits.marker if marker_limit is None else marker_limit, alive)
+            limits = replace(limits, convergence=limits.convergence + watch.clock() - since)
             continue
         pause = _pause_between(pause, watch)
         # The last look is taken as soon as it may be.
@@ -222,9 +227,14 @@ def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
 
 
 def _load_later_revision(watch: Watch, apply: Apply, limit: float, alive: Callable[[], bool]) -> None:
-    watch.unit = watch.unit.next_revision()
+    """Have a later revision loaded; one that does not come is taken back, or nothing that is asked then would count."""
+    before = watch.unit
+    watch.unit = before.next_revision()
     apply(watch.unit)
-    wait_for_markers(watch, limit, alive)
+    if not wait_for_markers(watch, limit, alive) and alive():
+        watch.unit = before
+        apply(before)
+        wait_for_markers(watch, limit, alive)
 
 
 def _pause_between(pause: float, watch: Watch) -> float:

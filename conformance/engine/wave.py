@@ -140,7 +140,14 @@ class Wave:
             self._served = True
             self.crew.lived(watch)
             suspected = all(case.id in self.suspects for case in unit.cases)
-            converge(watch, self.crew.limits, self.crew.apply_revision, self.working, suspected=suspected)
+            converge(
+                watch,
+                self.crew.limits,
+                self.crew.apply_revision,
+                self.working,
+                suspected=suspected,
+                marker_limit=self.crew.marker_limit(),
+            )
         override = self._carry_out(unit, watch, steps) if live else None
         last = steps[-1].watch if steps else watch
         if not live or (not self.working() and last.open_probes()):

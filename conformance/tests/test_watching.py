@@ -1,5 +1,6 @@
 """How long is looked at what must not come, and at what may still come."""
 
+import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from conformance.judge.words import Verdict
 from conformance.plan.planning import packs
 from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, WireProbe
-from conformance.tests.answers import served, status
+from conformance.tests.answers import HOME, served, status
 from conformance.tests.engine_world import Ground, World, on
 from conformance.tests.plans import case, ingress, probe
 
@@ -40,7 +41,13 @@ class Sweeping(World):
 
 
 def observed(
-    world: World, what: Case, limits: Limits = LIMITS, *, suspected: bool = False, packed: bool = False
+    world: World,
+    what: Case,
+    limits: Limits = LIMITS,
+    *,
+    suspected: bool = False,
+    packed: bool = False,
+    marker_limit: float | None = None,
 ) -> Watch:
     with on(Ground(world)) as crew:
         ground = crew.ground(Ground().main, "test")
@@ -48,7 +55,7 @@ def observed(
         crew.apply([unit])
         watch = crew.watch(unit, Ground().main)
         assert wait_for_markers(watch, 1.0)
-        converge(watch, limits, crew.apply_revision, suspected=suspected)
+        converge(watch, limits, crew.apply_revision, suspected=suspected, marker_limit=marker_limit)
         return watch
 
 
@@ -219,6 +226,42 @@ def test_what_failed_before_and_has_turned_right_is_not_loaded_again_between_two
     watch = observed(warming, case("s/x", placement="own"), limits, suspected=True)
     assert verdicts(watch) == [Verdict.PASS]
     assert {attempt.revision for attempt in watch.of(watch.unit.probes[0])} == {1}
+
+
+class Resting(World):
+    """A world that loads an Ingress again only so many seconds after its first load, and serves it wrongly at first.
+
+    Until then it serves what it has loaded; right answers come after so many wrong ones, or never.
+    """
+
+    def __init__(self, rests: float, wrong: int) -> None:
+        super().__init__()
+        self.rests, self.wrong, self.began = rests, wrong, 0.0
+
+    def answer(self, wire: WireProbe) -> Answer:
+        right = super().answer(wire)
+        self.began = self.began or time.monotonic()
+        if ".marker." in wire.host:
+            rested = time.monotonic() - self.began > self.rests
+            loaded = "r2." if rested and "'r2." in str(list(self.objects.values())) else "r1."
+            return served("marker", HOME) if wire.host.startswith(loaded) else status(404)
+        self.wrong -= 1
+        return served("b") if self.wrong >= 0 else right
+
+
+@pytest.mark.parametrize(("rests", "revision"), [(0.0, 2), (0.8, 2), (60.0, 1)])
+@pytest.mark.parametrize(("wrong", "verdict"), [(3, Verdict.PASS), (10**9, Verdict.FAIL)])
+def test_however_late_a_later_revision_comes_what_is_answered_then_counts(
+    rests: float, revision: int, wrong: int, verdict: Verdict
+) -> None:
+    """The convergence limit is 0.3 s, and begins anew for nobody: a wait for what was loaded is left out of it."""
+    watch = observed(Resting(rests, wrong), case("s/x", placement="own"), marker_limit=1.5)
+    assert verdicts(watch) == [verdict]
+    attempts = watch.of(watch.unit.probes[0])
+    assert all(attempt.counted for attempt in attempts)
+    assert [attempt.revision for attempt in attempts][-3:] == [revision] * 3
+    # What outlasts no later revision is looked at as long as any wrong answer.
+    assert len(attempts) >= 6
 
 
 def test_traffic_that_broke_off_is_no_traffic_without_failures() -> None:
