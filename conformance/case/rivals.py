@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from conformance.case.matching import Reference, references
 from conformance.case.model import Case, Level, Manifest, Probe
+from conformance.case.scenes import scenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,13 @@ class Route:
 
 
 def contested(case: Case) -> bool:
-    """Tell whether a judged request that is sent before any step may be claimed by more than one backend."""
-    routes = _routes(case)
-    judged = [probe for probe in case.probes if probe.expect.demanding]
+    """Tell whether a judged request may be claimed by more than one backend, of those that stand in the end.
+
+    Only what stands after the last step is ever loaded anew: of rivals that a step takes away this says nothing.
+    """
+    *_, last = scenes(case)
+    routes = _routes(last.objects)
+    judged = [probe for probe in last.probes if probe.expect.demanding]
     return any(len({route.backend for route in routes if route.may_claim(probe)}) > 1 for probe in judged)
 
 
@@ -39,14 +44,14 @@ def tied(case: Case) -> bool:
     if case.level is not Level.PARITY:
         return False
     backends: dict[tuple[str, str], set[str]] = {}
-    for route in _routes(case):
+    for route in _routes(case.objects):
         if any(map(route.may_claim, case.probes)):
             backends.setdefault((route.host.lower(), route.path), set()).add(route.backend)
     return any(len(rivals) > 1 for rivals in backends.values())
 
 
-def _routes(case: Case) -> list[Route]:
-    return [_route(case.objects, reference) for reference in references(case.objects)]
+def _routes(objects: tuple[Manifest, ...]) -> list[Route]:
+    return [_route(objects, reference) for reference in references(objects)]
 
 
 def _route(objects: tuple[Manifest, ...], named: Reference) -> Route:

@@ -105,13 +105,23 @@ class Crew:
     def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
         """Apply the objects of the units side by side; returns the refusals by unit name."""
         began = time.monotonic()
-        refused: dict[str, Refused] = {}
-        for turn in self.turns(units):
-            left = [(name, manifest) for name, manifest in turn if name not in refused]
-            refusals = self.stage.api.apply_all([manifest for _, manifest in left])
-            refused |= {name: one for (name, _), one in zip(left, refusals, strict=True) if one is not None}
+        refused = self._in_turn(units, lambda _: True)
         self.apply_seconds += time.monotonic() - began
         return refused
+
+    def apply_anew(self, units: Sequence[Unit]) -> dict[str, Refused]:
+        """Apply all Ingresses of the units again, at their present revisions; returns the refusals by unit name."""
+        return self._in_turn(units, lambda manifest: bool(manifest["kind"] == "Ingress"))
+
+    def _in_turn(self, units: Sequence[Unit], wanted: Callable[[Manifest], bool]) -> dict[str, Refused]:
+        refused: dict[str, Refused] = {}
+        for turn in self.turns(units):
+            refused |= self._applied([(name, one) for name, one in turn if name not in refused and wanted(one)])
+        return refused
+
+    def _applied(self, placed: Sequence[Placed]) -> dict[str, Refused]:
+        refusals = self.stage.api.apply_all([manifest for _, manifest in placed])
+        return {name: one for (name, _), one in zip(placed, refusals, strict=True) if one is not None}
 
     def turns(self, units: Sequence[Unit]) -> Iterator[Sequence[Placed]]:
         """Yield what is applied at once, in turn: an Ingress that stands beside those of a case speaks for them."""
@@ -121,23 +131,14 @@ class Crew:
         yield last
 
     def apply_revision(self, unit: Unit) -> None:
-        """Apply the marked objects of a unit again, at its present revision.
+        """Apply the marked objects of a unit again, at its present revision; of several the one that stands beside.
 
         Raises:
             Refused: the API server refused one of them.
         """
-        for refusal in self.apply_revisions([unit]).values():
+        renewed = unit.marked if unit.beside is None else (unit.beside,)
+        for refusal in self._applied([(unit.name, unit.objects[index]) for index in renewed]).values():
             raise refusal
-
-    def apply_revisions(self, units: Sequence[Unit]) -> dict[str, Refused]:
-        """Apply the marked objects of the units again, at their present revisions; returns refusals by unit name."""
-        renewed = [
-            (unit.name, unit.objects[index])
-            for unit in units
-            for index in (unit.marked if unit.beside is None else (unit.beside,))
-        ]
-        refusals = self.stage.api.apply_all([manifest for _, manifest in renewed])
-        return {name: one for (name, _), one in zip(renewed, refusals, strict=True) if one is not None}
 
     def prepare(self, units: Sequence[Unit]) -> dict[str, str]:
         """Make the units' own backends, all at once, and wait until they are ready.

@@ -77,14 +77,14 @@ class Reloading:
             return set(), {}
         before = {name: watch.unit for name, watch in watches.items()}
         for watch in watches.values():
-            watch.unit = watch.unit.next_revision()
+            watch.unit = watch.unit.loaded_anew()
         with self.controller.held():
-            refused = self.crew.apply_revisions([watch.unit for watch in watches.values()])
+            refused = self.crew.apply_anew([watch.unit for watch in watches.values()])
         live = self._live({name: watch for name, watch in watches.items() if name not in refused})
         stale = {name: watch for name, watch in watches.items() if name not in live}
         for name, watch in stale.items():
             watch.unit = before[name]
-        refused |= self.crew.apply_revisions([watch.unit for watch in stale.values()])
+        refused |= self.crew.apply_anew([watch.unit for watch in stale.values()])
         self._live(stale)
         return live, refused
 

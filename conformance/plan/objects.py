@@ -14,6 +14,9 @@ MARKER_BACKEND = "marker"
 LABEL = "ingress-conformance.dev/run"
 """Every object of a run carries this label with the run's id, so that what a killed run left can be found."""
 
+REVISION_LABEL = "ingress-conformance.dev/revision"
+"""What changes in an Ingress without a marker when it is loaded anew. It means nothing: an annotation might."""
+
 CLUSTER_WIDE = frozenset({"IngressClass"})
 SERVICE_LABEL = "kubernetes.io/service-name"
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -44,6 +47,13 @@ def with_marker(ingress: Manifest, revision: int, realm: str) -> Manifest:
     host = marker_host(marked["metadata"]["name"], revision, realm)
     spec["rules"] = [*rules, {"host": host, "http": {"paths": [path]}}]
     return marked
+
+
+def with_revision(ingress: Manifest, revision: int) -> Manifest:
+    """Return the Ingress with a label that says which revision of the unit it was written for, and else as it was."""
+    meta = ingress["metadata"]
+    labels = {**(meta.get("labels") or {}), REVISION_LABEL: str(revision)}
+    return {**ingress, "metadata": {**meta, "labels": labels}}
 
 
 def concrete(manifest: Manifest, case: Case, ending: str, ground: Ground) -> Manifest:

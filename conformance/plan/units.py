@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from conformance.case.model import Case, Latency, Manifest, Placement, Probe
 from conformance.judge.facts import NO_FACTS, Facts
 from conformance.plan.actions import PlannedAction
-from conformance.plan.objects import marker_host, with_marker
+from conformance.plan.objects import marker_host, with_marker, with_revision
 from conformance.probes.answer import WireProbe
 
 
@@ -124,6 +124,20 @@ class Unit:
         """Return the unit with later marker rules: in the Ingress beside if there is one, else in each object."""
         renewed = self.marked if self.beside is None else (self.beside,)
         return self.renewed(renewed)
+
+    def loaded_anew(self) -> "Unit":
+        """Return the unit at its next revision, with every Ingress that stands changed: in its marker, else in a label.
+
+        What stands beside the Ingresses of a case says when a change is loaded, but not that they were looked at again.
+        """
+        later = self.renewed(self.marked)
+        objects = tuple(
+            with_revision(manifest, later.revision)
+            if manifest.get("kind") == "Ingress" and index not in self.marked
+            else manifest
+            for index, manifest in enumerate(later.objects)
+        )
+        return replace(later, objects=objects)
 
     def after(self, step: PlannedStep) -> "Unit":
         """Return the unit as it stands after a step.

@@ -7,6 +7,7 @@ import pytest
 from conformance.case.load import load_cases
 from conformance.case.model import RECORD, Expectation, Level
 from conformance.case.rivals import contested, tied
+from conformance.case.steps import Action, Step
 from conformance.tests.plans import case, ingress, path, probe
 
 
@@ -58,6 +59,15 @@ def test_what_one_backend_alone_may_claim_is_not(
 def test_a_default_backend_claims_everything() -> None:
     beside = ingress("foo.com", defaultBackend={"service": {"name": "b", "port": {"number": 80}}})
     assert contested(case("s/x", beside))
+
+
+@pytest.mark.parametrize("rivals_at", ["first", "last"])
+def test_of_a_case_with_steps_what_stands_in_the_end_is_contested_or_not(rivals_at: str) -> None:
+    lone, rivals = ingress("foo.com"), ingress("foo.com", defaultBackend={"service": {"name": "b"}})
+    before, after = (rivals, lone) if rivals_at == "first" else (lone, rivals)
+    step = Step(title="One step", actions=(Action(apply=after),), probes=(probe(),))
+    stepped = case("s/x", before).model_copy(update={"steps": (step,)})
+    assert contested(stepped) is (rivals_at == "last")
 
 
 def test_every_case_with_copies_is_contested() -> None:

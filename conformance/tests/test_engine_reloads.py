@@ -3,16 +3,17 @@
 import itertools
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
 
-from conformance.case.model import Case, Expectation, Level, Manifest, Placement
+from conformance.case.model import Case, Expectation, Level, Manifest, Marker, Placement
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Answer, WireProbe
 from conformance.report.model import Parity
 from conformance.tests.answers import served
-from conformance.tests.engine_world import Ground, Instance, World
+from conformance.tests.engine_world import Ground, Instance, World, key_of
 from conformance.tests.plans import case, ingress, path, probe
 from conformance.tests.test_engine_company import PASS, told
 
@@ -87,6 +88,35 @@ def test_what_two_rules_claim_is_right_only_if_it_is_so_however_often_it_is_load
     final, times = told(Ground(ByChance(wrong_from=wrong_from), lanes=lanes), contested_case(placement))
     assert final["s/one"].verdict is verdict
     assert times == {"s/one": 1}
+
+
+@dataclass
+class Stirred(World):
+    """A world that leads a case elsewhere once its own Ingress, and no other, was written so many times."""
+
+    writes: int = 3
+    written: Counter[str] = field(default_factory=Counter)
+
+    def _write(self, verb: str, manifest: Manifest) -> Manifest:
+        stored = self.objects.get(key_of(manifest))
+        self.written[manifest["metadata"]["name"]] += stored != manifest
+        return super()._write(verb, manifest)
+
+    def answer(self, wire: WireProbe) -> Answer:
+        right = super().answer(wire)
+        stirred = self.written["s-one-web"] >= self.writes and ".one." in wire.host and ".marker." not in wire.host
+        return served("b") if stirred and right.status == 200 else right
+
+
+@pytest.mark.parametrize("placement", ["own", "alone"])
+@pytest.mark.parametrize("marker", ["own", "beside"])
+@pytest.mark.parametrize("lanes", [0, 2])
+def test_wherever_its_marker_stands_it_is_the_case_s_own_ingress_that_is_loaded_anew(
+    placement: Placement, marker: Marker, lanes: int
+) -> None:
+    one = contested_case(placement).model_copy(update={"marker": marker, "level": Level.PARITY})
+    final, _ = told(Ground(Stirred(), lanes=lanes), one)
+    assert (final["s/one"].verdict, final["s/one"].reason) == (Verdict.FAIL, Reason.UNSTABLE)
 
 
 @dataclass

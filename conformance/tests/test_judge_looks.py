@@ -6,6 +6,7 @@ from conformance.case.model import RECORD
 from conformance.judge.looks import judge_again
 from conformance.judge.probes import Attempt, ProbeVerdict
 from conformance.judge.words import Reason, Verdict
+from conformance.report.model import AttemptRecord
 from conformance.tests.answers import ENDING, expecting, seen, uncounted
 from conformance.tests.reports import report
 from conformance.tests.sound_report import attempts
@@ -66,7 +67,7 @@ def test_looks_come_last_and_what_came_meanwhile_counts_for_none() -> None:
     first, again = attempts("a", "a", "a", second_look=False), attempts("a", "a", "a")[-1:]
     meanwhile = attempts("a", counted=False, second_look=False)
 
-    def problems(*parts: tuple[object, ...]) -> list[str]:
+    def problems(*parts: tuple[AttemptRecord, ...]) -> list[str]:
         flat = [one for part in parts for one in part]
         in_time = tuple(one.model_copy(update={"at": 2.0 + n}) for n, one in enumerate(flat))
         one = sound_case("s/one", sound_probe("GET", "a", "a").model_copy(update={"attempts": in_time}))

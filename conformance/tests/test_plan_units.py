@@ -17,7 +17,7 @@ from conformance.plan.ground import (
     namespaces,
 )
 from conformance.plan.hosts import ALONE_REALM, REALM
-from conformance.plan.objects import MARKER_BACKEND
+from conformance.plan.objects import MARKER_BACKEND, REVISION_LABEL
 from conformance.plan.planning import CASES_PER_OBJECT, plan
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
@@ -113,6 +113,24 @@ def test_a_later_revision_changes_the_markers_and_nothing_else(units: tuple[Unit
                 }
             else:
                 assert before == after
+
+
+@ways
+def test_what_is_loaded_anew_is_every_ingress_that_stands_and_none_means_another_thing(units: tuple[Unit, ...]) -> None:
+    for unit in units:
+        later = unit.loaded_anew()
+        assert later.revision == 2
+        assert set(later.revisions) <= {2}
+        for index, (before, after) in enumerate(zip(unit.objects, later.objects, strict=True)):
+            if before.get("kind") != "Ingress":
+                assert before == after
+            elif index in unit.marked:
+                assert before["spec"]["rules"][:-1] == after["spec"]["rules"][:-1]
+                assert before["spec"]["rules"][-1] != after["spec"]["rules"][-1]
+            else:
+                labels = before["metadata"].get("labels") or {}
+                assert after == {**before, "metadata": {**before["metadata"], "labels": labels | {REVISION_LABEL: "2"}}}
+                assert later.loaded_anew().objects[index] != after
 
 
 @ways
