@@ -249,13 +249,14 @@ class Resting(World):
         return served("b") if self.wrong >= 0 else right
 
 
-@pytest.mark.parametrize(("rests", "revision"), [(0.0, 2), (0.8, 2), (60.0, 1)])
+@pytest.mark.parametrize(("rests", "revision"), [(0.0, 2), (1.5, 2), (60.0, 1)])
 @pytest.mark.parametrize(("wrong", "verdict"), [(3, Verdict.PASS), (10**9, Verdict.FAIL)])
 def test_however_late_a_later_revision_comes_what_is_answered_then_counts(
     rests: float, revision: int, wrong: int, verdict: Verdict
 ) -> None:
-    """The convergence limit is 0.3 s, and begins anew for nobody: a wait for what was loaded is left out of it."""
-    watch = observed(Resting(rests, wrong), case("s/x", placement="own"), marker_limit=1.5)
+    """A wait for what is loaded is left out of the convergence limit, which is shorter."""
+    limits = Limits(**{**vars(LIMITS), "convergence": 1.0})
+    watch = observed(Resting(rests, wrong), case("s/x", placement="own"), limits, marker_limit=2.5)
     assert verdicts(watch) == [verdict]
     attempts = watch.of(watch.unit.probes[0])
     assert all(attempt.counted for attempt in attempts)
