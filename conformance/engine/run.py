@@ -333,7 +333,6 @@ class Engine:
             # What spoils others has had its look, and is gone by now.
             gone = [one for one in kept if one.findings]
             kept = [*wave.look_again([one for one in kept if not one.findings]), *gone]
-        if leaving:
             for judgement in kept if final else ():
                 self.announcer.final(judgement)
             if not self.stage.lanes or any(case.uses for case in cases):
