@@ -8,11 +8,12 @@ from conformance.case.problems import did_you_mean, quoted
 from conformance.controllers.entry import NAME, Entry
 from conformance.controllers.installation import IMAGE, Installation
 from conformance.controllers.lint_places import process_flaws
+from conformance.controllers.lint_texts import text_flaws
 
 
 def lint(entry: Entry, statements: Collection[str] | None = None) -> tuple[Flaw, ...]:
     """Return what is wrong with an entry; ``statements`` are the ids that the specification has, if known."""
-    found = (_names(entry), _claims(entry, statements), _ways(entry))
+    found = (_names(entry), _claims(entry, statements), _ways(entry), text_flaws(entry))
     return tuple(flaw for flaws in found for flaw in flaws)
 
 

@@ -134,5 +134,3 @@ def _words(process: Process) -> Iterator[Flaw]:
             elif name in several and not (is_word and text == f"{{{name}}}"):
                 hint = "it is several words (python -m MODULE): let it stand alone as a word of a command"
                 yield Flaw(pointer, f"{{{name}}} is a Python module and cannot be a part of a text", hint)
-        if "\0" in text and pointer[1] != "files":
-            yield Flaw(pointer, "a NUL character cannot be passed to a program", "take it out")

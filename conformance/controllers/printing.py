@@ -1,4 +1,4 @@
-"""The catalogue as text: a table, JSON, and everything about one entry."""
+"""The catalogue as text: a table, JSON, and everything about one entry. Whoever wrote it, no terminal obeys it."""
 
 import json
 import shlex
@@ -12,6 +12,7 @@ from conformance.controllers.installation import Installation
 from conformance.controllers.placeholders import SITE, all_placeholders
 from conformance.controllers.process import Process
 from conformance.controllers.programs import ProgramState, program_states
+from conformance.visible import visible
 
 _HEADINGS = ("NAME", "VERSION", "LICENCE", "CLUSTERS", "ON THIS MACHINE", "VARIANT OF")
 _NOTE_WIDTH = 110
@@ -67,7 +68,7 @@ def entry_text(entry: Entry) -> str:
         ("exclusive cases", _exclusive(entry)),
     ]
     parts = [
-        f"{entry.title}\n{entry.description}",
+        f"{visible(entry.title, keep='')}\n{visible(entry.description)}",
         "\n".join(_aligned([(f"{key}:", value) for key, value in facts])),
         *(_process_parts(entry, entry.process) if entry.process else ()),
         *(_installation_parts(entry.manifests) if entry.manifests else ()),
@@ -199,11 +200,13 @@ def _rule(rule: dict[str, Sequence[str]]) -> str:
 
 
 def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"{title}:", *(f"  {line}" for line in lines)]) if lines else ""
+    shown = [visible(f"{title}:", keep=""), *(visible(f"  {line}", keep="") for line in lines)]
+    return "\n".join(shown) if lines else ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     if not rows:
         return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    shown = [[visible(cell, keep="") for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]

@@ -7,7 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli.controllers import controllers
-from conformance.controllers.catalogue import names
+from conformance.controllers.catalogue import find, names
+from conformance.controllers.entry import Note
+from conformance.controllers.printing import entries_table, entry_text
+from conformance.controllers.process import PolicyRule
 from conformance.errors import BadInput
 
 
@@ -88,6 +91,21 @@ def test_show_claims_files_and_objects(tmp_path: Path) -> None:
         "get: secrets (only x) of core",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize("key", ["title", "project", "version", "licence", "description"])
+def test_whatever_an_entry_says_is_made_visible(key: str) -> None:
+    entry = find("traefik").model_copy(update={key: "x\x1b]0;pwn\x07\u202ey"})
+    assert entry.process
+    rule = PolicyRule(apiGroups=("a\x1b[2J",), resources=("b",), verbs=("get",))
+    command = (*entry.process.command, "--c=\x9b")
+    process = entry.process.model_copy(update={"rbac": (rule,), "command": command, "env": {"D": "\r"}})
+    entry = entry.model_copy(update={"process": process, "notes": (Note(text="e\x1b"),)})
+    text = entry_text(entry)
+    assert text.replace("\n", "").isprintable()
+    for part in (r"x\x1b]0;pwn\x07\u202ey", r"of a\x1b[2J", r"--c=\x9b", r"D=\r", r"e\x1b"):
+        assert part in text
+    assert entries_table([entry]).replace("\n", "").isprintable()
 
 
 def test_bad_input() -> None:

@@ -288,6 +288,33 @@ class TestProblems:
         assert "mine.yaml:16:12: an image cannot be called" in said
         assert "such as docker.io/library/traefik:v3.7.15" in said
 
+    @pytest.mark.parametrize(
+        ("change", "place", "character"),
+        [
+            (("project: Me", 'project: "Me\\e]0;x\\a"'), "2:10", r"\x1b"),
+            (("title: Mine", 'title: "Mine\\u202e"'), "3:8", r"\u202e"),
+            (('"1.0"', '"1.0\\u009b"'), "6:10", r"\x9b"),
+            (("Build it", '"Build\\0 it"'), "11:", r"\x00"),
+            (('{http-port}"', '{http-port}\\r"'), "12:23", r"\r"),
+            (("process:", 'notes: [{text: "a\\e[2J"}]\nprocess:'), "9:16", r"\x1b"),
+            (("process:", 'process:\n  rbac: [{apiGroups: ["\\a"], verbs: [get]}]'), "10:23", r"\x07"),
+            (("process:", 'process:\n  files: {"a\\eb": x}'), "10:", r"\x1b"),
+        ],
+    )
+    def test_no_terminal_is_told_what_to_do(
+        self, write: Any, change: tuple[str, str], place: str, character: str
+    ) -> None:
+        assert change[0] in OWN
+        message = refused(write(OWN.replace(*change).replace(" from its repository.}", "}")))
+        assert f"mine.yaml:{place}" in message
+        assert f"the control character {character} is in this text\n  hint: take it out" in message
+        assert message.replace("\n", "").isprintable()
+
+    def test_files_objects_and_lines_may_hold_what_their_readers_understand(self, write: Any) -> None:
+        data = '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: "b\\e"}}'
+        process = f'process:\n  files: {{a: "b\\e"}}\n  objects: [{data}]\n  env: {{A: "b\\n\\tc"}}'
+        assert find(write(OWN.replace("process:", process))).name == "mine"
+
     def test_module_must_stand_alone(self, write: Any) -> None:
         text = OWN.replace(SOURCE, "{python: json.tool}")
         assert "let it stand alone" in refused(write(text.replace('"{mine}"', '"{mine} -v"')))
