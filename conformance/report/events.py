@@ -1,7 +1,6 @@
 """The event stream of a run: one JSON object a line, written as things happen, flushed at once."""
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from conformance.errors import BadInput, HarnessFailure
+from conformance.report.canonical import loads
 from conformance.report.model import CaseRecord
 
 Event = dict[str, Any]
@@ -133,7 +133,7 @@ def read_events(path: Path) -> Iterator[Event]:
 
 def _event(line: str) -> Event | None:
     try:
-        event = json.loads(line)
+        event = loads(line)
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None

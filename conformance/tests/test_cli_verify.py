@@ -1,10 +1,15 @@
 """``verify`` as users run it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from conformance.cli import cli
+from conformance.errors import BadInput
 from conformance.report.events import EventLog
 from conformance.tests.sound_report import events, sound
 
@@ -44,6 +49,24 @@ def test_what_is_no_json_ends_with_2(tmp_path: Path) -> None:
         assert outcome.returncode == 2, text
         assert "hint" in outcome.stderr
     assert run(tmp_path / "none.json").returncode == 2
+
+
+def test_a_number_without_an_end_is_bad_input_everywhere(tmp_path: Path) -> None:
+    path, log = tmp_path / "report.json", tmp_path / "events.jsonl"
+    text = sound().to_json()
+    path.write_text(text)
+    log.write_text('{"event": "run", "at": 1e999}\n{"event": "end"}\n')
+    outcome = run(path, "--events", log)
+    assert (outcome.returncode, f"{log}:1: not an event" in outcome.stderr) == (2, True)
+    endless = re.sub(r'"total": ?[0-9.]+', '"total": 1e999', text)
+    assert endless != text
+    path.write_text(endless)
+    assert run(path).returncode == 2
+    for command in (["export", "--format", "all", "--out"], ["report", "--out"]):
+        result = CliRunner().invoke(cli, [*command, str(tmp_path / "out"), str(path)])
+        assert isinstance(result.exception, BadInput), command
+        assert "the number 1e999 is too large" in str(result.exception)
+    assert isinstance(CliRunner().invoke(cli, ["diff", str(path), str(path)]).exception, BadInput)
 
 
 def test_hostile_text_moves_no_terminal(tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ class TestCanonical:
         with pytest.raises(ValueError, match=r"."):
             parse(text)
 
+    @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400, "-1" + "0" * 400])
+    def test_no_number_is_infinite_to_whom_it_is_a_fraction(self, number: str) -> None:
+        with pytest.raises(ValueError, match="is too large"):
+            parse(f'{{"a": [{number}]}}'.encode())
+        assert parse(b"[1e308, -1e308, 1e-999]") == [1e308, -1e308, 0.0]
+
 
 class TestSeal:
     def test_a_report_has_the_digests_of_its_cases_and_of_the_whole(self) -> None:
