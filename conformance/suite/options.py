@@ -1,5 +1,6 @@
 """The options of a run, as pytest sees them; ``ingress-conformance run`` passes the same ones on."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,17 +132,19 @@ def run_options(config: "pytest.Config") -> RunOptions:
 
 
 def check_numbers(marker: float, convergence: float, repeat: int) -> None:
-    """Refuse limits within which nothing can be seen, and a repeat that is none.
+    """Refuse limits within which nothing can be seen, or without an end, and a repeat that is none.
 
     Raises:
-        BadInput: a limit is not positive, or the repeat is out of its range.
+        BadInput: a limit is not positive or infinite, or the repeat is out of its range.
     """
     for option, seconds in (("--marker-limit", marker), ("--convergence", convergence)):
-        # Asked this way round because nan is not positive either.
-        if not seconds > 0:
-            raise BadInput(f"{seconds:g} is not a positive number of seconds", where=option)
+        # Asked this way round because nan is neither; whatever waits must have an end.
+        if not 0 < seconds < math.inf:
+            hint = f"for example {option} 60"
+            raise BadInput(f"{seconds:g} is not a positive number of seconds", where=option, hint=hint)
     if not 1 <= repeat <= MOST_REPEATS:
-        raise BadInput(f"{repeat} is not between 1 and {MOST_REPEATS}", where="--repeat")
+        hint = "for example --repeat 3; once is the default"
+        raise BadInput(f"{repeat} is not between 1 and {MOST_REPEATS}", where="--repeat", hint=hint)
 
 
 def levels_of(text: str) -> tuple["Level", ...]:

@@ -51,6 +51,10 @@ def judged(*options: str) -> Result:
         (["-k", "exact-itself-x3", "--repeat", "2"], "-k: no case fits"),
         (["--convergence", "-1"], "--convergence: -1 is not a positive number of seconds"),
         (["--marker-limit", "nan"], "--marker-limit: nan is not a positive number of seconds"),
+        (["--marker-limit", "inf"], "--marker-limit: inf is not a positive number of seconds"),
+        (["--convergence", "inf"], "--convergence: inf is not a positive number of seconds"),
+        (["--convergence", "0"], "hint: for example --convergence 60"),
+        (["--repeat", "0"], "hint: for example --repeat 3"),
         (["--repeat", "0"], "--repeat: 0 is not between 1 and 50"),
     ],
 )
