@@ -1,6 +1,5 @@
 """Cases for people and programs to read: tables on a terminal, plain lines that are never cut elsewhere, JSON."""
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import yaml
 from conformance.case.coverage import Covered
 from conformance.case.matching import default_host
 from conformance.case.model import NO_MATCH, RECORD, Case, Expectation, Level, Probe
+from conformance.streams import json_for_output
 from conformance.visible import visible
 
 NO_CASE = "no case yet"
@@ -79,7 +79,7 @@ def print_coverage(found: Sequence[Covered]) -> None:
 
 def cases_json(cases: Iterable[Case]) -> str:
     """Return the cases as JSON: all that they say, and where each is written."""
-    return _json([{**case.model_dump(mode="json"), "where": case.where} for case in cases])
+    return json_for_output([{**case.model_dump(mode="json"), "where": case.where} for case in cases])
 
 
 def coverage_json(found: Sequence[Covered]) -> str:
@@ -98,7 +98,7 @@ def coverage_json(found: Sequence[Covered]) -> str:
     done = sum(1 for covered in found if covered.cases)
     cases = {case for covered in found for case in covered.cases}
     summary = {"statements": len(found), "covered": done, "uncovered": len(found) - done, "cases": len(cases)}
-    return _json({"summary": summary, "statements": statements})
+    return json_for_output({"summary": summary, "statements": statements})
 
 
 def objects_yaml(case: Case) -> str:
@@ -111,10 +111,6 @@ class _Dumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"))
 
 
 def _sent(probe: Probe, case: Case) -> str:

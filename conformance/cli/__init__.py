@@ -14,6 +14,7 @@ import click
 import conformance
 from conformance.errors import ConformanceError
 from conformance.garbage import collect_rarely
+from conformance.streams import escape_unwritable
 from conformance.visible import visible
 
 CLOSED_PIPE = 141
@@ -99,6 +100,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; foreseen failures are one message and an exit status, never a traceback."""
     _open_closed_streams()
+    escape_unwritable()
     collect_rarely()
     try:
         status = cli.main(standalone_mode=False)

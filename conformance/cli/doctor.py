@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.printing import format_option
+from conformance.streams import json_for_output
 
 if TYPE_CHECKING:
     from conformance.cli.checks import Check
@@ -52,7 +52,7 @@ def as_json(checks: Sequence[Check], *, runs: bool) -> str:
         {"group": c.group, "name": c.name, "state": c.state.value, "detail": c.detail, "hint": c.hint or None}
         for c in checks
     ]
-    return json.dumps({"embeddedClusterRuns": runs, "checks": rows}, indent=2, ensure_ascii=False)
+    return json_for_output({"embeddedClusterRuns": runs, "checks": rows})
 
 
 def as_table(checks: Sequence[Check], *, runs: bool, colours: bool) -> str:

@@ -59,7 +59,8 @@ def export(paths: tuple[Path, ...], names: str, out: Path | None) -> None:
     found = _sources([file.report for file in read_reports(paths)])
     if out is None:
         for _, text in chosen[0].write(found):
-            click.echo(text, nl=False)
+            # It is the file that --out would make, whatever the terminal can write: XML says nothing of its encoding.
+            click.echo(text.encode(), nl=False)
         return
     for form in chosen:
         _write(form, found, out)

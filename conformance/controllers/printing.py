@@ -12,6 +12,7 @@ from conformance.controllers.installation import Installation
 from conformance.controllers.placeholders import SITE, all_placeholders
 from conformance.controllers.process import Process
 from conformance.controllers.programs import ProgramState, program_states
+from conformance.streams import json_for_output
 from conformance.visible import visible
 
 _HEADINGS = ("NAME", "VERSION", "LICENCE", "CLUSTERS", "ON THIS MACHINE", "VARIANT OF")
@@ -51,7 +52,7 @@ def on_this_machine(entry: Entry) -> str:
 
 def entries_json(entries: Iterable[Entry]) -> str:
     """Return the entries as JSON, each with how its programs are had on this machine."""
-    return json.dumps([_values(entry) for entry in entries], indent=2, ensure_ascii=False)
+    return json_for_output([_values(entry) for entry in entries])
 
 
 def entry_text(entry: Entry) -> str:

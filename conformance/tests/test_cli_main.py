@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 from conformance import cli
 from conformance.errors import BadInput, HarnessFailure
 from conformance.garbage import FEW_COLLECTIONS
+from conformance.judge.words import Verdict
+from conformance.tests.reports import case_record, report
 
 PROGRAM = [sys.executable, "-m", "conformance"]
 
@@ -54,6 +57,28 @@ def test_status_survives_when_the_message_cannot_be_written(arguments: str) -> N
 def test_closed_output() -> None:
     done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *PROGRAM, "cases", "list"], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+)
+def test_a_sign_that_the_output_cannot_write_is_no_failure(environment: dict[str, str], tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(report(case_record("s/one")).to_json())
+    new.write_text(report(case_record("s/one"), case_record("s/two", title="✗")).to_json())
+    surroundings = {name: text for name, text in os.environ.items() if name != "PYTHONIOENCODING"} | environment
+
+    def printed(*arguments: object) -> bytes:
+        command = [*PROGRAM, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False, env=surroundings)
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout
+
+    assert b"\\u2717" in printed("diff", old, new)
+    new.write_text(report(case_record("s/one", Verdict.FAIL, detail="ä✗€")).to_json())
+    assert "ä✗€".encode() in printed("export", "--format", "junit", new), "a file, whatever the terminal writes"
+    assert json.loads(printed("controllers", "list", "--format", "json"))
 
 
 def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from conformance.cachedir import cache_path
 from conformance.clusters.local import addresses
 from conformance.clusters.local.namespace import INSIDE, LAST_WORD, LIFELINE
 from conformance.errors import HarnessFailure
+from conformance.streams import escape_unwritable
 
 
 def prepare() -> None:
@@ -55,6 +56,7 @@ def main() -> None:
         sys.exit("this module only runs as the first process of a namespace made by ingress-conformance")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    escape_unwritable()
     last_word = int(os.environ.pop(LAST_WORD))
     prepare()
     hold_lifeline()
