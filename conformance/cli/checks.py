@@ -49,8 +49,7 @@ def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which a user needs the things."""
     findings = probe()
     programs = tuple(_programs(findings))
-    building = any(check.state is not State.READY for check in programs)
-    here = (_namespaces(), *programs, *_tools(findings, building), _room(building))
+    here = (_namespaces(), *programs, *_tools(findings, _unready(programs)), _room(programs))
     kind = tuple(_kind())
     engine = any(check.name == ENGINE and check.state is State.READY for check in kind)
     return (*here, *kind, *_controllers(engine=engine), *_others())
@@ -93,8 +92,17 @@ def _programs(findings: Sequence[Finding]) -> Iterator[Check]:
             yield Check("embedded cluster", finding.name, State.READY, finding.detail)
             continue
         # Whether a download would work shows only when it is tried; a build needs Go for certain.
-        state = State.ON_DEMAND if go or "had from" in finding.detail else State.MISSING
+        state = State.ON_DEMAND if go or _downloaded(finding.detail) else State.MISSING
         yield Check("embedded cluster", finding.name, state, finding.detail, finding.hint)
+
+
+def _unready(programs: Iterable[Check]) -> bool:
+    return any(check.state is not State.READY for check in programs)
+
+
+def _downloaded(detail: str) -> bool:
+    """Tell whether a program that is not here may be had without a build."""
+    return "had from" in detail
 
 
 def _tools(findings: Sequence[Finding], building: bool) -> Iterator[Check]:
@@ -116,7 +124,9 @@ def _tools(findings: Sequence[Finding], building: bool) -> Iterator[Check]:
             yield Check("embedded cluster", finding.name, State.ABSENT, finding.detail, finding.hint)
 
 
-def _room(building: bool) -> Check:
+def _room(programs: Sequence[Check]) -> Check:
+    building = _unready(programs)
+    must_build = any(check.state is not State.READY and not _downloaded(check.detail) for check in programs)
     root = cache_root()
     there = next(folder for folder in (root, *root.parents) if folder.exists())
     free, wanted = shutil.disk_usage(there).free, _ROOM_FOR_BUILD if building else _ROOM
@@ -127,7 +137,9 @@ def _room(building: bool) -> Check:
         return Check("embedded cluster", "cache", state, f"{there} cannot be written to", f"set {CACHE_VARIABLE}")
     if free < wanted:
         needed = f"; {wanted >> 30} GiB are needed" + (" for a build" if building else "")
-        return Check("embedded cluster", "cache", State.ABSENT, detail + needed, hint)
+        # A download needs less room than a build, but whether there is one shows only when it is tried.
+        state = State.MISSING if must_build or (building and free < _ROOM) else State.ABSENT
+        return Check("embedded cluster", "cache", state, detail + needed, hint)
     return Check("embedded cluster", "cache", State.READY, detail)
 
 

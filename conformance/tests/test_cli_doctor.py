@@ -112,9 +112,28 @@ def test_little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")._replace(free=2 << 30)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     assert found("cache").state is State.READY
-    monkeypatch.setattr(checks, "probe", lambda: [BUILT, *THERE[1:]])
-    assert found("cache").state is State.ABSENT
-    assert "for a build" in found("cache").detail
+    assert embedded_cluster_runs(all_checks())
+
+
+@pytest.mark.parametrize(
+    ("program", "free", "state"),
+    [
+        (BUILT, 2 << 30, State.MISSING),
+        (BUILT, 1 << 20, State.MISSING),
+        (FETCHED, 2 << 30, State.ABSENT),
+        (FETCHED, 1 << 20, State.MISSING),
+        (THERE[0], 1 << 20, State.ABSENT),
+    ],
+)
+def test_what_finds_no_room_cannot_be_had(
+    program: Finding, free: int, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")._replace(free=free)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr(checks, "probe", lambda: [program, *THERE[1:]])
+    assert found("cache").state is state
+    assert ("for a build" in found("cache").detail) is (program is not THERE[0])
+    assert embedded_cluster_runs(all_checks()) is (state is not State.MISSING)
 
 
 def test_a_controller_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
