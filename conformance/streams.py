@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from typing import Any
 
@@ -14,6 +15,11 @@ def escape_unwritable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def colours() -> bool | None:
+    """Return ``False`` where whoever started this wants none, as rich does; else ``None``: as the output allows."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def json_for_output(value: Any) -> str:

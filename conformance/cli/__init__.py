@@ -14,7 +14,7 @@ import click
 import conformance
 from conformance.errors import ConformanceError
 from conformance.garbage import collect_rarely
-from conformance.streams import escape_unwritable
+from conformance.streams import colours, escape_unwritable
 from conformance.visible import visible
 
 CLOSED_PIPE = 141
@@ -103,7 +103,7 @@ def main() -> None:
     escape_unwritable()
     collect_rarely()
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(standalone_mode=False, color=colours())
         # Here and not when the interpreter ends, where a full disk could no longer be told in plain words.
         _flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -152,7 +152,7 @@ def _end(message: str, status: int) -> NoReturn:
     """Say why and end, whatever has become of the output: what is still unwritten cannot be written any more."""
     if message:
         with suppress(OSError):
-            click.echo(message, err=True)
+            click.echo(message, err=True, color=colours())
     try:
         _flush()
     except (OSError, ClosedPipe):

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ def doctor(form: str) -> int:
     if form == "json":
         click.echo(as_json(checks, runs=runs))
     else:
-        click.echo(as_table(checks, runs=runs, colours=sys.stdout.isatty()))
+        click.echo(as_table(checks, runs=runs))
     return 0 if runs else 3
 
 
@@ -55,8 +54,8 @@ def as_json(checks: Sequence[Check], *, runs: bool) -> str:
     return json_for_output({"embeddedClusterRuns": runs, "checks": rows})
 
 
-def as_table(checks: Sequence[Check], *, runs: bool, colours: bool) -> str:
-    """Return the checks as text, group by group, with a last line that says what it comes to."""
+def as_table(checks: Sequence[Check], *, runs: bool) -> str:
+    """Return the checks as text with colours, group by group, with a last line that says what it comes to."""
     width = max(len(check.name) for check in checks)
     lines: list[str] = []
     group = ""
@@ -64,8 +63,7 @@ def as_table(checks: Sequence[Check], *, runs: bool, colours: bool) -> str:
         if check.group != group:
             group = check.group
             lines += ["", f"{group}:"] if lines else [f"{group}:"]
-        state = f"{check.state.value:<9}"
-        state = click.style(state, fg=_COLOURS[check.state.value]) if colours else state
+        state = click.style(f"{check.state.value:<9}", fg=_COLOURS[check.state.value])
         lines.append(f"  {check.name:<{width}}  {state}  {check.detail}")
         if check.hint:
             lines.append(f"  {'':<{width}}  {'':<9}  hint: {check.hint}")

@@ -157,8 +157,8 @@ def test_what_only_runs_in_pods_is_not_ready(engine: bool, state: State, monkeyp
 
 def test_colours_and_hints() -> None:
     rows = [Check("g", "a", State.MISSING, "why", "how")]
-    assert "\x1b[31m" in as_table(rows, runs=False, colours=True)
-    assert "hint: how" in as_table(rows, runs=False, colours=False)
+    assert "\x1b[31m" in as_table(rows, runs=False)
+    assert "hint: how" in as_table(rows, runs=False)
     assert json.loads(as_json(rows, runs=False))["checks"][0]["hint"] == "how"
 
 

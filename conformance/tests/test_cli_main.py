@@ -4,9 +4,12 @@ import errno
 import gc
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -79,6 +82,40 @@ def test_a_sign_that_the_output_cannot_write_is_no_failure(environment: dict[str
     new.write_text(report(case_record("s/one", Verdict.FAIL, detail="ä✗€")).to_json())
     assert "ä✗€".encode() in printed("export", "--format", "junit", new), "a file, whatever the terminal writes"
     assert json.loads(printed("controllers", "list", "--format", "json"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colours_are_left_out_where_nobody_wants_them(
+    environment: dict[str, str], coloured: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(report(case_record("s/one")).to_json().replace("Demo", "Omed"))
+    surroundings = {name: text for name, text in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+    surroundings |= {"TERM": "xterm"} | environment
+    commands: list[Sequence[object]] = [["verify", path], ["cases", "show", "none"]]
+    if environment.get("NO_COLOR"):
+        # A whole look at the machine takes seconds, so only one is taken.
+        commands.append(["doctor"])
+    for arguments in commands:
+        assert (b"\x1b[" in on_a_terminal(arguments, surroundings)) is coloured, arguments
+
+
+def on_a_terminal(arguments: Sequence[object], environment: dict[str, str]) -> bytes:
+    """Return what a command writes to a terminal."""
+    outside, inside = pty.openpty()
+    command = [*PROGRAM, *map(str, arguments)]
+    with subprocess.Popen(command, stdout=inside, stderr=inside, stdin=subprocess.DEVNULL, env=environment):
+        os.close(inside)
+        written = b""
+        # A terminal that nobody writes to any more cannot be read, says Linux.
+        with suppress(OSError):
+            while part := os.read(outside, 1 << 16):
+                written += part
+    os.close(outside)
+    return written
 
 
 def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

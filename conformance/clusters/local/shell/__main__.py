@@ -18,6 +18,7 @@ from conformance.clusters.local.shell.bring_up import brought_up
 from conformance.clusters.local.shell.lay_out import Hands, lay_out, named_cases
 from conformance.clusters.local.shell.order import Order
 from conformance.errors import BadInput, ConformanceError
+from conformance.streams import colours
 from conformance.visible import visible
 
 SHELL_VARIABLE = "INGRESS_CONFORMANCE_SHELL"
@@ -30,7 +31,7 @@ def main() -> int:
     try:
         return _joined(order) if order.join else _alone(order)
     except ConformanceError as failure:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {visible(str(failure))}", err=True)
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {visible(str(failure))}", err=True, color=colours())
         return failure.exit_status
     except KeyboardInterrupt:
         return 130
@@ -57,7 +58,7 @@ def _work(order: Order, access: Access, hands: Hands) -> int:
             raise BadInput("cases need a controller, and this cluster has none", hint="name one with --controller")
         trouble = lay_out(cases, access, access.served, hands, _say, order.steps)
     for line in trouble:
-        click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {line}", err=True)
+        click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {line}", err=True, color=colours())
     environment = {**os.environ, "KUBECONFIG": str(access.kubeconfig), SHELL_VARIABLE: "1"}
     if order.command is not None:
         return _status(subprocess.call([_shell(), "-c", order.command], env=environment))
