@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 import conformance
-from conformance.errors import ConformanceError
+from conformance.errors import BadInput, ConformanceError
 from conformance.garbage import collect_rarely
 from conformance.streams import colours, escape_unwritable
 from conformance.visible import visible
@@ -77,6 +77,18 @@ class LazyGroup(click.Group):
         module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; what is none gets the nearest names, which click does not know."""
+        name = args[0]
+        if name in COMMANDS or not name[:1].isalnum() or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from conformance.case.problems import did_you_mean, quoted  # noqa: PLC0415
+
+        hint = did_you_mean(name, COMMANDS, otherwise=f"see: {ctx.command_path} --help")
+        raise BadInput(f"there is no command {quoted(name)}", hint=hint)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

@@ -84,6 +84,19 @@ def test_a_sign_that_the_output_cannot_write_is_no_failure(environment: dict[str
     assert json.loads(printed("controllers", "list", "--format", "json"))
 
 
+@pytest.mark.parametrize(("word", "hint"), [("rum", "run"), ("reprot", "report"), ("Doctr", "doctor")])
+def test_a_command_that_is_none_has_near_ones(word: str, hint: str) -> None:
+    status, said = run(word)
+    assert (status, f"error: there is no command {word!r}\n  hint: did you mean {hint}" in said) == (2, True), said
+
+
+def test_a_command_like_no_other_has_the_help() -> None:
+    said = run("xyzzy")[1]
+    assert "hint: see: " in said
+    assert said.endswith(" --help\n")
+    assert run("--rum")[1].startswith("Usage: ")
+
+
 @pytest.mark.parametrize(
     ("environment", "coloured"),
     [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
