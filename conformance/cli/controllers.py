@@ -85,7 +85,15 @@ def show(name: str, settings: tuple[str, ...]) -> None:
 
 @controllers.command()
 @click.argument("files", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-def lint(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--cases",
+    "case_paths",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Case files of your own that claims speak of, beside the built-in ones.",
+)
+def lint(files: tuple[Path, ...], case_paths: tuple[Path, ...]) -> None:
     """Check entries: say everything that is wrong, with file, line, column and a hint.
 
     PATH is an entry, or a folder of them (those of its folders are parts); without one the catalogue is checked. Ends
@@ -95,9 +103,10 @@ def lint(files: tuple[Path, ...]) -> None:
     Examples:
       ingress-conformance controllers lint
       ingress-conformance controllers lint ./my-entry.yaml ../others/
+      ingress-conformance controllers lint ./my-entry.yaml --cases ./my-cases.yaml
     """
     from conformance.controllers.checking import checked_entries
 
-    found = checked_entries(files)
+    found = checked_entries(files, case_paths)
     counted = "1 entry" if len(found) == 1 else f"{len(found)} entries"
     click.echo(f"{counted}, no problems")

@@ -11,9 +11,11 @@ from conformance.controllers.lint_places import process_flaws
 from conformance.controllers.lint_texts import text_flaws
 
 
-def lint(entry: Entry, statements: Collection[str] | None = None) -> tuple[Flaw, ...]:
-    """Return what is wrong with an entry; ``statements`` are the ids that the specification has, if known."""
-    found = (_names(entry), _claims(entry, statements), _ways(entry), text_flaws(entry))
+def lint(
+    entry: Entry, statements: Collection[str] | None = None, cases: Collection[str] | None = None
+) -> tuple[Flaw, ...]:
+    """Return what is wrong with an entry; ``statements`` and ``cases`` are the ids that there are, if known."""
+    found = (_names(entry), _claims(entry, statements), _claimed_cases(entry, cases), _ways(entry), text_flaws(entry))
     return tuple(flaw for flaws in found for flaw in flaws)
 
 
@@ -33,15 +35,24 @@ def _claims(entry: Entry, known: Collection[str] | None) -> Iterator[Flaw]:
             if known is not None and statement not in known:
                 hint = did_you_mean(statement, known, otherwise="see: ingress-conformance cases coverage")
                 yield Flaw(_claimed(number, "statement", position), f"there is no statement {quoted(statement)}", hint)
-        for position, case in enumerate(claim.case):
-            if not re.fullmatch(r"[^/\s]+/[^/\s]+", case):
-                hint = "write its section and its name, such as hosts/no-host"
-                yield Flaw(_claimed(number, "case", position), f"a case cannot be called {quoted(case)}", hint)
         for kind, names in (("statement", claim.statement), ("case", claim.case)):
             for position, name in enumerate(names):
                 if name in seen:
                     yield Flaw(_claimed(number, kind, position), f"{kind} {name} is claimed twice")
                 seen.add(name)
+
+
+def _claimed_cases(entry: Entry, known: Collection[str] | None) -> Iterator[Flaw]:
+    for number, claim in enumerate(entry.claims):
+        for position, case in enumerate(claim.case):
+            place = _claimed(number, "case", position)
+            if not re.fullmatch(r"[^/\s]+/[^/\s]+", case):
+                hint = "write its section and its name, such as hosts/no-host"
+                yield Flaw(place, f"a case cannot be called {quoted(case)}", hint)
+            elif known is not None and case not in known:
+                own = "if it is one of your own, name its file with --cases"
+                hint = f"{did_you_mean(case, known)} {own}".lstrip()
+                yield Flaw(place, f"there is no case {quoted(case)}", hint)
 
 
 def _claimed(number: int, kind: str, position: int) -> tuple[str | int, ...]:

@@ -40,8 +40,10 @@ class EntryErrors(BadInput):
         super().__init__("\n".join([*lines, *([f"{rest} more problems"] if rest else [])]))
 
 
-def read_entry(path: Path, folder: Path) -> Entry:
+def read_entry(path: Path, folder: Path, cases: Collection[str] | None = None) -> Entry:
     """Return the entry in a file; ``folder`` is the catalogue, where variants find what they vary.
+
+    ``cases`` are the ids that claims may name; ``None`` where that is not asked, as by a run: it may have only some.
 
     Raises:
         EntryErrors: the file, or the one it varies, cannot be read or is wrong.
@@ -65,7 +67,7 @@ def read_entry(path: Path, folder: Path) -> Entry:
         values, kept = own, 0
     entry = Entry.model_validate(_with_version(values))
     known = {statement.id for statement in load_statements().statements()}
-    problems = tuple(_placed(document, lint(entry, known), kept, len(_command(document.values))))
+    problems = tuple(_placed(document, lint(entry, known, cases), kept, len(_command(document.values))))
     if problems:
         raise EntryErrors(problems)
     return entry

@@ -13,6 +13,17 @@ from conformance.controllers.printing import entries_table, entry_text
 from conformance.controllers.process import PolicyRule
 from conformance.errors import BadInput
 
+MINE = """\
+section: mine
+title: Mine
+spec: https://example.org/spec
+tables:
+  - title: A table
+    level: core
+    columns: [name, statement, paths, expect, title]
+    rows: [[first, P02, [Exact /], a, One]]
+"""
+
 
 @pytest.fixture(autouse=True)
 def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +162,22 @@ def test_lint_says_everything_that_is_wrong_with_each_file(tmp_path: Path) -> No
         assert f"{claim}:5:" in said
         assert "hint: " in said
         assert str(right) not in said
+
+
+def test_lint_knows_the_cases_that_claims_speak_of(tmp_path: Path) -> None:
+    entry, cases = tmp_path / "entry.yaml", tmp_path / "cases.yaml"
+    cases.write_text(MINE)
+    claim = "{case: [mine/first, hosts/no-hots], unsupported: true, why: Plain, link: https://example.com/p}"
+    entry.write_text(f"variant-of: traefik\nname: a\ndescription: D.\nclaims: [{claim}]\n")
+    said = refused("lint", str(entry))
+    assert f"{entry}:4:18: there is no case 'mine/first'\n  hint: if it is one of your own, name its file with" in said
+    assert "there is no case 'hosts/no-hots'\n  hint: did you mean hosts/no-host" in said
+    said = refused("lint", str(entry), "--cases", str(cases))
+    assert "mine/first" not in said
+    assert "hosts/no-hots" in said
+    assert "mine/first" in find(str(entry)).unsupported, "a run has the cases that it is given"
+    entry.write_text(entry.read_text().replace("no-hots", "no-host"))
+    assert printed("lint", str(entry), "--cases", str(cases)) == "1 entry, no problems\n"
 
 
 def test_lint_of_nothing_is_refused(tmp_path: Path) -> None:
