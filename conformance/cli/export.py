@@ -93,7 +93,8 @@ def _sources(reports: Sequence[Report]) -> Sequence[Source]:
 
 
 def _write(form: Format, found: Sequence[Source], out: Path) -> None:
-    from conformance.errors import BadInput, HarnessFailure
+    from conformance.errors import BadInput
+    from conformance.outfolder import cannot_write
 
     folder = out / form.folder
     files = list(form.write(found))
@@ -109,6 +110,6 @@ def _write(form: Format, found: Sequence[Source], out: Path) -> None:
         for name, text in files:
             (folder / name).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise HarnessFailure(f"cannot write: {error.strerror}", where=str(error.filename or folder)) from error
+        raise cannot_write(error, folder) from error
     shown = f"{files[0][0]}" if len(files) == 1 else f"{len(files)} files"
     click.echo(f"{folder}: {shown}")

@@ -29,6 +29,7 @@ from conformance.migrate.model import Migration
 from conformance.migrate.plan import Plan, plan_of
 from conformance.migrate.refused import FILE_NAME as REFUSED
 from conformance.migrate.refused import read_refusals, refused_of
+from conformance.outfolder import cannot_write
 from conformance.report.reading import FILE_NAME, read_report
 from conformance.site.pages import move_site
 from conformance.site.writing import write_site
@@ -124,6 +125,7 @@ def write_files(migration: Migration, out: Path) -> None:
     """Write the migration as JSON, as Markdown and as a page.
 
     Raises:
+        BadInput: the folder is no place to write to.
         HarnessFailure: the disk does not take it.
     """
     try:
@@ -133,7 +135,7 @@ def write_files(migration: Migration, out: Path) -> None:
             partial.write_text(text, encoding="utf-8")
             partial.replace(out / name)
     except OSError as error:
-        raise HarnessFailure(f"cannot write {error.filename or out}: {error.strerror}") from error
+        raise cannot_write(error, out) from error
     write_site(move_site(migration), out / "site")
 
 

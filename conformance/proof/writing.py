@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from conformance.errors import BadInput, HarnessFailure
+from conformance.outfolder import cannot_write
 from conformance.proof.expectation import expectations
 from conformance.proof.markdown import markdown
 from conformance.proof.model import KillMatrix
@@ -51,6 +52,7 @@ def write_matrix(matrix: KillMatrix, out: Path, site: Path | None) -> None:
     """Write JSON, Markdown and the page to ``out``, and the page to ``site`` where one is given.
 
     Raises:
+        BadInput: a folder is no place to write to.
         HarnessFailure: the disk does not take it.
     """
     try:
@@ -62,4 +64,4 @@ def write_matrix(matrix: KillMatrix, out: Path, site: Path | None) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
     except OSError as error:
-        raise HarnessFailure(f"cannot write {error.filename or out}: {error.strerror}") from error
+        raise cannot_write(error, out) from error

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from conformance.errors import BadInput, HarnessFailure
+from conformance.outfolder import cannot_write
 from conformance.report.canonical import loads
 from conformance.report.model import CaseRecord
 
@@ -39,8 +40,8 @@ class EventLog:
     nothing is taken away again.
 
     Raises:
-        BadInput: another run writes to the same file.
-        HarnessFailure: the file cannot be written.
+        BadInput: another run writes to the same file, or its folder is no place to write to.
+        HarnessFailure: the disk is full.
     """
 
     def __init__(self, path: Path, *, go_on: bool = False) -> None:
@@ -54,9 +55,7 @@ class EventLog:
             if path.stat().st_size > self._size:
                 self._file.truncate(self._size)
         except OSError as error:
-            raise HarnessFailure(
-                f"cannot write {path}: {error.strerror}", hint="choose another folder with --out"
-            ) from error
+            raise cannot_write(error, path) from error
 
     def begin_anew(self) -> None:
         """Throw away what was kept so far.

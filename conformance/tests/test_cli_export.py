@@ -80,5 +80,7 @@ def test_a_folder_without_reports_is_bad_input(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_said(reports: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Exception, match="cannot write"):
-        run(reports, "--format", "junit", "--out", tmp_path / "file")
+    for place in (tmp_path / "file", tmp_path / "file" / "below", "/proc/nothing"):
+        with pytest.raises(BadInput, match="cannot write") as caught:
+            run(reports, "--format", "junit", "--out", place)
+        assert caught.value.hint == "choose another folder with --out"

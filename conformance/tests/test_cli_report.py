@@ -1,5 +1,6 @@
 """``report``: from files to a site on the disk."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,20 @@ def test_an_empty_folder_is_told(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(HarnessFailure, match="cannot write"):
-        write_site([("case", b"x"), ("case/a.html", b"x")], tmp_path / "site")
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "site", Path("/proc/site"), tmp_path / ("a" * 300)):
+        with pytest.raises(BadInput, match=r"cannot write|is a file") as caught:
+            write_site([("case", b"x"), ("case/a.html", b"x")], place)
+        assert caught.value.hint == "choose another folder with --out"
+
+
+def test_a_disk_that_ends_is_the_harness_s_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(HarnessFailure, match=r"cannot write .*: No space left"):
+        write_site([("a.html", b"x")], tmp_path / "site")
 
 
 def test_only_pages_of_ours_are_ours(tmp_path: Path) -> None:

@@ -101,8 +101,9 @@ class TestWriting:
 
     def test_a_folder_that_cannot_be_made_is_said_before_the_run(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
-        with pytest.raises(HarnessFailure, match="cannot write"):
+        with pytest.raises(BadInput, match="cannot write") as caught:
             EventLog(tmp_path / "file" / "events.jsonl")
+        assert caught.value.hint == "choose another folder with --out"
 
 
 class TestReading:
