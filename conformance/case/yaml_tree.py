@@ -307,4 +307,6 @@ def _syntax(error: yaml.YAMLError, text: str) -> _Refused:
     hints = {"\t": "indent with spaces, not with tabs", "@": 'put it in quotes: "@address"', "*": "put it in quotes"}
     context = str(getattr(error, "context", "") or "")
     hint = 'a text that begins with * needs quotes: "*.foo.com"' if "alias" in context else hints.get(rest[:1], "")
+    if not hint and "expected" in problem and {"flow", "block"} & set(context.split()):
+        hint = "is a bracket or a quote left open before this place, or a line indented otherwise than its neighbours?"
     return _Refused(f"not YAML: {problem}", place, hint)

@@ -98,7 +98,10 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
         changed("level: core", "level: corre"),
         "7:12: level cannot be 'corre' | did you mean core?",
     ),
-    "missing key": (changed("    title: One sentence\n", ""), "5:5: title is missing"),
+    "missing key": (
+        changed("    title: One sentence\n", ""),
+        "5:5: title is missing | add title: One sentence",
+    ),
     "text that YAML reads as a number": (
         changed("title: One sentence", "title: 80"),
         "8:12: title must be text, not a number | put it in quotes to make it text",
@@ -131,7 +134,10 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "unknown alias": (changed("host: other.com", "host: *other"), "22:31: *other refers to nothing in this file"),
     "second document": (GOOD + "---\n", "23:1: a second document begins here | one file holds one section: take"),
     "an empty file": ("", "1:1: the file is empty | a case file begins with its section and title"),
-    "a list for a root": ("- a\n", "1:1: the file is a list, not a mapping | it needs the keys section, title or spec"),
+    "a list for a root": (
+        "- a\n",
+        "1:1: the file is a list, not a mapping | it needs the keys section, title, spec",
+    ),
     "a text for a root": ("hello\n", "1:1: the file is text, not a mapping"),
     "no cases at all": ("section: a\ntitle: abc\nspec: https://a\n", "1:1: the file has neither cases nor tables"),
     "a merge key": (changed("metadata: {name", "metadata: {<<: {name: x}, name"), "11:20: merge keys (<<) are not"),

@@ -244,11 +244,11 @@ class TestProblems:
             (('"1.0"', "1.0"), "6:10", "put it in quotes"),
             (("name: mine\n", "name: Mine!\n"), "1:7", "small letters"),
             (("{path: mine, install:", "{install:"), "11:11", "one of wheel, python, path, data, debian, go"),
-            (("path: mine", "wheel: mine, file: mine"), "11:19", "wheel cannot be"),
+            (("path: mine", "wheel: mine, file: mine"), "11:19", "wheel cannot be 'mine'"),
             (("    mine: {path", "    token: {path"), "11:12", "a program cannot be called token"),
-            (("https://example.com/mine", "ftp://x"), "4:6", "url cannot be"),
+            (("https://example.com/mine", "ftp://x"), "4:6", "url cannot be 'ftp://x'"),
             (("process:", "instances: many\nprocess:"), "9:12", "instances must be a whole number"),
-            (("process:", "instances: 17\nprocess:"), "9:12", "instances: "),
+            (("process:", "instances: 17\nprocess:"), "9:12", "instances cannot be 17\n  hint: at most 16"),
             (("process:", "process:\n  files: {../x: y}"), "10:17", "a path below the instance's folder"),
             (("process:", "process:\n  files: {./token: y}"), "10:20", "token is written by the suite"),
             (("process:", "process:\n  files: {/etc/passwd: y}"), "10:24", "is a place of the machine"),
@@ -275,6 +275,26 @@ class TestProblems:
         message = refused(write(OWN.replace(*change)))
         assert f"mine.yaml:{place}" in message
         assert words in message
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (("licence: MIT\n", ""), "licence is missing\n  hint: add licence: SPDX identifier"),
+            (
+                (", controller: example.com/mine", ""),
+                "controller is missing\n  hint: add controller: spec.contr",
+            ),
+            (("title: Mine\n", ""), "title is missing\n  hint: add title: How reports name it"),
+            (("https://example.com/mine", "ftp://x"), "url cannot be 'ftp://x'\n  hint: an https:// address"),
+            (("path: mine", "wheel: x, file: y"), "wheel cannot be 'x'\n  hint: NAME==VERSION, such as"),
+            (('["{mine}", "--listen={address}:{http-port}"]', "[]"), "command is empty\n  hint: write [ONE, TWO]"),
+            (("{name: mine,", "{name: [mine,"), "not YAML: did not find expected ',' or ']'\n  hint: is a bracket or"),
+            (("project: Me", "project: ["), "\n  hint: is a bracket or a quote left open before this place"),
+        ],
+    )
+    def test_say_what_to_write_instead(self, write: Any, change: tuple[str, str], said: str) -> None:
+        assert change[0] in OWN
+        assert said in refused(write(OWN.replace(*change)))
 
     def test_it_must_run_somehow(self, write: Any) -> None:
         head, _, _ = OWN.partition("process:")
