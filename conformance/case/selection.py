@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from conformance.case.model import Case, Level
+from conformance.case.problems import did_you_mean, either, quoted
 from conformance.errors import BadInput
 
 Predicate = Callable[[str], bool]
@@ -21,6 +22,21 @@ def selected(cases: Iterable[Case], expression: str = "", levels: Collection[Lev
     """
     fits = compiled(expression)
     return tuple(case for case in cases if fits(_words(case)) and (not levels or case.level in levels))
+
+
+def named_levels(text: str) -> tuple[Level, ...]:
+    """Return the levels that a list with commas names.
+
+    Raises:
+        BadInput: one of them is none.
+    """
+    known = [level.value for level in Level]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known, otherwise=f"the levels are {either(known)}")
+            raise BadInput(f"there is no level {quoted(name)}", where="--level", hint=hint)
+    return tuple(map(Level, names))
 
 
 def compiled(expression: str) -> Callable[[Collection[str]], bool]:

@@ -34,7 +34,8 @@ def installable(entries: Sequence[Entry], settings: KindSettings) -> dict[str, K
     strange = settings.images.keys() - {name for one in own.values() for name in one.images}
     if strange:
         names = " or ".join(entry.name for entry in entries)
-        raise BadInput(f"{' or '.join(sorted(strange))} is no image of {names}", where="--image")
+        hint = "`ingress-conformance controllers show NAME` names those that there are"
+        raise BadInput(f"{' or '.join(sorted(strange))} is no image of {names}", where="--image", hint=hint)
     return own
 
 

@@ -15,7 +15,7 @@ import click
 from conformance.cli.printing import format_option
 
 if TYPE_CHECKING:
-    from conformance.case.model import Case, Level
+    from conformance.case.model import Case
 
 LEVELS = ("core", "extended", "observed", "api", "parity")
 
@@ -72,9 +72,13 @@ def list_cases(expression: str, levels: str, form: str, paths: tuple[Path, ...])
     """
     from conformance.case import printing
     from conformance.case.load import load_cases
-    from conformance.case.selection import selected
+    from conformance.case.selection import named_levels, selected
+    from conformance.errors import BadInput
 
-    found = selected(load_cases(paths or None), expression, _levels(levels))
+    found = selected(load_cases(paths or None), expression, named_levels(levels))
+    if not found:
+        where = "/".join(option for option, text in (("-k", expression), ("--level", levels)) if text)
+        raise BadInput("no case fits", where=where, hint="`ingress-conformance cases list` without it lists them all")
     if form == "json":
         click.echo(printing.cases_json(found))
     elif form == "ids":
@@ -159,17 +163,3 @@ def _case(case_id: str, paths: tuple[Path, ...]) -> Case:
         hint = near or did_you_mean(case_id, found, otherwise="see: ingress-conformance cases list")
         raise BadInput(f"there is no case {case_id!r}", hint=hint)
     return found[case_id]
-
-
-def _levels(text: str) -> tuple[Level, ...]:
-    from conformance.case.model import Level
-
-    wanted = [word.strip() for word in text.split(",") if word.strip()]
-    for word in wanted:
-        if word not in LEVELS:
-            from conformance.case.problems import did_you_mean, either
-            from conformance.errors import BadInput
-
-            hint = did_you_mean(word, LEVELS, otherwise=f"the levels are {either(LEVELS)}")
-            raise BadInput(f"there is no level {word!r}", where="--level", hint=hint)
-    return tuple(Level(word) for word in wanted)

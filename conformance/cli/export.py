@@ -80,7 +80,8 @@ def _chosen(names: str, out: Path | None) -> list[str]:
     if not wanted:
         raise BadInput("names no format", where="--format", hint=f"the formats are {either(FORMATS)}")
     if out is None and (len(wanted) > 1 or wanted[0] not in SINGLE):
-        raise BadInput(f"{', '.join(wanted)}: more than one file", where="--format", hint="say where with --out DIR")
+        hint = f"say where with --out DIR; only one of {either(SINGLE)} can be printed"
+        raise BadInput(f"{', '.join(wanted)}: files, which need a folder", where="--format", hint=hint)
     return wanted
 
 

@@ -76,7 +76,7 @@ def migrate(
     kind = settings_on(cluster, {**options, "programs": programs})
     wanted = Wanted(old, new, programs, Path(out), kind)
     if context and manifests:
-        raise BadInput("give manifests, or a context, not both", where="--context")
+        raise BadInput("give manifests, or a context, not both", where="--context", hint="leave one of them out")
     if not manifests and not (context or kubeconfig):
         if old != RECORDED:
             # Easily forgotten, above all the - for standard input; a run of many minutes would not say so.

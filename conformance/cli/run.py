@@ -83,6 +83,7 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     controllers = _resumed(controllers, options) if options["resume"] else controllers
     if not controllers:
         raise click.UsageError("Missing argument 'CONTROLLER…'.")
+    _check_workers(str(options["workers"]))
     if options["cluster"] == "local" and len(controllers) == 1:
         from conformance.cli.judging_one import judge_one  # noqa: PLC0415
 
@@ -150,11 +151,14 @@ def _check_options(options: dict[str, object]) -> "Settings":
     assert isinstance(repeat, int)
     check_numbers(marker, convergence, repeat)
     _check_selection(options, repeat)
-    workers = str(options["workers"])
-    if workers and not workers.isdigit():
-        raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")
     kind_settings_on(str(options["cluster"]), options)
     return settings_on(str(options["cluster"]), options)
+
+
+def _check_workers(workers: str) -> None:
+    """Refuse what is no number before pytest does, in words of its own."""
+    if workers and not (workers.isascii() and workers.isdigit()):
+        raise BadInput(f"{workers!r} is not a number of workers", where="-n", hint="for example -n 4")
 
 
 def _check_selection(options: dict[str, object], repeat: int) -> None:

@@ -121,7 +121,8 @@ def read_events(path: Path) -> Iterator[Event]:
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+        hint = "give the events.jsonl of a run: it lies beside its report.json"
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
     for number, line in enumerate(lines, start=1):
         event = _event(line)
         if event is not None:

@@ -149,14 +149,11 @@ def check_numbers(marker: float, convergence: float, repeat: int) -> None:
 
 def levels_of(text: str) -> tuple["Level", ...]:
     """Return the levels named in a comma-separated list; those of the specification for an empty one."""
-    from conformance.case.model import SPECIFICATION, Level  # noqa: PLC0415 - every pytest run imports this module
+    # Every pytest run imports this module.
+    from conformance.case.model import SPECIFICATION  # noqa: PLC0415
+    from conformance.case.selection import named_levels  # noqa: PLC0415
 
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    known = [level.value for level in Level]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise BadInput(f"unknown level: {', '.join(unknown)}", where="--level", hint=f"levels are {', '.join(known)}")
-    return tuple(Level(name) for name in names) or SPECIFICATION
+    return named_levels(text) or SPECIFICATION
 
 
 def _program(text: str) -> tuple[str, str]:

@@ -62,7 +62,6 @@ def test_list_has_a_whole_line_for_each_case() -> None:
     [
         (["-k", "P22"], ["path-types/longer-prefix-before-exact", "path-types/longer-exact-before-prefix"]),
         (["-k", "hosts/ and observed and H08 and not two-"], ["hosts/conflict-within-a-namespace"]),
-        (["-k", "no-such-case"], []),
     ],
 )
 def test_list_selects(arguments: list[str], expected: list[str]) -> None:
@@ -150,7 +149,10 @@ def test_coverage_of_a_case_with_an_unknown_statement(own: Path) -> None:
 def test_wrong_options() -> None:
     assert "there is no level 'cor'" in refused("list", "--level", "cor")
     assert "hint: did you mean core?" in refused("list", "--level", "cor")
+    assert "hint: the levels are core, extended" in refused("list", "--level", "core,zzz")
     assert "expected a word" in refused("list", "-k", "a and")
+    assert "-k: no case fits\n  hint: " in refused("list", "-k", "zzz")
+    assert "-k/--level: no case fits" in refused("list", "-k", "exact", "--level", "api", "--format", "ids")
     assert run("list", "--format", "xml").exit_code == 2
     assert run("show").exit_code == 2
 

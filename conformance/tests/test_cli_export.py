@@ -56,8 +56,8 @@ def test_a_single_text_goes_to_standard_output(reports: Path, name: str) -> None
     [
         ("junot", "there is no format 'junot'"),
         (",", "names no format"),
-        ("allure", "more than one file"),
-        ("junit,markdown", "more than one file"),
+        ("conformance", "conformance: files, which need a folder"),
+        ("junit,markdown", "junit, markdown: files, which need a folder"),
     ],
 )
 def test_bad_formats_are_refused_with_a_hint(reports: Path, wanted: str, said: str) -> None:

@@ -73,8 +73,9 @@ def test_each_controller_on_kind_gets_the_images_that_are_its_own() -> None:
 
 
 def test_an_image_of_neither_is_refused() -> None:
-    with pytest.raises(BadInput, match="foo is no image of traefik or skipper"):
+    with pytest.raises(BadInput, match="foo is no image of traefik or skipper") as caught:
         installable(entries("traefik", "skipper"), kind_settings(image=["foo=own:1"]))
+    assert "controllers show NAME" in caught.value.hint
 
 
 def test_a_controller_without_a_way_into_pods_is_refused() -> None:

@@ -54,6 +54,7 @@ def judged(*options: str) -> Result:
         (["--marker-limit", "inf"], "--marker-limit: inf is not a positive number of seconds"),
         (["--convergence", "inf"], "--convergence: inf is not a positive number of seconds"),
         (["--convergence", "0"], "hint: for example --convergence 60"),
+        (["--level", "cor"], "--level: there is no level 'cor'\n  hint: did you mean core?"),
         (["--repeat", "0"], "hint: for example --repeat 3"),
         (["--repeat", "0"], "--repeat: 0 is not between 1 and 50"),
     ],
@@ -66,6 +67,13 @@ def test_bad_options_are_refused_before_anything_starts(
     assert words in str(done.exception)
     assert not started
     assert not (tmp_path / "out").exists()
+
+
+def test_workers_are_counted_before_pytest_hears_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging_one, "judge_one", lambda *_: pytest.fail("too late"))
+    done = judged("-n", "abc")
+    assert isinstance(done.exception, BadInput)
+    assert str(done.exception) == "-n: 'abc' is not a number of workers\n  hint: for example -n 4"
 
 
 @pytest.mark.parametrize("options", [["-k", "P02 AND\nNOT below"], ["-k", "exact-itself-x2", "--repeat", "2"], []])

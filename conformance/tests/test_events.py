@@ -114,6 +114,11 @@ class TestReading:
             written.write_bytes(whole[:-cut])
             assert list(read_events(written)) == (EVENTS if cut == 1 else EVENTS[:1]), f"{cut} bytes are missing"
 
+    def test_where_there_are_none_it_is_said_where_they_lie(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInput, match="cannot be read: No such file") as caught:
+            list(read_events(tmp_path / "nope"))
+        assert "give the events.jsonl of a run" in caught.value.hint
+
     @pytest.mark.parametrize(
         "garbage", [b"garbage", b'{"event": ', b"\xff\xfe\x00", b"[1]", b"7", b"{}", b'{"event": 7}', b"[" * 100_000]
     )

@@ -74,6 +74,7 @@ def test_images_that_are_none(text: str) -> None:
     with pytest.raises(BadInput) as told:
         parsed_images([text])
     assert told.value.where == "--image"
+    assert told.value.hint
 
 
 def test_an_image_twice_is_refused() -> None:

@@ -54,6 +54,13 @@ def test_a_report_of_these_cases_is_found_to_be_one() -> None:
     assert not found(of(*ALL))
 
 
+def test_cases_of_others_are_counted() -> None:
+    strange = [record_of(CASES[0], id=f"mine/{number}") for number in range(2)]
+    for some, said in ((strange[:1], "1 case is not of this suite"), (strange, "2 cases are not of this suite")):
+        (problem,) = against_cases(of(*ALL, *some), CASES, VERSION)
+        assert said in problem.what
+
+
 def test_the_digest_of_other_cases_is_a_problem() -> None:
     assert found(of(*ALL, digest="sha256:0")) == [("Problem", "suite.casesDigest")]
     assert found(of(*ALL[1:])) == [("Problem", "suite.casesDigest")]

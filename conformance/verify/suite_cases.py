@@ -26,7 +26,8 @@ def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findin
     known = {case.id: case for case in cases}
     strange = [case.id for case in report.cases if case.id not in known]
     if strange:
-        what = f"{len(strange)} cases are not of this suite; with cases of your own, name them with --cases"
+        counted = "1 case is" if len(strange) == 1 else f"{len(strange)} cases are"
+        what = f"{counted} not of this suite; with cases of your own, name them with --cases"
         yield Problem(check="cases", place=", ".join(strange[:3]), what=what)
         return
     if not report.run.complete:

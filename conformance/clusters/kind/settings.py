@@ -70,9 +70,10 @@ def parsed_images(texts: Iterable[str]) -> dict[str, str]:
             hint = "such as --image traefik=my-traefik:1, or --image traefik=./traefik.tar (as `docker save` writes it)"
             raise BadInput(f"{text[:120]!r} is not NAME=IMAGE", where="--image", hint=hint)
         if is_archive(reference) and not Path(reference).is_file():
-            raise BadInput(f"there is no file {reference}", where="--image")
+            hint = "check the path; `docker save IMAGE -o FILE.tar` writes one"
+            raise BadInput(f"there is no file {reference}", where="--image", hint=hint)
         if repository(name) in images:
-            raise BadInput(f"the image {name} is given twice", where="--image")
+            raise BadInput(f"the image {name} is given twice", where="--image", hint="give one of them")
         images[repository(name)] = reference
     return images
 
