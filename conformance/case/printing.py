@@ -18,6 +18,12 @@ LEVEL_STYLES = {Level.CORE: "bold", Level.EXTENDED: "", Level.OBSERVED: "dim", L
 
 MARKERS = {"own": "", "beside": ", with a marker rule in an Ingress beside it", "none": ", without a marker rule"}
 
+WHOLE = frozenset({"case", "name", "statement"})
+"""Columns of names to copy: none is ever broken in two."""
+
+_READABLE = 14
+"""Characters of a line below which nobody wants to read."""
+
 Cell = tuple[str, str]
 """A text and its style on a terminal."""
 
@@ -33,7 +39,7 @@ def print_cases(cases: Sequence[Case]) -> None:
         )
         for case in cases
     ]
-    _print_table(("case", "level", "statements", "title"), rows)
+    print_table(("case", "level", "statements", "title"), rows)
     if _on_terminal():
         click.echo(f"{len(cases)} {'case' if len(cases) == 1 else 'cases'}")
 
@@ -55,7 +61,7 @@ def print_case(case: Case) -> None:
     click.echo(objects_yaml(case).rstrip())
     click.echo("\nprobes:")
     rows = [((probe.id, "cyan"), (visible(_sent(probe, case), keep=""), ""), _expected(probe)) for probe in case.probes]
-    _print_table(("probe", "request", "expected"), rows)
+    print_table(("probe", "request", "expected"), rows)
 
 
 def print_coverage(found: Sequence[Covered]) -> None:
@@ -71,7 +77,7 @@ def print_coverage(found: Sequence[Covered]) -> None:
             first = number == 0
             start = (*head, (str(len(covered.cases)), "")) if first else (("", ""), ("", ""), ("", ""))
             rows.append((*start, (case, "cyan"), (statement.says if first else "", "")))
-    _print_table(("statement", "level", "cases", "case", "says"), rows)
+    print_table(("statement", "level", "cases", "case", "says"), rows)
     done = sum(1 for covered in found if covered.cases)
     cases = {case for covered in found for case in covered.cases}
     click.echo(f"\n{done} of {len(found)} statements have cases, {len(found) - done} have none yet; {len(cases)} cases")
@@ -142,7 +148,8 @@ def _on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Print rows under their headings: wrapped to a terminal, and whole lines elsewhere."""
     if _on_terminal():
         _print_rich(columns, rows)
         return
@@ -156,12 +163,31 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     # Only a terminal needs rich, and it takes as long to import as everything else together.
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
+    from rich.padding import Padding  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    console = Console()
+    shown = [[Text(visible(text, keep=""), style) for text, style in row] for row in rows]
+    if _least_width(columns, rows) > console.width:
+        for row in shown:
+            first, *others = (cell for cell in row if cell.plain not in {"", "-"})
+            console.print(first, soft_wrap=True)
+            if others:
+                console.print(Padding(Text("  ").join(others), (0, 0, 0, 2)))
+        return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(text, keep=""), style) for text, style in row))
-    Console().print(table)
+        table.add_column(column, overflow="fold", no_wrap=column.lower() in WHOLE)
+    for row in shown:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> int:
+    """Return how wide a terminal must be for a table in which no id is broken in two, and the rest can be read."""
+    needed = 0
+    for number, column in enumerate(columns):
+        texts = [visible(row[number][0], keep="") for row in rows] if column.lower() in WHOLE else []
+        needed += max(map(len, [column, *texts])) if texts else _READABLE
+    return needed + 3 * len(columns)

@@ -51,7 +51,10 @@ def list_controllers(form: str) -> None:
         return
     from conformance.controllers import printing
 
-    click.echo(printing.entries_json(catalogue()) if form == "json" else printing.entries_table(catalogue()))
+    if form == "json":
+        click.echo(printing.entries_json(catalogue()))
+    else:
+        printing.print_entries(catalogue())
 
 
 @controllers.command()

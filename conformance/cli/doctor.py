@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from conformance.cli.checks import Check
 
 _COLOURS = {"ready": "green", "on demand": "cyan", "absent": "yellow", "missing": "red"}
+
+_NARROWEST = 20
 
 
 @click.command()
@@ -41,7 +46,8 @@ def doctor(form: str) -> int:
     if form == "json":
         click.echo(as_json(checks, runs=runs))
     else:
-        click.echo(as_table(checks, runs=runs))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(as_table(checks, runs=runs, width=width))
     return 0 if runs else 3
 
 
@@ -54,9 +60,13 @@ def as_json(checks: Sequence[Check], *, runs: bool) -> str:
     return json_for_output({"embeddedClusterRuns": runs, "checks": rows})
 
 
-def as_table(checks: Sequence[Check], *, runs: bool) -> str:
-    """Return the checks as text with colours, group by group, with a last line that says what it comes to."""
-    width = max(len(check.name) for check in checks)
+def as_table(checks: Sequence[Check], *, runs: bool, width: int | None = None) -> str:
+    """Return the checks as text with colours, group by group, with a last line that says what it comes to.
+
+    ``width`` is that of a terminal; without one no line is wrapped.
+    """
+    first = max(len(check.name) for check in checks)
+    margin = " " * (2 + first + 2 + 9 + 2)
     lines: list[str] = []
     group = ""
     for check in checks:
@@ -64,12 +74,21 @@ def as_table(checks: Sequence[Check], *, runs: bool) -> str:
             group = check.group
             lines += ["", f"{group}:"] if lines else [f"{group}:"]
         state = click.style(f"{check.state.value:<9}", fg=_COLOURS[check.state.value])
-        lines.append(f"  {check.name:<{width}}  {state}  {check.detail}")
+        detail, *rest = _wrapped(check.detail, width, margin)
+        lines += [f"  {check.name:<{first}}  {state}  {detail}", *(margin + line for line in rest)]
         if check.hint:
-            lines.append(f"  {'':<{width}}  {'':<9}  hint: {check.hint}")
+            lines += [margin + line for line in _wrapped(f"hint: {check.hint}", width, margin)]
     conclusion = (
         "The embedded cluster runs here: ingress-conformance run traefik"
         if runs
         else "The embedded cluster does not run here; see what is missing above."
     )
     return "\n".join([*lines, "", conclusion])
+
+
+def _wrapped(text: str, width: int | None, margin: str) -> list[str]:
+    """Return the lines of a text that stands behind a margin; a path is never broken in two."""
+    if width is None:
+        return [text]
+    room = max(_NARROWEST, width - len(margin))
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]

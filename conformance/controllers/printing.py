@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from conformance.case.printing import print_table
 from conformance.controllers.command import shown_command
 from conformance.controllers.entry import Entry
 from conformance.controllers.installation import Installation
@@ -19,13 +20,13 @@ _HEADINGS = ("NAME", "VERSION", "LICENCE", "CLUSTERS", "ON THIS MACHINE", "VARIA
 _NOTE_WIDTH = 110
 
 
-def entries_table(entries: Sequence[Entry]) -> str:
-    """Return the entries as a table of plain text."""
+def print_entries(entries: Sequence[Entry]) -> None:
+    """Print a line for each entry, which a terminal gets wrapped."""
     rows = [
         (entry.name, entry.version, entry.licence, clusters_of(entry), on_this_machine(entry), entry.variant_of or "-")
         for entry in entries
     ]
-    return "\n".join(_aligned([_HEADINGS, *rows]))
+    print_table(_HEADINGS, [[(text, "") for text in row] for row in rows])
 
 
 def clusters_of(entry: Entry) -> str:

@@ -165,9 +165,20 @@ def test_help_teaches() -> None:
 def test_on_a_terminal_there_are_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Any] = []
     monkeypatch.setattr(printing, "_on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setattr("rich.console.Console.print", lambda _, table: shown.append(table))
     assert printed("list", "-k", "P22").strip() == "2 cases"
     assert shown[0].row_count == 2
+
+
+@pytest.mark.parametrize("columns", [40, 80, 100, 160])
+def test_no_id_is_broken_in_two_however_narrow_a_terminal_is(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "_on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = printed("list", "-k", "hosts/").splitlines()
+    ids = [case.id for case in load_cases() if case.id.startswith("hosts/")]
+    assert set(ids) <= {word for line in lines for word in line.split()}
+    assert max(len(line) for line in lines if line not in ids) <= columns
 
 
 def test_text_that_would_move_a_terminals_cursor_is_shown_as_text(own: Path) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from conformance.cli.controllers import controllers
 from conformance.controllers.catalogue import find, names
 from conformance.controllers.entry import Note
-from conformance.controllers.printing import entries_table, entry_text
+from conformance.controllers.printing import entry_text, print_entries
 from conformance.controllers.process import PolicyRule
 from conformance.errors import BadInput
 
@@ -54,6 +54,14 @@ def test_table_is_plain_text() -> None:
     assert "on demand" in strict
     assert strict.endswith(" traefik")
     assert "\x1b" not in "".join(rows)
+
+
+def test_a_terminal_gets_lines_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.case.printing._on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = printed("list").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert set(names()) <= {line.strip() for line in lines}
 
 
 def test_names() -> None:
@@ -105,7 +113,7 @@ def test_show_claims_files_and_objects(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["title", "project", "version", "licence", "description"])
-def test_whatever_an_entry_says_is_made_visible(key: str) -> None:
+def test_whatever_an_entry_says_is_made_visible(key: str, capsys: pytest.CaptureFixture[str]) -> None:
     entry = find("traefik").model_copy(update={key: "x\x1b]0;pwn\x07\u202ey"})
     assert entry.process
     rule = PolicyRule(apiGroups=("a\x1b[2J",), resources=("b",), verbs=("get",))
@@ -116,7 +124,8 @@ def test_whatever_an_entry_says_is_made_visible(key: str) -> None:
     assert text.replace("\n", "").isprintable()
     for part in (r"x\x1b]0;pwn\x07\u202ey", r"of a\x1b[2J", r"--c=\x9b", r"D=\r", r"e\x1b"):
         assert part in text
-    assert entries_table([entry]).replace("\n", "").isprintable()
+    print_entries([entry])
+    assert capsys.readouterr().out.replace("\n", "").isprintable()
 
 
 def test_bad_input() -> None:

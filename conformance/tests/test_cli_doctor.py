@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -160,6 +161,16 @@ def test_colours_and_hints() -> None:
     assert "\x1b[31m" in as_table(rows, runs=False)
     assert "hint: how" in as_table(rows, runs=False)
     assert json.loads(as_json(rows, runs=False))["checks"][0]["hint"] == "how"
+
+
+def test_a_terminal_gets_lines_that_fit() -> None:
+    rows = [Check("g", "a", State.MISSING, "why " * 40, "how " * 40), Check("g", "b", State.READY, f"/{'x' * 90}")]
+    for width in (40, 80):
+        shown = click.unstyle(as_table(rows, runs=False, width=width)).splitlines()
+        assert max(len(line) for line in shown if "xxx" not in line and not line.startswith("The ")) <= width
+        assert sum(line.count("why") + line.count("how") for line in shown) == 80
+        assert any("x" * 90 in line for line in shown), "a path can be copied"
+    assert len(as_table(rows, runs=False).splitlines()) == 6
 
 
 def test_on_this_very_machine() -> None:
