@@ -61,8 +61,8 @@ def _secrets_kept(kind: str, held: Object | None, told: Object | None, _: bool) 
 def _crash(kind: str, _: Object | None, told: Object | None, __: bool) -> Object | None:
     for rule in (told or {}).get("spec", {}).get("rules") or () if kind == "ingresses" else ():
         for path in (rule.get("http") or {}).get("paths") or ():
-            if "{" in (path.get("path") or ""):
-                raise RuntimeError(f"unexpected '{{' in path {path['path']!r}")
+            if "(" in (path.get("path") or ""):
+                raise RuntimeError(f"unexpected '(' in path {path['path']!r}")
     return told
 
 
@@ -281,7 +281,7 @@ _WRONG: dict[str, tuple[str, Behaviour]] = {
     ),
     "endpoints-frozen": ("A Service's first endpoints are used for ever.", reading(hear=_endpoints_kept)),
     "secrets-frozen": ("A Secret is used for ever as it was first seen.", reading(hear=_secrets_kept)),
-    "crash-on-odd-path": ("The process ends at the sight of a path with an opening brace.", reading(hear=_crash)),
+    "crash-on-odd-path": ("The process ends at the sight of a path with an opening parenthesis.", reading(hear=_crash)),
     "poisoned-by-resource": (
         "While any Ingress has a resource backend nothing new is loaded for anybody.",
         reading(settle=_poisoned_by_resource),

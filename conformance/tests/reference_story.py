@@ -156,7 +156,7 @@ def stages() -> Iterator[list[Event]]:
     equal = ingress("equal", rule("equal.test", ("Prefix", "/foo", "a"), ("Prefix", "/foo/", "b")))
     yield [Event("ingresses", (equal,))]
     yield [Event("ingresses", (equal,), deleted=True)]
-    yield [Event("ingresses", (ingress("odd", rule("odd.test", ("Prefix", "/a{3}", "a"))),))]
+    yield [Event("ingresses", (ingress("odd", rule("odd.test", ("Prefix", "/a(b", "a"))),))]
     # No Ingress is among these.
     yield [
         Event("endpointslices", (endpoint_slice("b", "10.5.0.1", ports=POD_PORTS),)),
@@ -187,7 +187,7 @@ Seen = dict[str, object]
 
 def observed(snapshot: Snapshot, objects: Objects, behaviour: Behaviour) -> Iterator[tuple[str, object]]:
     requests = [(host, target) for host in HOSTS for target in HOST_TARGETS]
-    requests += [("nobody.test", "/aaa/bbb"), ("odd.test", "/a{3}")]
+    requests += [("nobody.test", "/aaa/bbb"), ("odd.test", "/a(b")]
     requests += [("paths.test", target) for target in TARGETS]
     requests += [("ports.test", target) for target in ("/80", "/8080", "/web", "/admin")]
     for host, target in requests:
