@@ -45,7 +45,7 @@ def test_a_killed_run_leaves_no_process_and_a_readable_log(tmp_path: Path) -> No
     ("arguments", "words", "hint"),
     [
         (["run", "traefick"], "'traefick'", "hint: did you mean traefik"),
-        (["run", "reference", "--level", "cores"], "cores", "hint: levels are core, extended"),
+        (["run", "reference", "--level", "cores"], "'cores'", "hint: did you mean core?"),
         (["run", "reference", "-k", "no-such-case-at-all"], "no case", "hint: see: ingress-conformance cases list"),
         (["run", "reference", "--no-such-option"], "no-such-option", "run --help' for help"),
         (["run", "reference", "-n", "many"], "'many'", "hint: for example -n 4"),
