@@ -12,20 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.printing import format_option
+from conformance.cli.printing import cases_option, format_option
 
 if TYPE_CHECKING:
     from conformance.case.model import Case
 
 LEVELS = ("core", "extended", "observed", "api", "parity")
 
-_cases_option = click.option(
-    "--cases",
-    "paths",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="A case file, or a folder of them, in place of the built-in cases. May be given several times.",
+_cases_option = cases_option(
+    "A case file, or a folder of them, in place of the built-in cases. May be given several times.", "paths"
 )
 _expression_option = click.option(
     "-k",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.printing import format_option
+from conformance.cli.printing import cases_option, format_option
 
 
 @click.group("controllers")
@@ -88,14 +88,7 @@ def show(name: str, settings: tuple[str, ...]) -> None:
 
 @controllers.command()
 @click.argument("files", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-@click.option(
-    "--cases",
-    "case_paths",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Case files of your own that claims speak of, beside the built-in ones.",
-)
+@cases_option("Case files of your own that claims speak of, beside the built-in ones.")
 def lint(files: tuple[Path, ...], case_paths: tuple[Path, ...]) -> None:
     """Check entries: say everything that is wrong, with file, line, column and a hint.
 

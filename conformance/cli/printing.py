@@ -1,4 +1,4 @@
-"""The option ``--format`` of the commands that print what they found, and the printing itself."""
+"""The options ``--format`` and ``--cases`` of several commands, and the printing of what they found."""
 
 # ruff: noqa: PLC0415 (imports take time, and the help must come at once)
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -25,6 +26,11 @@ def format_option(*formats: str, text: str = "How to print it.") -> Callable[[F]
     return click.option(
         "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help=text
     )
+
+
+def cases_option(text: str, name: str = "case_paths") -> Callable[[F], F]:
+    """Return ``--cases``, which may be given several times, passed on as ``name``."""
+    return click.option("--cases", name, multiple=True, metavar="PATH", type=click.Path(path_type=Path), help=text)
 
 
 def print_json(found: BaseModel) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.printing import PUBLISHED, format_option, print_json
+from conformance.cli.printing import PUBLISHED, cases_option, format_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--events", type=click.Path(path_type=Path), metavar="FILE", help="The events.jsonl of the run: the stronger check."
 )
-@click.option(
-    "--cases",
-    "case_paths",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="The case files of the run, if they were not the built-in ones.",
-)
+@cases_option("The case files of the run, if they were not the built-in ones.")
 @format_option("terminal", "json", text=PUBLISHED)
 def verify(path: Path, events: Path | None, case_paths: tuple[Path, ...], form: str) -> int:
     """Check that a report is whole, agrees with itself, and that its verdicts follow from its evidence.
