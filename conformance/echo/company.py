@@ -37,6 +37,12 @@ class Company:
     members: set[Member] = field(default_factory=set)
     leaving: bool = False
 
+    def join(self, member: Member) -> None:
+        """Take one in; whoever was accepted before the end and is here only after it leaves again."""
+        self.members.add(member)
+        if self.leaving:
+            member.leave()
+
 
 def place_of(transport: asyncio.Transport) -> Place:
     """Return where a connection was taken."""

@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         """Take a new client in."""
         self._transport = cast("asyncio.Transport", transport)
         self._place = place_of(self._transport)
-        self._company.members.add(self)
+        self._company.join(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget the client; whatever it asked for needs no answer any more."""

@@ -1,7 +1,6 @@
 """The sockets of a backend: any number of backends can live in one process, each on an address of its own."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -13,11 +12,10 @@ from conformance.echo.connection import Connection
 from conformance.echo.counts import Counts
 from conformance.echo.either import EitherWay
 from conformance.echo.identity import NO_OTHERS, Identity, OtherPorts
+from conformance.echo.listener import Listener
 from conformance.echo.place import Place
 from conformance.echo.request import Request
 from conformance.echo.tls import server_context
-
-BACKLOG = 1024
 
 
 class Backend:
@@ -41,7 +39,7 @@ class Backend:
         self._empty.set()
         self._echoes = Company(self._echo, self._describe, self._left)
         self._admins = Company(self._admin, self._describe, self._left)
-        self._servers: list[asyncio.Server | EitherWay] = []
+        self._listeners: list[Listener] = []
 
     @property
     def served(self) -> int:
@@ -56,8 +54,8 @@ class Backend:
 
     def close(self) -> None:
         """Stop listening, so that the address refuses connections; idle connections end, busy ones answer and end."""
-        for server in self._servers:
-            server.close()
+        for listener in self._listeners:
+            listener.close()
         self._empty.clear()
         for company in (self._echoes, self._admins):
             company.leaving = True
@@ -69,6 +67,10 @@ class Backend:
         """Return when the last connection has ended; after ``timeout`` seconds end the rest by force. After close()."""
         try:
             async with asyncio.timeout(timeout):
+                for listener in self._listeners:
+                    await listener.settled()
+                self._empty.clear()  # who was on the way may have come since
+                self._left()
                 await self._empty.wait()
         except TimeoutError:
             self.abort()
@@ -76,42 +78,36 @@ class Backend:
     def abort(self) -> None:
         """Stop listening and end every connection at once."""
         self.close()
+        for listener in self._listeners:
+            listener.abort()
         for connection in (*self._echoes.members, *self._admins.members):
             connection.abort()
 
-    async def listen(self, host: str, ports: Sequence[int], admin_port: int | None, others: OtherPorts) -> None:
+    def listen(self, host: str, ports: Sequence[int], admin_port: int | None, others: OtherPorts) -> None:
         """Open the sockets; ``OSError`` if one cannot be bound (open ones are closed again).
 
         ``ValueError`` if the TLS settings cannot be used.
         """
         tls = server_context(others.tls_settings) if others.tls or others.either else None
         plain, admin = partial(Connection, self._echoes), partial(Connection, self._admins)
+        http2 = partial(_http2, self._echoes)
+        secured = partial(Doorway, plain, http2)
         try:
-            self.ports = tuple([await self._bind(plain, host, port) for port in ports])
-            secured = partial(Doorway, plain, partial(_http2, self._echoes))
-            self.tls_ports = tuple([await self._bind(secured, host, port, tls) for port in others.tls])
-            self.grpc_ports = tuple([await self._bind(partial(_http2, self._echoes), host, p) for p in others.grpc])
-            self.either_ports = tuple(
-                self._bind_either(EitherWay(host, port, BACKLOG, plain, (secured, tls)))
-                for port in others.either
-                if tls is not None
-            )
-            self.admin_port = None if admin_port is None else await self._bind(admin, host, admin_port)
+            self.ports = tuple(self._open(Listener(host, port, plain)) for port in ports)
+            self.grpc_ports = tuple(self._open(Listener(host, port, http2)) for port in others.grpc)
+            if tls is not None:
+                self.tls_ports = tuple(self._open(Listener(host, port, secured, tls)) for port in others.tls)
+                self.either_ports = tuple(
+                    self._open(EitherWay(host, port, plain, secured, tls)) for port in others.either
+                )
+            self.admin_port = None if admin_port is None else self._open(Listener(host, admin_port, admin))
         except OSError:
             self.close()
             raise
 
-    async def _bind(
-        self, door: Callable[[], asyncio.Protocol], host: str, port: int, tls: ssl.SSLContext | None = None
-    ) -> int:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(door, host, port, backlog=BACKLOG, ssl=tls)
-        self._servers.append(server)
-        return int(server.sockets[0].getsockname()[1])
-
-    def _bind_either(self, way: EitherWay) -> int:
-        self._servers.append(way)
-        return way.port
+    def _open(self, listener: Listener) -> int:
+        self._listeners.append(listener)
+        return listener.port
 
     def _left(self) -> None:
         if self._echoes.leaving and not self._echoes.members and not self._admins.members:
@@ -154,5 +150,5 @@ async def serve(
     certificate makes no sense.
     """
     backend = Backend(identity, ready=ready, on_readiness=on_readiness)
-    await backend.listen(host, ports, admin_port, others)
+    backend.listen(host, ports, admin_port, others)
     return backend

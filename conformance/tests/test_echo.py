@@ -1,6 +1,7 @@
 """The echo backend: what it says, how it obeys its knobs, and that nothing a client sends brings it down."""
 
 import asyncio
+import contextlib
 import json
 import random
 import signal
@@ -11,7 +12,7 @@ from hashlib import sha256
 
 import pytest
 
-from conformance.echo import Backend, Identity, serve
+from conformance.echo import Backend, Identity, OtherPorts, serve
 from conformance.echo.connection import Connection
 from conformance.echo.identity import Settings, identity_from, settings_from
 from conformance.echo.knobs import MAX_DELAY, MAX_SIZE, PLAIN, knobs_of
@@ -266,6 +267,25 @@ def test_a_client_that_does_not_read_does_not_fill_the_memory() -> None:
         await reader.readexactly(64 << 20)
         assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
         writer.close()
+
+    with_backend(scenario)
+
+
+@pytest.mark.parametrize("turns", range(5))
+@pytest.mark.parametrize("http2", [False, True])
+def test_who_comes_in_the_moment_of_the_end_is_not_kept(turns: int, http2: bool) -> None:
+    async def scenario(_: Backend) -> None:
+        backend = await serve(WHO, HOST, [0], None, others=OtherPorts(grpc=(0,)))
+        (port,) = backend.grpc_ports if http2 else backend.ports
+        with socket.create_connection((HOST, port)) as client:
+            client.setblocking(False)
+            for _turn in range(turns):  # between the listener and the protocol lie some turns of the loop
+                await asyncio.sleep(0)
+            backend.close()
+            async with asyncio.timeout(5):
+                with contextlib.suppress(ConnectionResetError):
+                    while await asyncio.get_running_loop().sock_recv(client, 1024):
+                        pass
 
     with_backend(scenario)
 

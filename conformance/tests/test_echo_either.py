@@ -3,12 +3,11 @@
 import asyncio
 import errno
 import socket
-import ssl
 import time
 
 import pytest
 
-from conformance.echo.either import PAUSE, EitherWay
+from conformance.echo.listener import PAUSE, Listener
 from conformance.probes.answer import ProbeLimits, WireProbe
 from conformance.probes.outcome import Sighting, sighting
 from conformance.probes.sender import Sender
@@ -59,7 +58,7 @@ def test_where_there_is_no_room_it_is_not_asked_again_at_once(monkeypatch: pytes
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 transport.write(b"hello")  # type: ignore[attr-defined]
 
-        door = EitherWay("127.0.0.1", 0, 8, Greeting, (Greeting, ssl.create_default_context()))
+        door = Listener("127.0.0.1", 0, Greeting)
 
         class Full:
             """The listening socket for as long as the process may open no other."""

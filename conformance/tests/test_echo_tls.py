@@ -1,6 +1,8 @@
 """The echo backend over TLS: whom it takes in, what it says it saw, and what a process needs to start."""
 
+import asyncio
 import hashlib
+import socket
 import ssl
 import subprocess
 import sys
@@ -8,11 +10,12 @@ import sys
 import pytest
 import trustme
 
-from conformance.echo import OtherPorts, TlsSettings
+from conformance.echo import Backend, OtherPorts, TlsSettings, serve
 from conformance.echo.identity import settings_from
 from conformance.echo.tls import server_context
 from conformance.probes.answer import WireProbe
 from conformance.tests.echoes import echoing
+from conformance.tests.talk import HOST, WHO, with_backend
 
 CA = trustme.CA()
 LEAF = CA.issue_cert("backend.test")
@@ -66,6 +69,24 @@ def test_a_client_certificate_of_a_stranger_is_refused() -> None:
         answer = echo.answer(WireProbe("GET", "https", "x", "/", client_certificate=pair_of(stranger)))
     assert answer.trouble in {"tls-alert:unknown-ca", "reset"}
     assert answer.certificate == der_of(LEAF)
+
+
+def test_a_handshake_that_never_ends_holds_up_no_end() -> None:
+    async def scenario(_: Backend) -> None:
+        backend = await serve(WHO, HOST, [], None, others=OtherPorts((0,)))
+        loop = asyncio.get_running_loop()
+        with socket.create_connection((HOST, backend.tls_ports[0])) as client:
+            client.setblocking(False)
+            await loop.sock_sendall(client, b"\x16\x03\x01\x02\x00\x01")
+            (listener,) = backend._listeners
+            while not listener._moving:
+                await asyncio.sleep(0)
+            backend.close()
+            async with asyncio.timeout(5):
+                await backend.drained(0.1)
+                assert await loop.sock_recv(client, 1) == b""
+
+    with_backend(scenario)
 
 
 @pytest.mark.parametrize("settings", [TlsSettings("no pem"), TlsSettings("", "no pem")])
