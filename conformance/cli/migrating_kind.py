@@ -14,7 +14,7 @@ _LEFT_OUT = {"manifests": "", "keep": False, "controller_version": ""}
 
 def kind_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of kind clusters that mean something for two controllers."""
-    echo = "--cluster kind: a published echo image (else one is made here)."
+    echo = "--cluster kind: an echo image of yours, already pushed (else one is made here)."
     command = click.option("--echo-image", metavar="IMAGE", default="", help=echo)(command)
     image, metavar, text = kind_cluster.IMAGE
     command = click.option(image, multiple=True, metavar=metavar, help=f"--cluster kind: {text}.")(command)

@@ -22,7 +22,14 @@ DEPTHS = ("quick", "statements", "every-case")
     "--depth", type=click.Choice(DEPTHS), default="statements", show_default=True, help="How many cases for each."
 )
 @click.option("-k", "expression", metavar="EXPR", default="", help="Only mutants whose name fits, as in pytest's -k.")
-@click.option("--out", metavar="DIR", default="proof", show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    metavar="DIR",
+    default="proof",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder for the reports of all trials and for what they prove.",
+)
 @click.option("--parallel", type=click.IntRange(1, 16), metavar="N", help="Clusters at once; as the machine allows.")
 @click.option("--publish", "shipped", is_flag=True, help="Put it into this checkout, as data and as document.")
 @click.option("--resume", is_flag=True, help="Keep what went well in DIR, made with the same code.")

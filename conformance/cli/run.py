@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--isolate", is_flag=True, help="Give every case objects of its own: slower, the same verdicts.")
 @click.option("--cases", "case_paths", multiple=True, metavar="PATH", help="Case files in place of the built-in ones.")
 @click.option(
-    "--repeat", default=1, show_default=True, metavar="N", help="Judge every case N times, under other hosts."
+    "--repeat", default=1, show_default=True, metavar="N", help="Judge every case N times, up to 50, under other hosts."
 )
 @click.option("--invert", is_flag=True, help="Turn every expectation round: each case must fail, or it proves nothing.")
 @click.option(
@@ -62,7 +62,8 @@ def run(controllers: tuple[str, ...], **options: object) -> int:
     """Judge CONTROLLER… and print the verdicts.
 
     A CONTROLLER is a name of the catalogue (`controllers list`) or the path of an entry of your own (./my-entry.yaml).
-    Several run side by side, each on a cluster of its own; at the end one matrix shows in what they differ.
+    On the embedded cluster several run side by side, each on one of its own, and at the end one matrix shows in what
+    they differ; elsewhere they go one after another.
     --resume finishes runs that were cut short: verdicts stand, and the other cases are judged. Without a CONTROLLER it
     is every run in DIR; without -k and --level it is the same cases.
     With --cluster current CONTROLLER may be any name: what serves --ingress-class in your own cluster is judged.

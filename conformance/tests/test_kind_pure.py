@@ -19,7 +19,7 @@ from conformance.controllers.catalogue import find
 from conformance.errors import BadInput, HarnessFailure
 from conformance.suite.kind_cluster import kind_settings_on
 from conformance.suite.own_cluster import settings_on
-from conformance.tests.plans import case
+from conformance.tests.plans import case, probe
 
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 NOTHING = {
@@ -325,6 +325,11 @@ def test_one_instance_keeps_its_class() -> None:
 
     assert skipped("traefik") == set()
     assert skipped("contour") == {cases[1].id}
+
+
+def test_what_is_sent_from_several_addresses_cannot_be_seen_beyond_this_machine() -> None:
+    cases = [case("a/plain"), case("a/sources", probes=(probe(source="127.0.0.5"),))]
+    assert set(KindOpening(find("traefik"), KindSettings(), 1.0, None, 0.0).skipped(cases)) == {"a/sources"}
 
 
 def test_a_variant_that_runs_otherwise_is_not_installed_as_the_other_entry(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findin
         yield Unchecked(check="cases", what="the digest of the cases: the run was cut short, and lacks some of them")
     elif report.suite.cases_digest != cases_digest(known[case.id] for case in report.cases):
         what = f"is not the digest of these {len(report.cases)} cases as this suite has them"
-        yield Problem(check="cases", place="suite.casesDigest", what=what)
+        made = f"made with other cases it can be held only against those of its own revision, {report.suite.revision}"
+        yield Problem(check="cases", place="suite.casesDigest", what=f"{what}; {made}")
+        return
     for record in report.cases:
         yield from _case(record, known[record.id])
 

@@ -8,12 +8,13 @@ from conformance.plan.objects import every_manifest
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
+SEVERAL_ADDRESSES = "it sends requests from several addresses, which only a controller on this very machine can see"
+
 _RESTART = "it restarts the controller, and that is its owner's to do"
 _THEIR_CLASS = "it changes the IngressClass of the controller, and that is its owner's to do"
 _CATCHES_ALL = "it takes requests for every host, other people's too; --exclusive judges it"
 _ODD = "its odd but valid objects can stop some controllers from loading anybody's changes; --exclusive judges it"
 _NO_HTTPS = "it sends https requests, and the port for them is not known; name it with --https-port"
-_SOURCE = "it sends requests from several addresses, which only a controller on this very machine can see"
 _DEFAULT_CLASS = "it makes a default IngressClass, which everybody's new Ingresses would get; --exclusive judges it"
 
 
@@ -38,6 +39,11 @@ def to_observe(cases: Sequence[Case], skipped: Mapping[str, str]) -> list[Case]:
     return [case for case in cases if case.id not in skipped]
 
 
+def from_several_addresses(case: Case) -> bool:
+    """Tell whether a request of the case says which of this machine's addresses it comes from."""
+    return any(probe.source for probe in _all_probes(case))
+
+
 def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
     if any(action.restart is not None for step in case.steps for action in step.actions):
         return _RESTART
@@ -45,8 +51,8 @@ def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
         return _THEIR_CLASS
     if not https and any(probe.scheme == "https" for probe in _all_probes(case)):
         return _NO_HTTPS
-    if any(probe.source for probe in _all_probes(case)):
-        return _SOURCE
+    if from_several_addresses(case):
+        return SEVERAL_ADDRESSES
     if exclusive:
         return ""
     if case.placement == "odd":

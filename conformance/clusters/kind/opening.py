@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.cachedir import cache_root
 from conformance.case.model import OUR_CLASS, Case
-from conformance.clusters.current.observable import to_observe
+from conformance.clusters.current.observable import SEVERAL_ADDRESSES, from_several_addresses, to_observe
 from conformance.clusters.kind.configuration import without_network
 from conformance.clusters.kind.settings import KindSettings, repository
 from conformance.clusters.kind.stage import KindStage
@@ -54,10 +54,11 @@ class KindOpening:
         )
 
     def skipped(self, cases: Sequence[Case]) -> dict[str, str]:
-        """Return the cases that cannot be observed there, and why: where there can be one instance only, few."""
-        if self.entry.instances_in_pods > 1:
-            return {}
-        return {case.id: _ONLY_CLASS for case in cases if _writes_our_class(case)}
+        """Return the cases that cannot be observed there, and why: few."""
+        skipped = {case.id: SEVERAL_ADDRESSES for case in cases if from_several_addresses(case)}
+        if self.entry.instances_in_pods == 1:
+            skipped |= {case.id: _ONLY_CLASS for case in cases if _writes_our_class(case)}
+        return skipped
 
     def open(self, wanted: Callable[[], Sequence[Case]], say: Say, warn: Say, stop: threading.Event) -> KindStage:
         """Return the stage, ready for the cases that are not skipped.
