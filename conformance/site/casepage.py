@@ -12,9 +12,9 @@ from conformance.site.cells import Cell, cells_of
 from conformance.site.certificates import CertificateView, certificates_of
 from conformance.site.columns import Column
 from conformance.site.manifests import Manifest, left_out, named_alike, own_objects, without_names, yaml_text
-from conformance.site.matrix import newest
 from conformance.site.plots import Measured, measured
 from conformance.site.probe_view import ALONE, Asked, ProbeView, probe_view
+from conformance.site.texts import newest
 from conformance.site.twin_view import Compared, beside, compared
 from conformance.site.usual import Habits
 from conformance.site.words import WORST_FIRST
@@ -69,6 +69,7 @@ class CasePage:
     judged: tuple[Judged, ...]
     compared: Compared
     absent: tuple[Column, ...]
+    older: tuple[tuple[Level, tuple[Column, ...]], ...]
     runs: int
     alone: tuple[Column, ...]
     statements: tuple[StatementView, ...]
@@ -96,6 +97,7 @@ def case_page(
         runs=len(having),
         alone=_alone(having),
         absent=_absent(case_id, columns),
+        older=_older(columns, cells),
         statements=tuple(_statement(name, record.spec_url, statements) for name in dict.fromkeys(record.statements)),
         findings=_findings(having),
         variants=_variants(
@@ -151,6 +153,15 @@ def _absent(case_id: str, columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(
         column for column in columns if case_id not in column.cases and (column.name, column.version) not in asked
     )
+
+
+def _older(columns: Sequence[Column], cells: Sequence[Cell]) -> tuple[tuple[Level, tuple[Column, ...]], ...]:
+    """Return the runs that had another text of the case than the newest, by the level that it had there."""
+    found: dict[Level, list[Column]] = {}
+    for column, cell in zip(columns, cells, strict=True):
+        if cell.older and cell.level is not None:
+            found.setdefault(cell.level, []).append(column)
+    return tuple((level, tuple(those)) for level, those in found.items())
 
 
 def _alone(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[Column, ...]:

@@ -9,6 +9,7 @@ from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, ControllerRecord, ProbeRecord
 from conformance.report.parity import OPEN, parity_words
 from conformance.site.columns import Column
+from conformance.site.texts import NEWEST, texts_of
 from conformance.site.words import (
     ABSENT,
     ABSENT_LETTER,
@@ -31,7 +32,8 @@ class Cell:
 
     ``group`` is equal where two runs say the same about the case; ``letter`` is the class of its verdict (see
     ``words.LETTERS``); ``answer`` is what was recorded, or what the failing probes saw. Compared with ingress-nginx,
-    it has a word of parity in place of sign and verdict, and its letter (see ``words.PARITY_LETTERS``).
+    it has a word of parity in place of sign and verdict, and its letter (see ``words.PARITY_LETTERS``). ``level`` is
+    that of its own run, and ``text`` the number of the case's text there (see ``texts``).
     """
 
     verdict: Verdict | None
@@ -42,6 +44,13 @@ class Cell:
     answer: str
     group: int
     parity: str = ""
+    level: Level | None = None
+    text: int = NEWEST
+
+    @property
+    def older(self) -> bool:
+        """Whether the run had another text of the case than the newest run."""
+        return self.text != NEWEST
 
     @property
     def open(self) -> bool:
@@ -89,8 +98,8 @@ def cells_of(case_id: str, columns: Sequence[Column]) -> tuple[Cell, ...]:
     ranked = sorted(dict.fromkeys(key for key in keys if key), key=lambda key: -keys.count(key))
     numbers = {key: number for number, key in enumerate(ranked)}
     return tuple(
-        _cell(record, column.report.controller, numbers.get(key, -1))
-        for record, column, key in zip(records, columns, keys, strict=True)
+        _cell(record, column.report.controller, numbers.get(key, -1), text)
+        for record, column, key, text in zip(records, columns, keys, texts_of(case_id, columns), strict=True)
     )
 
 
@@ -132,17 +141,19 @@ def in_short(outcomes: Iterable[str], length: int = ANSWER_LENGTH) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _cell(record: CaseRecord | None, controller: ControllerRecord, group: int) -> Cell:
+def _cell(record: CaseRecord | None, controller: ControllerRecord, group: int, text: int) -> Cell:
     if record is None:
         return Cell(None, ABSENT_LETTER, ABSENT, "not run", "", "", -1)
     reason = record.reason.value if record.reason else ""
     if is_recorded(record):
         answer = in_short(outcome(probe, controller) for probe in record.probes)
-        return Cell(record.verdict, RECORDED_LETTER, RECORDED, "recorded", reason, answer, group)
+        return Cell(
+            record.verdict, RECORDED_LETTER, RECORDED, "recorded", reason, answer, group, level=record.level, text=text
+        )
     wrong = [outcome(probe, controller) for probe in record.probes if probe.verdict is not Verdict.PASS]
     verdict = record.verdict
+    sign, word, parity = SIGNS[verdict], verdict.value, ""
     if record.parity is not None:
         letter = PARITY_LETTERS[record.parity]
-        letter = letter.upper() if record.fail_open else letter
-        return Cell(verdict, LETTERS[verdict], "", parity_words(record), reason, in_short(wrong), group, letter)
-    return Cell(verdict, LETTERS[verdict], SIGNS[verdict], verdict.value, reason, in_short(wrong), group)
+        sign, word, parity = "", parity_words(record), letter.upper() if record.fail_open else letter
+    return Cell(verdict, LETTERS[verdict], sign, word, reason, in_short(wrong), group, parity, record.level, text)

@@ -9,7 +9,8 @@ from conformance.report.model import CaseRecord
 from conformance.report.parity import opened, parity_words
 from conformance.site.cells import said
 from conformance.site.columns import Column, case_ids
-from conformance.site.matrix import newest
+from conformance.site.texts import NEWEST, newest, texts_of
+from conformance.site.words import OLDER_TEXT
 
 WIDTH = 240
 _LEVELS = (Level.CORE, Level.EXTENDED, Level.PARITY)
@@ -65,9 +66,11 @@ def _changes(old: Column, new: Column) -> tuple[Change, ...]:
         if said(before, old.report.controller) == said(after, new.report.controller):
             continue
         lost = before.verdict is Verdict.PASS and after.verdict is not Verdict.PASS
-        worse = lost or opened(before, after)
+        redefined = any(text != NEWEST for text in texts_of(case_id, [old, new]))
+        worse = (lost and not redefined) or opened(before, after)
         title = newest(case_id, [old, new]).title
-        changes.append(Change(case_id, title, _words(before), _words(after), worse))
+        now = f"{_words(after)} ({OLDER_TEXT})" if redefined else _words(after)
+        changes.append(Change(case_id, title, _words(before), now, worse))
     return tuple(sorted(changes, key=lambda change: not change.worse))
 
 

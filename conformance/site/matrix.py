@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from conformance.case.model import Level
 from conformance.judge.words import Verdict
-from conformance.report.model import CaseRecord
 from conformance.site.cells import Cell, cells_of
 from conformance.site.columns import Column, case_ids, section_of
+from conformance.site.texts import newest
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FAILS = 1
@@ -121,20 +121,18 @@ def matrix_of(columns: Sequence[Column], pages: Mapping[str, str]) -> Matrix:
     sections.sort(key=lambda section: (_is_compared(section), min(row.rank for row in section.rows) > _FAILS))
     levels = []
     for level in Level:
-        of_level = [row for row in rows if row.level is level]
-        if of_level:
-            levels.append((level, tuple(_count(row.cells[place] for row in of_level) for place in range(len(columns)))))
+        # A run is counted by the levels it was judged by, as everywhere else that counts it.
+        of_level = [
+            [row.cells[place] for row in rows if (row.cells[place].level or row.level) is level]
+            for place in range(len(columns))
+        ]
+        if any(of_level):
+            levels.append((level, tuple(map(_count, of_level))))
     return Matrix(tuple(columns), tuple(sections), tuple(levels))
 
 
 def _is_compared(section: Section) -> bool:
     return all(row.level is Level.PARITY for row in section.rows)
-
-
-def newest(case_id: str, columns: Iterable[Column]) -> CaseRecord:
-    """Return the record that titles and levels are taken from: that of the run that was started last."""
-    having = [column for column in columns if case_id in column.cases]
-    return max(having, key=lambda column: column.report.run.started).cases[case_id]
 
 
 def _row(case_id: str, columns: Sequence[Column], page: str) -> Row:

@@ -3,8 +3,8 @@
 ``cases`` holds for each case: id, page (0 where it is the id with dashes for the slash), title, level, statements, and
 for each column a list of letter of the verdict, reason, index of what was seen in ``texts``, and group (equal where two
 runs say the same), and its letter where it has a word of parity; 1 stands for a plain pass, 0 where a run has no such
-case. ``headers`` holds for each column what
-backends usually receive from it.
+case. Where not all runs had the same text of the case, a list follows: the number of its text for each column.
+``headers`` holds for each column what backends usually receive from it.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,9 @@ def migration_data(matrix: Matrix, habits: Mapping[str, Habits]) -> dict[str, An
             cells.append([cell.letter, cell.reason, texts.setdefault(text, len(texts)), cell.group, *parity])
         words = [visible(word) for word in row.statements]
         page = 0 if row.page == row.id.replace("/", "--") else row.page
-        cases.append([visible(row.id), page, visible(row.title), row.level.value, words, cells])
+        asked = [cell.text for cell in row.cells]
+        case = [visible(row.id), page, visible(row.title), row.level.value, words, cells]
+        cases.append([*case, asked] if any(asked) else case)
     return {
         "columns": [[column.slug, visible(column.label)] for column in matrix.columns],
         "texts": list(texts),

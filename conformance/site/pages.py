@@ -1,6 +1,6 @@
 """All pages of the site, as bytes by their paths. Pure: the same reports give the same bytes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -11,7 +11,7 @@ from conformance.migrate.model import Migration
 from conformance.report.model import Parity, Report
 from conformance.report.parity import OPEN
 from conformance.site.casepage import case_page
-from conformance.site.columns import Column, columns_of, section_of
+from conformance.site.columns import columns_of, section_of
 from conformance.site.controllerpage import controller_page
 from conformance.site.lanes import TICKS, x_of
 from conformance.site.matrix import Matrix, matrix_of
@@ -25,6 +25,8 @@ from conformance.site.words import (
     FINDING_TEXTS,
     LETTERS,
     LEVEL_TEXTS,
+    OLDER,
+    OLDER_TEXT,
     OPEN_TEXT,
     PARITY_LETTERS,
     PARITY_TEXTS,
@@ -57,7 +59,11 @@ def site(
         asked = {case.level for case in column.report.cases}
         levels = [(level, counts[place]) for level, counts in matrix.levels if level in asked]
         page = controller_page(column, columns, levels, habits[column.slug])
-        yield f"controller/{column.slug}.html", render("controller.html", root="../", page=page, pages=names)
+        older = [row for row in matrix.rows if row.cells[place].older]
+        yield (
+            f"controller/{column.slug}.html",
+            render("controller.html", root="../", page=page, pages=names, older=older),
+        )
     rows = matrix.rows
     for place, row in enumerate(rows):
         yield (
@@ -100,7 +106,9 @@ def _index(matrix: Matrix) -> dict[str, Any]:
         "present": [word.replace(" ", "-") for _, _, word in used],
         "compared": [word for word in (*(word.value for word in Parity), OPEN) if word in parity],
         "asked": _asked(matrix),
-        "notes": _notes(matrix.columns),
+        "older": OLDER if any(cell.older for cell in cells) else "",
+        "older_text": OLDER_TEXT,
+        "notes": _notes(matrix),
         "suites": list(dict.fromkeys(column.report.suite.version for column in matrix.columns)),
     }
 
@@ -115,8 +123,9 @@ def _asked(matrix: Matrix) -> str:
     return " and ".join([cases, *(f"{count} {source}" for count, source in more)])
 
 
-def _notes(columns: Sequence[Column]) -> list[str]:
+def _notes(matrix: Matrix) -> list[str]:
     """Return what a reader must know before comparing columns."""
+    columns = matrix.columns
     notes = [
         f"{column.label} was cut short: not every case has been judged."
         for column in columns
@@ -124,6 +133,13 @@ def _notes(columns: Sequence[Column]) -> list[str]:
     ]
     if len({column.report.suite.cases_digest for column in columns}) > 1:
         notes.append("Not all runs had the same cases, or the same text of them. A column may lack some.")
+    counts = [sum(row.cells[place].older for row in matrix.rows) for place in range(len(columns))]
+    older = [f"{column.label} ({count})" for column, count in zip(columns, counts, strict=True) if count]
+    if older:
+        notes.append(
+            f"{OLDER} marks what a run judged by {OLDER_TEXT} than the newest run: another level, other probes or "
+            f"other expectations. Compare it with nothing but its like: {', '.join(older)}."
+        )
     return notes
 
 

@@ -12,6 +12,9 @@ SIGNS = {
     Verdict.ERROR: "!",
 }
 RECORDED = "•"
+OLDER = "†"
+OLDER_TEXT = "another text of the case"
+"""What a run is marked with that was not asked what the newest run was asked."""
 ABSENT = "·"
 
 LETTERS = {

@@ -318,3 +318,24 @@ def test_without_scripts_the_matrix_is_whole(chromium: "Browser", folder: Path) 
         assert page.locator("tr[data-i]:visible").count() == len(EVERY)
         assert not page.locator(".filter").is_visible()
         assert visiting.open("case/hosts--wrong.html").locator("pre.copy").first.is_visible()
+
+
+def test_what_was_not_asked_alike_is_neither_broken_nor_mended_by_a_move(chromium: "Browser", tmp_path: Path) -> None:
+    old = named(report(case_record("hosts/x", Verdict.FAIL, Level.EXTENDED), case_record("hosts/y")), "old")
+    new = named(recorded("a"), "new")
+    same = case_record("hosts/x", level=Level.OBSERVED)
+    new = new.model_copy(
+        update={
+            "cases": (same, case_record("hosts/y")),
+            "suite": new.suite.model_copy(update={"cases_digest": "sha256:other"}),
+            "run": new.run.model_copy(update={"started": "2026-02-01T00:00:00+00:00"}),
+        }
+    )
+    with visit(chromium, made(tmp_path / "site", old, new)) as visiting:
+        for way in ("from=old-1.0&to=new-1.0", "from=new-1.0&to=old-1.0"):
+            page = visiting.open("migrate.html", way)
+            assert page.locator("#summary").inner_text() == (
+                "0 of 2 cases break (0 core), 0 behave differently, 0 get right, 1 stay the same, 1 are not known."
+            )
+            page.locator("#unknown summary").click()
+            assert "judged by another text of the case" in page.locator("#unknown table").inner_text()

@@ -5,6 +5,8 @@
   for (const kase of data.cases) {
     kase[1] = kase[1] || kase[0].replace("/", "--");
     kase[5] = kase[5].map((one) => (one === 1 ? ["p", "", -1, -1, kase[3] === "parity" ? "s" : ""] : one));
+    // Of which text of the case each cell is: 0 is that of the newest run.
+    kase[5].forEach((one, column) => { if (one) one[5] = kase[6] ? kase[6][column] : 0; });
   }
   const from = document.getElementById("from");
   const to = document.getElementById("to");
@@ -35,6 +37,7 @@
   const short = (cell) => cell[0] === "f" || cell[0] === "u";
   const level = (name) => (kase) => kase[3] === name;
   const compared = level("parity");
+  const alike = (a, b) => a[5] === b[5];
   const KINDS = [
     ["open", "Opens what is shut", "It does not stand open today. It will: an annotation that restricts access will have no effect.",
       (k, a, b) => judged(a) && !isOpen(a) && isOpen(b)],
@@ -53,13 +56,15 @@
     ["unlike", "Unlike ingress-nginx in another way", "Neither does what ingress-nginx does, but not the same.",
       (k, a, b) => compared(k) && short(a) && short(b) && a[3] !== b[3]],
     ["better", "Gets right", "It does not hold today, and will hold.", (k, a, b) => short(a) && "pr".includes(b[0])],
-    ["unknown", "Not known", "One of the two was not judged here, so nothing can be said.",
-      (k, a, b) => !a || !b || !(judged(a) && judged(b)) && !(a[0] === "r" && b[0] === "r")],
+    ["unknown", "Not known", "One of the two was not judged here, or not by the same text of the case, so nothing can be said.",
+      (k, a, b) => !a || !b || !alike(a, b) || !(judged(a) && judged(b)) && !(a[0] === "r" && b[0] === "r")],
     ["same", "Stays the same", "", () => true],
   ];
 
   function kindOf(kase, a, b) {
-    return KINDS.find(([key, , , test]) => (key === "unknown" || (a && b)) && test(kase, a, b))[0];
+    // Of cases that were not asked alike only this is known: that it stands open.
+    const known = (key) => key === "unknown" || (a && b && (key === "open" || alike(a, b)));
+    return KINDS.find(([key, , , test]) => known(key) && test(kase, a, b))[0];
   }
 
   function cell(one) {
@@ -71,6 +76,7 @@
     const td = make("td", { class: look }, make("b", {}, word || SIGNS[letter] || letter));
     if (reason && !/[ir]/i.test(parity || "")) td.append(" ", make("span", {}, reason));
     if (data.texts[text]) td.append(make("small", {}, data.texts[text]));
+    if (one[5]) td.append(make("small", {}, "† judged by another text of the case than in the newest run"));
     return td;
   }
 
@@ -93,7 +99,9 @@
       const details = make("details", {}, make("summary", {}, heading));
       // Hundreds of rows that say nothing are made only for who asks.
       details.addEventListener("toggle", () => {
-        if (!details.querySelector("table")) details.append(table(cases, a, b));
+        if (details.querySelector("table")) return;
+        if (text) details.append(make("p", { class: "quiet" }, text));
+        details.append(table(cases, a, b));
       }, { once: true });
       part.append(details);
     } else {
