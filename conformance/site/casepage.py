@@ -1,5 +1,6 @@
 """What the page of a case shows: the statements, the objects, and every probe with the answers of all runs."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -72,6 +73,7 @@ class CasePage:
     older: tuple[tuple[Level, tuple[Column, ...]], ...]
     runs: int
     alone: tuple[Column, ...]
+    shell: str
     statements: tuple[StatementView, ...]
     findings: tuple[tuple[Finding, tuple[Column, ...]], ...]
     variants: tuple[Variant, ...]
@@ -90,12 +92,14 @@ def case_page(
     record = newest(case_id, columns)
     certificates = certificates_of(having)
     twins = beside(having)
+    judged = _judged([(*one, cell) for one, cell in zip(having, _there(cells), strict=True)])
     return CasePage(
         record=record,
         compared=compared(having),
-        judged=_judged([(*one, cell) for one, cell in zip(having, _there(cells), strict=True)]),
+        judged=judged,
         runs=len(having),
         alone=_alone(having),
+        shell=_shell(record, judged),
         absent=_absent(case_id, columns),
         older=_older(columns, cells),
         statements=tuple(_statement(name, record.spec_url, statements) for name in dict.fromkeys(record.statements)),
@@ -168,6 +172,18 @@ def _alone(having: Sequence[tuple[Column, CaseRecord]]) -> tuple[Column, ...]:
     """Return the runs whose curl lines name hosts of the second judgement, where not all do."""
     alone = tuple(column for column, case in having if any(ALONE in probe.curl for probe in case.probes))
     return alone if len(alone) < len(having) else ()
+
+
+def _shell(record: CaseRecord, judged: Sequence[Judged]) -> str:
+    """Return the command for a cluster in which the curl lines work, with the controller of the worst verdict.
+
+    It makes an embedded cluster, so it is told where a run had one; what the API server alone answers needs none.
+    """
+    columns = [column for one in judged for column in one.columns if column.report.cluster.provider == "local"]
+    if not columns or not record.probes or record.level is Level.API:
+        return ""
+    words = ["ingress-conformance", "cluster", "shell", "--controller", columns[0].name]
+    return shlex.join([*words, *(["--"] if record.id.startswith("-") else []), record.id])
 
 
 def _live(case: CaseRecord) -> float | None:

@@ -197,3 +197,20 @@ def test_a_twin_that_is_not_served_is_told() -> None:
     assert made.twin is not None
     dead = made.model_copy(update={"twin": made.twin.model_copy(update={"objects": live(None)})})
     assert names(page(made, dead).compared.dead) == ["b"]
+
+
+def test_the_page_tells_how_to_open_the_shell_in_which_the_curl_lines_of_the_worst_verdict_work() -> None:
+    shown = page(case_record("s/x"), case_record("s/x", Verdict.FAIL))
+    assert shown.shell == "ingress-conformance cluster shell --controller b s/x"
+    assert page(case_record("s/x", level=Level.API)).shell == ""
+    assert page(case_record("s/x", probes=())).shell == ""
+    odd = columns_of([named(report(case_record("s/x; rm")), "a b")])
+    shown = case_page("s/x; rm", odd, load_statements(), {one.slug: habits_of(one.report) for one in odd})
+    assert shown.shell == "ingress-conformance cluster shell --controller 'a b' 's/x; rm'"
+
+
+def test_no_shell_is_told_for_runs_on_clusters_that_it_does_not_make() -> None:
+    made = report(case_record("s/x"))
+    made = made.model_copy(update={"cluster": made.cluster.model_copy(update={"provider": "kind"})})
+    columns = columns_of([made])
+    assert case_page("s/x", columns, load_statements(), {columns[0].slug: habits_of(made)}).shell == ""
