@@ -243,10 +243,13 @@ def test_the_way_back_keeps_the_query(at: Visit) -> None:
 
 def test_the_curl_line_is_copied_as_it_is(at: Visit) -> None:
     page = at.open("case/hosts--wrong.html")
-    page.get_by_role("button", name=re.compile("^Copy the line")).first.click()
-    page.get_by_role("button", name=re.compile("^Copy the line")).filter(has_text="Copied").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == page.locator("pre.copy").first.inner_text()
-    assert page.locator("pre.copy").first.inner_text().startswith("curl -sS")
+    probes = page.locator("details")
+    button = probes.get_by_role("button", name=re.compile("^Copy the line"))
+    button.first.click()
+    button.filter(has_text="Copied").wait_for()
+    line = probes.locator("pre.copy").first.inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == line
+    assert line.startswith("curl -sS")
 
 
 def test_case_pages_are_turned_by_keys(at: Visit) -> None:
@@ -339,3 +342,16 @@ def test_what_was_not_asked_alike_is_neither_broken_nor_mended_by_a_move(chromiu
             )
             page.locator("#unknown summary").click()
             assert "judged by another text of the case" in page.locator("#unknown table").inner_text()
+
+
+def test_on_a_phone_each_cell_of_a_move_names_its_run(chromium: "Browser", folder: Path) -> None:
+    with visit(chromium, folder, viewport={"width": 390, "height": 800}) as visiting:
+        page = visiting.open("migrate.html", "from=one-1.0&to=two-1.0")
+        said = page.locator("#core td").evaluate_all("all => all.map(one => getComputedStyle(one, '::before').content)")
+        assert said == ['"one 1.0"', '"two 1.0"']
+
+
+def test_the_page_of_a_run_says_its_counts_in_words_for_it_has_no_legend(at: Visit) -> None:
+    words = at.open("controller/two-1.0.html").locator(".counts .v")
+    assert words.count() > 0
+    assert all((word.bounding_box() or {"width": 0})["width"] > 10 for word in words.all())

@@ -67,13 +67,15 @@
     return KINDS.find(([key, , , test]) => known(key) && test(kase, a, b))[0];
   }
 
-  function cell(one) {
-    if (!one) return make("td", { class: "n" }, "· not run");
+  // On a narrow page the head of the table is gone: each cell names its run.
+  function cell(one, column) {
+    const run = { "data-run": data.columns[column][1] };
+    if (!one) return make("td", { class: "n", ...run }, "· not run");
     const [letter, reason, text, , parity] = one;
     const open = isOpen(one);
     const word = parity && WORDS[parity.toLowerCase()] + (open ? ", open" : "");
     const look = parity ? `p${open ? "o" : parity}` : letter;
-    const td = make("td", { class: look }, make("b", {}, word || SIGNS[letter] || letter));
+    const td = make("td", { class: look, ...run }, make("b", {}, word || SIGNS[letter] || letter));
     if (reason && !/[ir]/i.test(parity || "")) td.append(" ", make("span", {}, reason));
     if (data.texts[text]) td.append(make("small", {}, data.texts[text]));
     if (one[5]) td.append(make("small", {}, "† judged by another text of the case than in the newest run"));
@@ -87,7 +89,7 @@
       make("th", { scope: "row" },
         make("a", { href: `case/${encodeURIComponent(kase[1])}.html` }, kase[2]),
         make("small", {}, `${kase[0]} · ${kase[3]} · ${kase[4].join(" ")}`)),
-      cell(kase[5][a]), cell(kase[5][b]))));
+      cell(kase[5][a], a), cell(kase[5][b], b))));
     return make("table", { class: "change" }, make("thead", {}, head), body);
   }
 
@@ -124,7 +126,7 @@
     const head = make("tr", {}, ...["Header", data.columns[a][1], data.columns[b][1]].map(
       (text) => make("th", { scope: "col" }, text)));
     const body = rows.map(([name, x, y]) => make("tr", {}, make("th", { scope: "row" }, name),
-      make("td", {}, make("code", {}, x)), make("td", {}, make("code", {}, y))));
+      ...[[x, a], [y, b]].map(([text, column]) => make("td", { "data-run": data.columns[column][1] }, make("code", {}, text)))));
     return make("section", { id: "headers", "aria-label": "Headers" },
       make("h2", {}, make("span", { class: "number" }, String(rows.length)), " Headers that backends receive differently"),
       make("p", { class: "quiet" }, "What stands in most requests. {host} is the Host of the request."),
