@@ -355,3 +355,16 @@ def test_the_page_of_a_run_says_its_counts_in_words_for_it_has_no_legend(at: Vis
     words = at.open("controller/two-1.0.html").locator(".counts .v")
     assert words.count() > 0
     assert all((word.bounding_box() or {"width": 0})["width"] > 10 for word in words.all())
+
+
+def test_the_matrix_of_eight_runs_fits_on_paper(chromium: "Browser", tmp_path: Path) -> None:
+    eight = [named(recorded("a"), name) for name in "abcdefgh"]
+    with visit(chromium, made(tmp_path / "site", *eight), viewport={"width": 720, "height": 1000}) as visiting:
+        page = visiting.open("index.html")
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
+
+
+def test_without_scripts_the_migration_view_has_no_fields_that_do_nothing(chromium: "Browser", folder: Path) -> None:
+    with visit(chromium, folder, java_script_enabled=False) as visiting:
+        assert visiting.open("migrate.html").locator("form.pick").is_hidden()
