@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -190,9 +189,3 @@ def test_the_commands_cost_nothing_until_they_run() -> None:
     script = "import sys, conformance.cli.cases; print(sorted({'pydantic', 'yaml', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_lint_is_fast() -> None:
-    began = time.monotonic()
-    subprocess.run([sys.executable, "-c", "from conformance.cli.cases import cases; cases(['lint'])"], check=True)
-    assert time.monotonic() - began < 5  # under a second; the rest is for a busy machine
