@@ -30,4 +30,4 @@ def of_the_answer(expect: Expectation, attempt: Attempt) -> dict[str, Any] | Non
     names = {name.lower() for name in expect.headers}
     found = [[name, value] for name, value in attempt.answer.headers if name.lower() in names]
     arrived = {"arrived": dict(sorted(attempt.arrived.items()))} if expect.arrived else {}
-    return {"by": attempt.seen.backend, "headers": found, "tally": dict(sorted(attempt.tally.items())), **arrived}
+    return {"by": attempt.seen.server, "headers": found, "tally": dict(sorted(attempt.tally.items())), **arrived}

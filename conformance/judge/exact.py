@@ -13,9 +13,9 @@ def reason_against_exact(expect: Expectation, seen: Sighting) -> tuple[Reason, s
 
     A status is the controller's own unless the case names the backend whose answer it is.
     """
-    whose = seen.backend if seen.matched else ""
+    whose = seen.server
     right = seen.outcome == expect.outcome
-    if right and whose == expect.by.rpartition("/")[2]:
+    if right and whose == expect.by:
         return None
     if right:
         who = f"backend {whose}" if whose else "the controller itself"

@@ -25,13 +25,22 @@ _GRPC_STATUS = re.compile(r"[0-9]{1,3}")
 
 @dataclass(frozen=True)
 class Sighting:
-    """What an answer shows: the outcome, and the backend's own account of the request where one answered."""
+    """What an answer shows: the outcome, and the backend's own account of the request where one answered.
+
+    ``symbol`` is what cases call the backend's namespace; the first one is "".
+    """
 
     outcome: str
     backend: str = ""
     namespace: str = ""
     pod: str = ""
     account: dict[str, Any] = field(default_factory=dict)
+    symbol: str = ""
+
+    @property
+    def server(self) -> str:
+        """The backend that answered, as cases name it; empty if none did."""
+        return f"{self.symbol}/{self.backend}" if self.symbol else self.backend
 
     @property
     def matched(self) -> bool:
@@ -64,8 +73,8 @@ def _sighting(answer: Answer, names: Mapping[str, str], suffix: str) -> Sighting
         return Sighting(status)
     namespace, backend, pod, account = who
     symbol = names.get(namespace, namespace)
-    name = f"{symbol}/{backend}" if symbol else backend
-    return Sighting(name if _succeeded(answer) else status, backend, namespace, pod, account)
+    seen = Sighting(status, backend, namespace, pod, account, symbol)
+    return replace(seen, outcome=seen.server) if _succeeded(answer) else seen
 
 
 def one_for_all(seen: Sequence[Sighting]) -> Sighting:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import NO_MATCH, RECORD, Received
+from conformance.case.model import NO_MATCH, RECORD, Expectation, Received
 from conformance.judge.answers import header_values, may_still_change, reason_against
+from conformance.judge.exact import reason_against_exact
 from conformance.judge.words import Reason
 from conformance.probes.outcome import Sighting, sighting
-from conformance.tests.answers import ENDING, NAMES, expecting, seen, served
+from conformance.tests.answers import AWAY, ENDING, HOME, NAMES, expecting, seen, served, status
 
 CODES = ["status:404", "status:200", "status:502", "redirect:308:https://foo.com/", "reset", "refused", "timeout"]
 CODES += ["malformed", "stale", "tls-alert:unrecognized-name"]
@@ -137,3 +138,17 @@ def test_a_connection_that_ends_before_its_last_answer_is_no_wrong_backend() -> 
     found = reason_against(expecting("a"), cut_short, "")
     assert found is not None
     assert found[0] is Reason.NO_ANSWER
+
+
+FORBIDDEN = {"the controller": status(403), "a": served("a", HOME, status=403), "b": served("b", HOME, status=403)}
+FORBIDDEN |= {"other/a": served("a", AWAY, status=403)}
+
+
+@pytest.mark.parametrize("who", FORBIDDEN)
+@pytest.mark.parametrize("by", ["", "a", "other/a"])
+def test_an_exact_status_is_only_right_from_the_one_who_must_answer_it(by: str, who: str) -> None:
+    found = reason_against_exact(Expectation(outcome="status:403", by=by), sighting(FORBIDDEN[who], names=NAMES))
+    assert (found is None) == (who == (by or "the controller"))
+    if found:
+        assert found[0] is (Reason.WRONG_BACKEND if by else Reason.UNEXPECTED_MATCH)
+        assert f"came from {'' if who == 'the controller' else 'backend '}{who}" in found[1]
