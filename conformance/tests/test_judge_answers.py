@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import NO_MATCH, RECORD, Expectation, Received
+from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, NO_MATCH, RECORD, Expectation, Received
 from conformance.judge.answers import header_values, may_still_change, reason_against
 from conformance.judge.exact import reason_against_exact
 from conformance.judge.words import Reason
@@ -60,6 +60,15 @@ def test_a_backend_that_answers_with_an_error_is_a_match_all_the_same() -> None:
         against = reason_against(expecting(expected), failing, ENDING)
         assert against is not None
         assert against[0] is reason
+
+
+@pytest.mark.parametrize(
+    ("expected", "reason"), [(HAS_ADDRESS, Reason.NOT_PROGRAMMED), (NO_ADDRESS, Reason.UNEXPECTED_MATCH)]
+)
+def test_a_status_has_an_address_or_none(expected: str, reason: Reason) -> None:
+    for outcome in (HAS_ADDRESS, NO_ADDRESS):
+        found = reason_against(expecting(expected), Sighting(outcome), ENDING)
+        assert (found[0] if found else None) is (None if outcome == expected else reason)
 
 
 ACCOUNT: dict[str, Any] = {
@@ -128,7 +137,9 @@ def test_a_choice_that_was_made_is_not_expected_to_change(outcome: str) -> None:
     assert not may_still_change(outcome)
 
 
-@pytest.mark.parametrize("outcome", ["status:503", "status:502", "status:500", *CODES[4:]])
+@pytest.mark.parametrize(
+    "outcome", ["status:503", "status:502", "status:500", "grpc-status:14", "varies:a,b", NO_ADDRESS, *CODES[4:]]
+)
 def test_trouble_may_still_pass(outcome: str) -> None:
     assert may_still_change(outcome)
 

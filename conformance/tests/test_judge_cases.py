@@ -54,6 +54,13 @@ def test_of_reasons_as_bad_as_each_other_the_first_is_told() -> None:
     assert verdict.detail == "one: it was redirected"
 
 
+def test_what_the_suite_could_not_judge_is_an_error_whatever_else_fails() -> None:
+    trouble = ProbeVerdict(Verdict.ERROR, Reason.HARNESS, "nobody counted")
+    for verdicts in ([trouble], [RIGHT, trouble], [wrong(Reason.CONTROLLER_CRASHED), trouble]):
+        verdict = judge_case([(str(number), one) for number, one in enumerate(verdicts)])
+        assert (verdict.verdict, verdict.reason) == (Verdict.ERROR, Reason.HARNESS)
+
+
 class TestClaims:
     failing = CaseVerdict(Verdict.FAIL, Reason.NO_MATCH, "p: 404 came")
     passing = CaseVerdict(Verdict.PASS)

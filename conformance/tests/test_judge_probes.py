@@ -156,6 +156,10 @@ class TestRecording:
         assert "a, b" in verdict.detail
         assert recorded_outcome(expecting(RECORD), made) == "varies:a,b"
 
+    def test_fewer_than_three_answers_are_no_record(self) -> None:
+        assert short(judged(RECORD, "b")) == fail(Reason.UNSTABLE)
+        assert short(judged(RECORD, "b", "a")) == fail(Reason.UNSTABLE)
+
     def test_a_change_on_the_second_look_is_recorded(self) -> None:
         before, after = seen("b"), seen("a")
         assert recorded_outcome(expecting(RECORD), [before, before, before, after]) == "varies:a,b"
