@@ -1,6 +1,7 @@
 """A guard keeps out what it guards however it is spelled, and what gets past it is told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -297,3 +298,15 @@ def test_paths_with_other_neighbours_are_of_another_kind() -> None:
         manifest["spec"]["rules"] += alone[0]["spec"]["rules"]
     beside = ingress("front", host="h2.example.com", path="/")
     assert {q.host for q in asked(*alone, beside) if q.kind == "other-case" and q.keeps} >= {"h2.example.com"}
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_who_gets_to_a_backend_that_answers_with_an_error_has_got_past_the_guard(status: int) -> None:
+    def let_in(question: Question) -> Reply:
+        if not outside(question):
+            return served(question)
+        return replace(served(question), outcome=f"status:{status}", status=status)
+
+    found = migrated([ingress("admin", **RANGE)], keeping("redirect:302:https://sign.in/", always), let_in)
+    assert found.counts == {Sort.UNSAFE: 1}
+    assert {one.name: one.status for one in found.annotations} == {"whitelist-source-range": "unsafe"}

@@ -90,3 +90,14 @@ def test_it_is_not_asked_without_two_guards_and_that_is_told(dropped: str) -> No
     found = migrated(one, needing(both=False), needing(both=False))
     assert status(found) == "not asked"
     assert found.counts == {Sort.PARTLY: 1}
+
+
+def test_a_guard_that_was_open_by_itself_before_takes_no_difference_away() -> None:
+    def answer(question: Question) -> Reply:
+        if question.variant == "source-range":
+            return Reply(outcome="status:403")
+        return Reply(outcome="status:401") if question.variant == "satisfy" else served(question)
+
+    found = migrated(guarded("all"), answer, needing(both=True, password=False))
+    assert found.counts == {Sort.UNSAFE: 1}
+    assert status(found) == "unsafe"

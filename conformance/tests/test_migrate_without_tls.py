@@ -86,3 +86,18 @@ def test_a_guard_that_is_lost_as_well_is_told_as_the_guard() -> None:
         "Open: the guard source-range is not there",
         SERVED,
     }
+
+
+def test_a_404_keeps_plain_http_out_where_the_rule_is_served_over_tls() -> None:
+    def over_tls_only(question: Question) -> Reply:
+        return not_found(question) if question.scheme == "http" else served(question)
+
+    found = migrated([ingress(tls=True)], over_tls_only, served)
+    assert found.counts == {Sort.UNSAFE: 1}
+    assert "without-tls" in {change.kind for change in found.of(Sort.UNSAFE)}
+
+
+def test_a_404_for_a_rule_that_was_not_there_over_tls_either_kept_nobody_out() -> None:
+    found = migrated([ingress(tls=True)], not_found, served)
+    assert not found.of(Sort.UNSAFE)
+    assert found.counts == {Sort.DIFFERS: 1}
