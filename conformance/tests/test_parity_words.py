@@ -112,11 +112,29 @@ def test_headers_are_compared_only_where_they_are_looked_at_and_without_unique_h
 
 @pytest.mark.parametrize(
     ("annotation", "expected"),
-    [("auth-tls-secret", True), ("limit-rps", True), ("denylist-source-range", True), ("auth-response-headers", False)],
+    [
+        *((f"{kind}-source-range", True) for kind in ("whitelist", "allowlist", "denylist")),
+        *((name, True) for name in ("auth-tls-secret", "auth-url", "auth-cache", "satisfy", "limit-rps")),
+        *((name, True) for name in ("enable-modsecurity", "proxy-body-size", "force-ssl-redirect")),
+        *((f"auth-{name}", False) for name in ("response-headers", "cache-key", "cache-duration")),
+        *((name, False) for name in ("rewrite-target", "x-satisfy", "satisfy-x", "no-limit-rps")),
+    ],
 )
 def test_only_what_restricts_access_fails_open(annotation: str, expected: bool) -> None:
     seen = case(probe("p", "status:403", "a", by="a"), annotation=annotation)
     assert beside_twin(seen, twin(recorded("p", "a", by="a"))).fail_open is expected
+
+
+def test_an_ingress_is_not_refused_whose_twin_is_not_seen_to_be_there_either() -> None:
+    also = probe(STRANGER.replace("http", "https"), "record", "reset", verdict=Verdict.PASS)
+    found = beside_twin(case(probe("p", "status:403", "reset")), twin(recorded("p", "status:404"), also))
+    assert found.parity is Parity.DIFFERS
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.ERROR, Verdict.SKIPPED])
+def test_only_a_case_that_fails_is_said_to_fail_open(verdict: Verdict) -> None:
+    seen = case(probe("p", "status:403", "a", by="a"), verdict=verdict)
+    assert not beside_twin(seen, twin(recorded("p", "a", by="a"))).fail_open
 
 
 def test_a_limit_fails_open_only_if_nothing_is_refused() -> None:
