@@ -56,6 +56,12 @@ class TestSeal:
         assert [case["digest"] for case in made["cases"]] == [digest_of(case) for case in made["cases"]]
         assert len({made["digest"], *(case["digest"] for case in made["cases"])}) == 3
 
+    def test_a_digest_is_over_all_else_that_is_said(self) -> None:
+        whole = json.loads(report(case_record("s/one"), case_record("s/two", Verdict.FAIL)).to_json())
+        for part in (whole, *whole["cases"]):
+            for key in part.keys() - {"digest"}:
+                assert digest_of({**part, key: "another"}) != digest_of(part), key
+
     def test_what_is_written_and_read_again_has_the_same_digest(self) -> None:
         made = report(case_record("s/one", title="ä€\u2028"))
         assert digest_of(parse(made.to_json().encode())) == made.digest
