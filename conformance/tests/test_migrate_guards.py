@@ -308,5 +308,10 @@ def test_who_gets_to_a_backend_that_answers_with_an_error_has_got_past_the_guard
         return replace(served(question), outcome=f"status:{status}", status=status)
 
     found = migrated([ingress("admin", **RANGE)], keeping("redirect:302:https://sign.in/", always), let_in)
-    assert found.counts == {Sort.UNSAFE: 1}
     assert {one.name: one.status for one in found.annotations} == {"whitelist-source-range": "unsafe"}
+    assert [title for title in titles(found, Sort.UNSAFE) if not title.startswith("Past the guard")]
+
+
+def test_where_the_guard_itself_is_not_found_no_spelling_gets_past_it() -> None:
+    found = migrated(behind(RANGE), keeping("status:404", always), keeping("status:404", as_written))
+    assert not found.of(Sort.UNSAFE)
