@@ -174,6 +174,11 @@ class TestNothingIsClaimedWithoutSight:
         assert diff.conclusion is Conclusion.NO_REGRESSION
         assert any("left out" in why for why in diff.why)
 
+    def test_what_got_worse_is_not_left_out_with_what_is_missing(self) -> None:
+        diff = found(report(GOOD, case(), case_record("s/gone")), report(GOOD, case(F)), ignore_missing=True)
+        assert diff.conclusion is Conclusion.REGRESSION
+        assert only(diff).kind is Kind.REGRESSION
+
     def test_a_removed_case_that_failed_is_only_removed(self) -> None:
         assert only(found(report(GOOD, case(F)), report(GOOD))).kind is Kind.REMOVED
 

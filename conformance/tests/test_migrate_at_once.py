@@ -98,3 +98,7 @@ def test_a_limit_that_is_turned_off_has_nothing_to_lose(name: str) -> None:
     annotations = {name: "0"}
     (asked,) = plan(ingress(**annotations)).asked  # type: ignore[arg-type]
     assert len(asked.scenes) == 1
+
+
+def test_a_limit_that_lets_less_through_differs() -> None:
+    assert migrated(LIMITED, letting(9), letting(1)).counts == {Sort.DIFFERS: 1}
