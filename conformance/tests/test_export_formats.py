@@ -18,6 +18,7 @@ from lxml import etree
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from conformance.export.formats import FORMATS
+from conformance.export.markdown_text import link
 from conformance.export.published import FOLDER, JUNIT_XSD, PUBLISHED, schema_text
 from conformance.export.sources import Source, sources
 from conformance.judge.words import Verdict
@@ -276,3 +277,12 @@ def _has_keys_of(model: type, written: dict[str, Any]) -> None:
 
 def _attachments(item: dict[str, Any]) -> list[dict[str, Any]]:
     return [*item.get("attachments", []), *(part for step in item.get("steps", []) for part in _attachments(step))]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "http://example.test/", "https://example.test/a)b", "https://x/](y)", "//x", "https://"],
+)
+def test_markdown_links_only_to_a_plain_address(url: str) -> None:
+    assert link("text", "https://example.test/a#b") == "[text](https://example.test/a#b)"
+    assert "](" not in link("text", url)

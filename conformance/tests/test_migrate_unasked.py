@@ -8,7 +8,7 @@ from lxml import html
 
 from conformance.migrate.annotations import Family, known_annotations
 from conformance.migrate.markdown import MOST_ANNOTATIONS, migration_markdown
-from conformance.migrate.model import Migration, Sort, exit_status
+from conformance.migrate.model import Migration, Problem, Sort, exit_status
 from conformance.migrate.question import Question
 from conformance.site.pages import move_site
 from conformance.tests.migrations import NGINX, Reply, guarding, ingress, migrated, not_found, served, shown
@@ -261,3 +261,15 @@ def test_a_team_finds_the_numbers_of_its_changes_in_its_row() -> None:
     assert "**1. The path of a rule" in markdown
     assert "**2. Ignored. redirect: " in markdown
     assert "- annotations: <code>permanent-redirect</code>" in markdown
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "status"),
+    [("invalid", False, 2), ("other", False, 0), ("invalid", True, 1), ("other", True, 1)],
+)
+def test_input_that_could_not_be_used_is_no_success_and_what_changes_is_told_before_it(
+    kind: str, changed: bool, status: int
+) -> None:
+    found = migrated([ingress()], served, not_found if changed else served)
+    problem = Problem(where="mine.yaml", kind=kind, message="m", hint="")
+    assert exit_status(found.model_copy(update={"problems": (problem,)})) == status
