@@ -7,6 +7,7 @@ import pytest
 
 from conformance.case.model import NO_MATCH, RECORD, TALLY, TLS_REFUSED, Certificate, Expectation, Like, Probe, Received
 from conformance.judge.answers import reason_against
+from conformance.judge.evidence import looked_at, of_the_answer
 from conformance.judge.exact import reason_against_headers, reason_against_tally
 from conformance.judge.facts import Facts
 from conformance.judge.probes import Attempt, against, judge_probe
@@ -231,3 +232,19 @@ def test_what_is_served_on_is_told_from_what_never_should_have_been(before: bool
     found = reason_against(expecting(NO_MATCH), seen("a").seen, ENDING, Facts(served_before=before))
     assert found is not None
     assert found[0] is expected
+
+
+def test_of_an_account_the_evidence_keeps_what_is_compared_whatever_its_letters() -> None:
+    account = {"method": "GET", "target": "/", "port": 8080, "headers": [["HOST", "foo.com"], ["x-a", "1"], ["B", "2"]]}
+    kept = looked_at(Received(method="GET", host="foo.com", headers={"X-A": "1"}), account)
+    assert kept == {"method": "GET", "headers": [["HOST", "foo.com"], ["x-a", "1"]]}
+    assert looked_at(Received(method="GET"), {}) is None
+
+
+def test_of_an_answer_the_evidence_keeps_what_is_compared_where_anything_is() -> None:
+    shown = Attempt(0.0, status(200, *HEADERS), Sighting("a", "a", symbol="other"), counted=True, arrived={"b": 1})
+    assert of_the_answer(Expectation(outcome="a"), shown) is None
+    kept = of_the_answer(Expectation(outcome="a", headers={"X-A": "1"}), shown)
+    assert kept == {"by": "other/a", "headers": [["X-A", "1"]], "tally": {}}
+    counted = of_the_answer(Expectation(outcome="a", arrived={"b": 1}), shown)
+    assert counted == {"by": "other/a", "headers": [], "tally": {}, "arrived": {"b": 1}}
