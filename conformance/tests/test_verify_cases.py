@@ -7,13 +7,15 @@ import pytest
 from conformance.case.digest import cases_digest
 from conformance.case.load import load_cases
 from conformance.case.model import Case
+from conformance.engine.probe_record import expected
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord, Expected, Report
 from conformance.tests.reports import case_record, probe_record, report
 from conformance.verify.model import Problem, Unchecked
 from conformance.verify.suite_cases import against_cases
 
-CASES = [case for case in load_cases(None) if not case.steps and not case.submissions][:40]
+EVERY = load_cases(None)
+CASES = [case for case in EVERY if not case.steps and not case.submissions][:40]
 VERSION = "0.1"
 """The version that hand-made reports name."""
 
@@ -100,3 +102,33 @@ def test_an_easier_case_is_a_problem(changes: dict[str, Any], place: str) -> Non
     problems = list(against_cases(of(record_of(CASES[0], **changes), *ALL[1:]), CASES, VERSION))
     assert [p.place for p in problems if isinstance(p, Problem)] == [f"{CASES[0].id}{place}"]
     assert not any(isinstance(p, Unchecked) for p in problems)
+
+
+@pytest.mark.parametrize("what", ["by", "headers", "tally", "arrived", "certificate", "alpn", "continued"])
+def test_whatever_else_a_case_demands_of_an_answer_must_stand_in_the_report(what: str) -> None:
+    told = [(case, {p.id: expected(p.expect) for p in case.probes}) for case in EVERY if not case.steps]
+    case, wanted = next((case, all_of) for case, all_of in told if any(what in one.more for one in all_of.values()))
+    dropped = next(name for name, one in wanted.items() if what in one.more)
+    assert not list(against_cases(with_demands(case, wanted), [case], VERSION))
+    less = {key: value for key, value in wanted[dropped].more.items() if key != what}
+    easier = with_demands(case, {**wanted, dropped: wanted[dropped].model_copy(update={"more": less})})
+    (problem,) = against_cases(easier, [case], VERSION)
+    assert getattr(problem, "place", "") == f"{case.id}: {dropped}"
+
+
+@pytest.mark.parametrize("what", ["status", "field", "stored", "shown"])
+def test_whatever_the_api_server_must_say_must_stand_in_the_report(what: str) -> None:
+    case = next(case for case in EVERY if any(getattr(one, what) for one in case.submissions))
+    asked = next(one for one in case.submissions if getattr(one, what))
+    more = {key: getattr(asked, key) for key in ("status", "field", "stored", "shown") if getattr(asked, key)}
+    case = case.model_copy(update={"submissions": (asked,)})
+    told = {asked.id: Expected(outcome=asked.outcome, more=more)}
+    assert not list(against_cases(with_demands(case, told), [case], VERSION))
+    easier = Expected(outcome=asked.outcome, more={key: value for key, value in more.items() if key != what})
+    assert len(list(against_cases(with_demands(case, {asked.id: easier}), [case], VERSION))) == 1
+
+
+def with_demands(case: Case, told: dict[str, Expected]) -> Report:
+    """A report of one case whose probes say that they expect this."""
+    probes = tuple(probe_record(id=name, expected=one) for name, one in told.items())
+    return of(record_of(case, probes=probes), digest=cases_digest([case]))

@@ -7,10 +7,10 @@ from conformance.case.digest import cases_digest
 from conformance.case.model import Case
 from conformance.report.model import CaseRecord, Report
 from conformance.verify.model import Findings, Problem, Unchecked
-from conformance.verify.recomputation import OF_THE_ANSWER, is_traffic
+from conformance.verify.recomputation import is_traffic
 
 Demand = tuple[str, dict[str, Any] | None, dict[str, Any]]
-"""The outcome, what the backend must receive, and what else is expected of the answer at level parity."""
+"""The outcome, what the backend must receive, and what else is expected, as a report has them."""
 
 
 def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findings:
@@ -65,8 +65,7 @@ def _probes(record: CaseRecord, case: Case) -> Findings:
     for name, demand in wanted.items():
         if name in sent:
             expected = sent[name].expected
-            more = {key: value for key, value in expected.more.items() if key in OF_THE_ANSWER}
-            if (expected.outcome, expected.received, more) != demand:
+            if (expected.outcome, expected.received, expected.more) != demand:
                 yield Problem(check="cases", place=f"{record.id}: {name}", what="the case expects something else")
     strange = [probe.id for probe in record.probes if probe.id not in wanted and not is_traffic(probe)]
     if strange:
@@ -76,12 +75,14 @@ def _probes(record: CaseRecord, case: Case) -> Findings:
 def _demands(case: Case) -> Iterator[tuple[str, Demand]]:
     """Yield the name of each probe in a report, and what it expects: outcome, and what the backend must receive."""
     for submission in case.submissions:
-        yield submission.id, (submission.outcome, None, {})
+        keys = {"status", "field", "stored", "shown"}
+        asked = submission.model_dump(mode="json", exclude_defaults=True, include=keys)
+        yield submission.id, (submission.outcome, None, asked)
     numbered = enumerate((case.probes, *(step.probes for step in case.steps)))
     for step, probe in ((step, probe) for step, probes in numbered for probe in probes):
         received = probe.expect.received
         wanted = received.model_dump(mode="json", exclude_defaults=True) if received else None
-        more = probe.expect.model_dump(mode="json", exclude_defaults=True, include=set(OF_THE_ANSWER))
+        more = probe.expect.model_dump(mode="json", exclude_defaults=True, exclude={"outcome", "received"})
         demand = probe.expect.outcome, wanted, more
         for copy in range(1, case.copies + 1):
             name = f"{probe.id} (copy {copy})" if case.copies > 1 else probe.id
