@@ -25,6 +25,10 @@ class Announcer:
     once more. If it happens again when ``last_chance`` is set, it is the suite's own trouble. What could not be judged
     at all gets the same chance: an instance, say, that another case's object has ended before it served anything.
 
+    ``first_served`` returns when the controller was first seen to serve anything, ``None`` as long as it has not. What
+    failed before is no verdict either, however long it waited; it is ``unserved`` until it is known whether anything is
+    ever served.
+
     ``in_company`` is what was seen of cases beside others, by their ids.
     """
 
@@ -33,10 +37,12 @@ class Announcer:
     shown_at: Endpoint
     emit: Callable[[Event], None]
     began: float
+    first_served: Callable[[], float | None] = lambda: None
     in_company: Mapping[str, InCompany] = field(default_factory=dict)
     last_chance: bool = False
     announced: set[str] = field(default_factory=set)
     doubted: list[Case] = field(default_factory=list)
+    unserved: list[Judgement] = field(default_factory=list)
     pairs: Pairs = field(default_factory=Pairs)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -47,6 +53,11 @@ class Announcer:
     def final(self, judgement: Judgement) -> None:
         """Tell the verdict, or keep the case for another time."""
         verdict = case_verdict(judgement)
+        if verdict.verdict is Verdict.FAIL and self._too_early(judgement):
+            with self._lock:
+                self.unserved.append(judgement)
+            self._tell(judgement, final=False)
+            return
         if verdict.verdict not in {Verdict.FAIL, Verdict.ERROR}:
             self._tell(self._after_company(judgement), final=True)
             return
@@ -91,13 +102,27 @@ class Announcer:
     def knows(self, case: Case) -> bool:
         """Whether the case has its final verdict, or will be judged once more."""
         with self._lock:
-            return case.id in self.announced or any(one.id == case.id for one in self.doubted)
+            waiting = [*self.doubted, *(one.case for one in self.unserved)]
+            return case.id in self.announced or any(one.id == case.id for one in waiting)
 
     def take_doubted(self) -> list[Case]:
         """Return the cases to be judged once more, and forget them."""
         with self._lock:
             taken, self.doubted = self.doubted, []
         return taken
+
+    def release(self) -> None:
+        """Tell what failed while the controller served nothing, now that nothing else will be asked.
+
+        If it serves by now it was only starting, and what was asked of it before is to be judged once more.
+        """
+        with self._lock:
+            held, self.unserved = self.unserved, []
+        for judgement in held:
+            if self.first_served() is None:
+                self._tell(judgement, final=True)
+            else:
+                self.final(judgement)
 
     def part(self) -> None:
         """Tell the verdicts of the cases whose twins never got one."""
@@ -111,8 +136,15 @@ class Announcer:
         # Asked only where there is something to tell: the answer may have to be waited for.
         return judgement if company is None or told is judgement or self._shaken(company.span) else told
 
+    def _too_early(self, judgement: Judgement) -> bool:
+        """Whether a controller was asked that has served nothing yet, and may still be starting."""
+        return not self.last_chance and judgement.span() is not None and self.first_served() is None
+
     def _shaken(self, span: tuple[float, float] | None) -> str:
         """Return what did not hold meanwhile; of what nothing was asked for, since the run began."""
+        served = self.first_served()
+        if span is not None and served is not None and span[1] <= served:
+            return "the controller was still starting, and served nothing at all"
         return self.footing.shaken(*(span or (self.began, time.monotonic())))
 
     def _tell(self, judgement: Judgement, *, final: bool) -> None:

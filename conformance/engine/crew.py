@@ -45,6 +45,8 @@ class Crew:
     served_once: threading.Event = field(default_factory=threading.Event)
     hopeless: threading.Event = field(default_factory=threading.Event)
     slowest_live: float = 0.0
+    first_served: float | None = None
+    """When (monotonic clock) it was first seen that the controller serves anything at all."""
     apply_seconds: float = 0.0
     mint: Mint = field(default_factory=Mint)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROBE_THREADS, "probe"))
@@ -98,6 +100,8 @@ class Crew:
 
     def lived(self, watch: Watch) -> None:
         """Take note of how long the markers of a unit took."""
+        if self.first_served is None:
+            self.first_served = time.monotonic()
         self.served_once.set()
         self.hopeless.clear()
         self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)

@@ -66,7 +66,13 @@ class Engine:
         self.footing = Footing(self.stage.trouble)
         shown_at = self.stage.main.endpoint
         self.announcer = Announcer(
-            self.footing, self.unsupported, shown_at, self.emit, self.began, in_company=self.in_company
+            self.footing,
+            self.unsupported,
+            shown_at,
+            self.emit,
+            self.began,
+            first_served=lambda: self.crew.first_served,
+            in_company=self.in_company,
         )
 
     def run(self, cases: Sequence[Case]) -> None:
@@ -181,6 +187,7 @@ class Engine:
 
         It is the last time for them, so nothing else may be the reason if they fail again: no neighbour, either.
         """
+        self.announcer.release()
         cases = self.announcer.take_doubted()
         if not cases:
             return

@@ -12,8 +12,10 @@ from conformance.engine.run import Engine
 from conformance.engine.wave import parts
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.planning import plan
+from conformance.probes.answer import Answer, WireProbe
 from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
+from conformance.tests.answers import status
 from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
 from conformance.tests.plans import case, ground, ingress, probe
 from conformance.tests.test_engine_company import told
@@ -90,6 +92,35 @@ def test_an_instance_that_serves_nothing_while_others_do_is_no_case_s_failure() 
     stage = Ground(World(deaf=lambda one: one["spec"].get("ingressClassName") != Instance.ingress_class), lanes=4)
     cases = (BETTER, replace_placement(case("s/alone"), "alone"), replace_placement(case("s/odd"), "odd"))
     assert verdicts(stage, GOOD, *cases) == {"s/good": PASS, **dict.fromkeys(("s/better", "s/alone", "s/odd"), HARNESS)}
+
+
+class Starting(World):
+    """A world that serves nothing until the first objects that were given up are taken away."""
+
+    up = False
+
+    def delete(self, manifest: Manifest) -> None:
+        super().delete(manifest)
+        self.up = self.up or manifest["kind"] == "Ingress"
+
+    def answer(self, wire: WireProbe) -> Answer:
+        return super().answer(wire) if self.up else status(404)
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_what_failed_before_the_controller_served_anything_is_judged_again(lanes: int) -> None:
+    odd, alone = (replace_placement(case(f"s/{name}"), name) for name in ("odd", "alone"))
+    found = records(Ground(Starting(), lanes=lanes), GOOD, BETTER, odd, alone)
+    assert {key: (one.verdict, one.reason) for key, one in found.items()} == dict.fromkeys(found, PASS)
+    assert len(found) == 4
+    assert not any(one.findings for one in found.values())
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_a_controller_that_never_serves_anything_fails_everything(lanes: int) -> None:
+    odd = replace_placement(case("s/odd"), "odd")
+    found = verdicts(Ground(World(deaf=lambda _: True), lanes=lanes), GOOD, BETTER, odd)
+    assert found == dict.fromkeys(("s/good", "s/better", "s/odd"), (Verdict.FAIL, Reason.NOT_PROGRAMMED))
 
 
 def test_what_cannot_be_kept_ends_the_run() -> None:
