@@ -198,6 +198,19 @@ class TestPublishParity:
         assert "no case of level parity" in capsys.readouterr().err
 
 
+def test_the_list_of_published_reports_says_which_are_of_earlier_cases(tmp_path: Path) -> None:
+    newest = report(case_record("hosts/x"))
+    newest = newest.model_copy(update={"controller": newest.controller.model_copy(update={"name": "traefik"})})
+    suite = newest.suite.model_copy(update={"cases_digest": "sha256:1"})
+    run = newest.run.model_copy(update={"started": "2025-12-31T00:00:00+00:00"})
+    made = {"a": newest, "b": newest.model_copy(update={"suite": suite, "run": run}), "c": newest}
+    for name, one in made.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text(one.to_json())
+    listed = [line.split(" | ") for line in script("publish").index(tmp_path).splitlines() if "/README.md)" in line]
+    assert [cells[-2] for cells in listed] == ["1", "1 (earlier)", "1"]
+
+
 def test_an_interrupted_run_ends_the_publishing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     publish = script("publish")
     command = [sys.executable, "-c", "raise SystemExit(130)"]
