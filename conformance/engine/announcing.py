@@ -11,6 +11,7 @@ from conformance.engine.footing import Footing
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
 from conformance.engine.pairing import Pairs
 from conformance.engine.record import case_record
+from conformance.judge.cases import CaseVerdict
 from conformance.judge.words import Reason, Verdict
 from conformance.probes.answer import Endpoint
 from conformance.report.events import Event, case_event
@@ -26,8 +27,8 @@ class Announcer:
     at all gets the same chance: an instance, say, that another case's object has ended before it served anything.
 
     ``first_served`` returns when the controller was first seen to serve anything, ``None`` as long as it has not. What
-    failed before is no verdict either, however long it waited; it is ``unserved`` until it is known whether anything is
-    ever served.
+    was not programmed by then, or less than ``settling`` seconds later, is no verdict either, however long it waited:
+    it is ``unserved`` until it is known whether anything is ever served.
 
     ``in_company`` is what was seen of cases beside others, by their ids.
     """
@@ -38,6 +39,7 @@ class Announcer:
     emit: Callable[[Event], None]
     began: float
     first_served: Callable[[], float | None] = lambda: None
+    settling: float = 0.0
     in_company: Mapping[str, InCompany] = field(default_factory=dict)
     last_chance: bool = False
     announced: set[str] = field(default_factory=set)
@@ -52,16 +54,19 @@ class Announcer:
 
     def final(self, judgement: Judgement) -> None:
         """Tell the verdict, or keep the case for another time."""
-        verdict = case_verdict(judgement)
-        if verdict.verdict is Verdict.FAIL and self._too_early(judgement):
+        if self._too_early(judgement):
             with self._lock:
                 self.unserved.append(judgement)
             self._tell(judgement, final=False)
             return
+        self._conclude(judgement)
+
+    def _conclude(self, judgement: Judgement) -> None:
+        verdict = case_verdict(judgement)
         if verdict.verdict not in {Verdict.FAIL, Verdict.ERROR}:
             self._tell(self._after_company(judgement), final=True)
             return
-        trouble = self._shaken(judgement.span())
+        trouble = self._shaken(judgement.span(), verdict)
         if not trouble and (verdict.verdict is Verdict.FAIL or self.last_chance):
             self._tell(judgement, final=True)
             return
@@ -119,10 +124,7 @@ class Announcer:
         with self._lock:
             held, self.unserved = self.unserved, []
         for judgement in held:
-            if self.first_served() is None:
-                self._tell(judgement, final=True)
-            else:
-                self.final(judgement)
+            self._conclude(judgement)
 
     def part(self) -> None:
         """Tell the verdicts of the cases whose twins never got one."""
@@ -134,18 +136,27 @@ class Announcer:
         company = self.in_company.get(judgement.case.id)
         told = alone_after(company, judgement)
         # Asked only where there is something to tell: the answer may have to be waited for.
-        return judgement if company is None or told is judgement or self._shaken(company.span) else told
+        if company is None or told is judgement:
+            return judgement
+        return judgement if self._shaken(company.span, company.verdict) else told
 
     def _too_early(self, judgement: Judgement) -> bool:
-        """Whether a controller was asked that has served nothing yet, and may still be starting."""
-        return not self.last_chance and judgement.span() is not None and self.first_served() is None
+        """Whether it failed at a controller that has served nothing yet, and may still be starting."""
+        if self.last_chance or self.first_served() is not None or judgement.span() is None:
+            return False
+        return case_verdict(judgement).verdict is Verdict.FAIL
 
-    def _shaken(self, span: tuple[float, float] | None) -> str:
+    def _shaken(self, span: tuple[float, float] | None, verdict: CaseVerdict) -> str:
         """Return what did not hold meanwhile; of what nothing was asked for, since the run began."""
-        served = self.first_served()
-        if span is not None and served is not None and span[1] <= served:
-            return "the controller was still starting, and served nothing at all"
+        if self._was_starting(span, verdict):
+            return "the controller was still starting, and had not served anything until then"
         return self.footing.shaken(*(span or (self.began, time.monotonic())))
+
+    def _was_starting(self, span: tuple[float, float] | None, verdict: CaseVerdict) -> bool:
+        served = self.first_served()
+        if span is None or served is None or verdict.reason is not Reason.NOT_PROGRAMMED:
+            return False
+        return span[1] <= served + self.settling
 
     def _tell(self, judgement: Judgement, *, final: bool) -> None:
         case = judgement.case

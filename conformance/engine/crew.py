@@ -91,8 +91,7 @@ class Crew:
             return self.limits.hopeless
         if not self.served_once.is_set():
             return self.limits.marker
-        least = max(self.limits.patience, self.limits.convergence)
-        return min(self.limits.marker, max(least, 5 * self.slowest_live))
+        return min(self.limits.marker, max(self.limits.least, 5 * self.slowest_live))
 
     def start_limit(self) -> float:
         """Return how long an instance may take that has only just been started, whatever others have shown."""

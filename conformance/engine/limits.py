@@ -26,3 +26,8 @@ class Limits:
     patience: float = 5.0
     hopeless: float = 5.0
     probe: float = 5.0
+
+    @property
+    def least(self) -> float:
+        """Seconds that new markers may take at least, however fast the controller is."""
+        return max(self.patience, self.convergence)

@@ -72,6 +72,7 @@ class Engine:
             self.emit,
             self.began,
             first_served=lambda: self.crew.first_served,
+            settling=min(self.limits.marker, self.limits.least) / 2,
             in_company=self.in_company,
         )
 

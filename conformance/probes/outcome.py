@@ -40,7 +40,7 @@ class Sighting:
     @property
     def server(self) -> str:
         """The backend that answered, as cases name it; empty if none did."""
-        return f"{self.symbol}/{self.backend}" if self.symbol else self.backend
+        return _named(self.symbol, self.backend)
 
     @property
     def matched(self) -> bool:
@@ -73,8 +73,12 @@ def _sighting(answer: Answer, names: Mapping[str, str], suffix: str) -> Sighting
         return Sighting(status)
     namespace, backend, pod, account = who
     symbol = names.get(namespace, namespace)
-    seen = Sighting(status, backend, namespace, pod, account, symbol)
-    return replace(seen, outcome=seen.server) if _succeeded(answer) else seen
+    outcome = _named(symbol, backend) if _succeeded(answer) else status
+    return Sighting(outcome, backend, namespace, pod, account, symbol)
+
+
+def _named(symbol: str, backend: str) -> str:
+    return f"{symbol}/{backend}" if symbol else backend
 
 
 def one_for_all(seen: Sequence[Sighting]) -> Sighting:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -34,15 +34,19 @@ def quick_footing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Down(World):
-    """A world that answers no host of ``hosts`` for a while, from the first request to one of them on."""
+    """A world that answers no host of ``hosts`` for a while, from the first request to one of them on.
+
+    It lasts until somebody has ``noticed`` it, if it is to be noticed: a busy machine looks late.
+    """
 
     hosts: tuple[str, ...] = ("",)
     lasts: float = 0.5
     until: float | None = None
+    noticed: bool = True
 
     @property
     def down(self) -> bool:
-        return self.until is not None and time.monotonic() < self.until
+        return self.until is not None and (not self.noticed or time.monotonic() < self.until)
 
     def concerns(self, wire: WireProbe) -> bool:
         return ".marker." not in wire.host and any(host in wire.host for host in self.hosts)
@@ -57,9 +61,16 @@ class Down(World):
 class Shaken(Ground):
     """A stage that says so while its world is down."""
 
+    def __post_init__(self) -> None:
+        assert isinstance(self.world, Down)
+        self.world.noticed = False
+
     def trouble(self) -> str:
         assert isinstance(self.world, Down)
-        return SHAKEN if self.world.down else ""
+        if not self.world.down:
+            return ""
+        self.world.noticed = True
+        return SHAKEN
 
 
 @pytest.mark.parametrize("lanes", [0, 2])
@@ -148,7 +159,16 @@ def test_without_an_older_bystander_nothing_odd_is_judged() -> None:
 
 @dataclass
 class DownAndMeddling(Down, Meddling):
-    """Both at once: nothing is served at first, and then neighbours meddle."""
+    """Both at once: whoever is asked for first is not served for a while, and then neighbours meddle."""
+
+    unasked: set[str] = field(default_factory=lambda: {"packed", "canary", "plain", "another"})
+
+    def answer(self, wire: WireProbe) -> Answer:
+        first = {name for name in self.unasked if name in wire.host and self.concerns(wire)}
+        if first:
+            self.unasked -= first
+            self.until, self.noticed = time.monotonic() + self.lasts, False
+        return super().answer(wire)
 
 
 @pytest.mark.parametrize("lanes", [0, 4])
