@@ -82,6 +82,16 @@ def test_nothing_passes_on_a_controller_that_was_stopped_before_it_loaded_anythi
     assert markers == {"timeout"}
 
 
+def test_a_controller_that_starts_late_is_judged_by_what_it_serves_then(tmp_path: Path) -> None:
+    entry = tmp_path / "late.yaml"
+    known = (Path(__file__).parents[1] / "controllers" / "catalogue" / "reference.yaml").read_text()
+    known = known.replace("name: reference\n", "name: late\n", 1).replace("process:\n", "instances: 1\nprocess:\n", 1)
+    entry.write_text(known.replace("python: conformance.reference}", "python: conformance.tests.late_controller}"))
+    outcome = run(tmp_path / "out", "run", str(entry), "-k", FEW, *SHORT)
+    assert set(outcome.verdicts().values()) == {("pass", None)}, outcome.output
+    assert not any(case["findings"] for case in outcome.report["cases"])
+
+
 @pytest.mark.parametrize("again", ["", "test -e been && sleep 600; touch been; "], ids=["always", "the first time"])
 def test_a_controller_that_ends_at_once_is_the_harness_s_trouble(tmp_path: Path, again: str) -> None:
     entry = shell_controller(tmp_path, "broken", f"{again}echo no such flag >&2; exit 7")
