@@ -4,7 +4,9 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,7 @@ PATIENCE = 30.0
 """Seconds for which a run asks a server again that does not answer, as while it starts anew."""
 
 _ABSENT = frozenset({0, 429, 502, 503, 504})
+_LOOK_UPS = 50
 _PAUSE = 0.25
 _HINT = "the API server's own words; see the object in the case file"
 _WAKING = "not yet ready to handle request"
@@ -113,7 +116,7 @@ class Api:
             time.sleep(_PAUSE)
 
     def _exchange_once(self, method: str, path: str, body: object, content_type: str) -> bytes:
-        token = self.client.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        token = self.token()
         headers = {"Accept": "application/json", "Content-Type": content_type}
         if token:
             headers["Authorization"] = token
@@ -126,6 +129,18 @@ class Api:
         if response.status >= 400:
             raise Refused(f"{method} {path}", response.status, _message(response.status, data))
         return data
+
+    def token(self) -> str | None:
+        """Return the Authorization header of the next request, if one is needed; the client renews what is too old.
+
+        For that it reads the whole environment, each time, in which pytest takes a variable away after each test.
+        """
+        look_up = partial(self.client.configuration.get_api_key_with_prefix, "BearerToken", alias="authorization")
+        for _ in range(_LOOK_UPS):
+            with suppress(KeyError):
+                token: str | None = look_up()
+                return token
+        raise Refused("the token", 0, "it cannot be looked up: the environment changes all the time")
 
     def text(self, path: str) -> str:
         """Return what the server has at a path and is no JSON, such as the log of a pod.

@@ -1,13 +1,18 @@
 """From a kubeconfig to a connection: without a cluster, so each ends with a reason and a next step."""
 
+import os
 import socket
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.config import load_kube_config
 
+from conformance.clusters.api import Api
 from conformance.clusters.current.connecting import connect
 from conformance.clusters.current.settings import Settings
 from conformance.errors import HarnessFailure
@@ -105,3 +110,22 @@ def test_the_file_is_never_written_to(tmp_path: Path) -> None:
     before = path.read_bytes()
     failure(str(path))
     assert path.read_bytes() == before
+
+
+def test_a_variable_that_goes_while_a_token_is_looked_up_does_no_harm(tmp_path: Path) -> None:
+    configuration = Configuration()
+    load_kube_config(written(tmp_path / "config"), client_configuration=configuration)  # type: ignore[no-untyped-call]
+    api, over = Api(ApiClient(configuration)), threading.Event()
+
+    def change() -> None:
+        while not over.is_set():
+            os.environ["CONFORMANCE_HERE_AND_GONE"] = "x"
+            del os.environ["CONFORMANCE_HERE_AND_GONE"]
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        assert {api.token() for _ in range(5000)} == {"Bearer secret-token"}
+    finally:
+        over.set()
+        changing.join()
