@@ -14,6 +14,8 @@ from conformance.clusters.api import Api, Refused
 from conformance.engine import crew as crew_module
 from conformance.engine.crew import Crew
 from conformance.engine.limits import Limits
+from conformance.engine.rounds import Watch
+from conformance.plan.units import Unit
 from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
 from conformance.tests.answers import HOME, served, status
 from conformance.tests.plans import NAMESPACES
@@ -234,6 +236,15 @@ def on(stage: Ground) -> Iterator[Crew]:
         crew = Crew(stage, QUICK)
         yield crew
         crew.pool.shutdown()
+
+
+def watched(crew: Crew, stage: Ground, unit: Unit) -> Watch:
+    """Apply a unit and look at it three times, as often as a verdict takes."""
+    crew.apply([unit])
+    watch = crew.watch(unit, stage.main)
+    for _ in range(3):
+        watch.round()
+    return watch
 
 
 def _merged(old: Any, new: Any) -> Any:

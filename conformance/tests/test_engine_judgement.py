@@ -13,7 +13,7 @@ from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
 from conformance.probes.answer import WireProbe
 from conformance.tests.answers import seen
-from conformance.tests.engine_world import Ground, World, on
+from conformance.tests.engine_world import Ground, World, on, watched
 from conformance.tests.plans import case, ground, ingress, probe
 
 
@@ -30,10 +30,7 @@ def judged(made: Case, *lives: bool) -> tuple[Verdict, Reason | None]:
     stage = Ground(World())
     with on(stage) as crew:
         unit = unit_of(made, ground())
-        crew.apply([unit])
-        watch = crew.watch(unit, stage.main)
-        for _ in range(3):
-            watch.round()
+        watch = watched(crew, stage, unit)
         steps = []
         for step, live in zip(unit.steps, lives, strict=False):
             later = crew.watch(unit.after(step), stage.main)

@@ -11,7 +11,7 @@ from conformance.engine.step_record import LEFT_OUT, without_keys
 from conformance.engine.stepping import StepSeen
 from conformance.plan.single import unit_of
 from conformance.probes.answer import Endpoint
-from conformance.tests.engine_world import Ground, World, on
+from conformance.tests.engine_world import Ground, World, on, watched
 from conformance.tests.plans import case, ground, ingress
 
 
@@ -54,9 +54,6 @@ def test_a_claim_is_only_held_against_what_the_specification_says(level: Level, 
     stage = Ground(World())
     with on(stage) as crew:
         unit = unit_of(made, ground())
-        crew.apply([unit])
-        watch = crew.watch(unit, stage.main)
-        for _ in range(3):
-            watch.round()
+        watch = watched(crew, stage, unit)
         record = case_record(Judgement(made, watch, 0.0, alone=True), {"P01": "no"}, Endpoint("10.0.0.9"), 0.0)
     assert bool(record.contradiction) == contradicts
