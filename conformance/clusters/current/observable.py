@@ -39,6 +39,11 @@ def to_observe(cases: Sequence[Case], skipped: Mapping[str, str]) -> list[Case]:
     return [case for case in cases if case.id not in skipped]
 
 
+def writes_their_class(case: Case) -> bool:
+    """Tell whether an object of the case is the IngressClass of the controller."""
+    return any(m["kind"] == "IngressClass" and m["metadata"]["name"] == OUR_CLASS for m in every_manifest(case))
+
+
 def from_several_addresses(case: Case) -> bool:
     """Tell whether a request of the case says which of this machine's addresses it comes from."""
     return any(probe.source for probe in _all_probes(case))
@@ -47,7 +52,7 @@ def from_several_addresses(case: Case) -> bool:
 def _reason(case: Case, *, exclusive: bool, https: bool) -> str:
     if any(action.restart is not None for step in case.steps for action in step.actions):
         return _RESTART
-    if any(_is_their_class(manifest) for manifest in every_manifest(case)):
+    if writes_their_class(case):
         return _THEIR_CLASS
     if not https and any(probe.scheme == "https" for probe in _all_probes(case)):
         return _NO_HTTPS
@@ -69,10 +74,6 @@ def _all_probes(case: Case) -> Iterator[Probe]:
     for step in case.steps:
         if step.traffic is not None:
             yield step.traffic.probe
-
-
-def _is_their_class(manifest: Manifest) -> bool:
-    return bool(manifest["kind"] == "IngressClass" and manifest["metadata"]["name"] == OUR_CLASS)
 
 
 def _is_default_class(manifest: Manifest) -> bool:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.cachedir import cache_root
-from conformance.case.model import OUR_CLASS, Case
-from conformance.clusters.current.observable import SEVERAL_ADDRESSES, from_several_addresses, to_observe
+from conformance.case.model import Case
+from conformance.clusters.current.observable import (
+    SEVERAL_ADDRESSES,
+    from_several_addresses,
+    to_observe,
+    writes_their_class,
+)
 from conformance.clusters.kind.configuration import without_network
 from conformance.clusters.kind.settings import KindSettings, repository
 from conformance.clusters.kind.stage import KindStage
@@ -15,7 +20,6 @@ from conformance.controllers.entry import Entry
 from conformance.controllers.origins import Origin
 from conformance.controllers.profile import Profile
 from conformance.errors import BadInput
-from conformance.plan.objects import every_manifest
 
 Say = Callable[[str], None]
 
@@ -57,7 +61,7 @@ class KindOpening:
         """Return the cases that cannot be observed there, and why: few."""
         skipped = {case.id: SEVERAL_ADDRESSES for case in cases if from_several_addresses(case)}
         if self.entry.instances_in_pods == 1:
-            skipped |= {case.id: _ONLY_CLASS for case in cases if _writes_our_class(case)}
+            skipped |= {case.id: _ONLY_CLASS for case in cases if writes_their_class(case)}
         return skipped
 
     def open(self, wanted: Callable[[], Sequence[Case]], say: Say, warn: Say, stop: threading.Event) -> KindStage:
@@ -120,7 +124,3 @@ def installed_version(entry: Entry, settings: KindSettings) -> str:
 def unverified(entry: Entry, settings: KindSettings) -> bool:
     """Tell whether it is installed in a way of the catalogue's that nobody has tried."""
     return entry.manifests is not None and not entry.manifests.verified and settings.manifests is None
-
-
-def _writes_our_class(case: Case) -> bool:
-    return any(m["kind"] == "IngressClass" and m["metadata"]["name"] == OUR_CLASS for m in every_manifest(case))
