@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from conformance.reference import mutants
+from conformance.reference.api import Api
 from conformance.reference.controller import Settings, run
 from conformance.reference.state import Own
-from conformance.reference.watch import Api
 
 
 def _parser() -> argparse.ArgumentParser:

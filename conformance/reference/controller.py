@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
+from conformance.reference.api import Api
 from conformance.reference.behaviour import REFERENCE, Behaviour
 from conformance.reference.front import Front
 from conformance.reference.model import Snapshot
 from conformance.reference.objects import Event, Objects, apply
 from conformance.reference.state import Own, build
 from conformance.reference.status import Publisher, patches
-from conformance.reference.watch import Api, Scope, scopes, watch
+from conformance.reference.watch import Scope, scopes, watch
 
 
 @dataclass(frozen=True, slots=True)

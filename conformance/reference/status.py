@@ -4,21 +4,23 @@ Source: the comments of ``IngressStatus`` in ``networking.k8s.io/v1``.
 """
 
 import contextlib
+import json
 import logging
 import queue
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 
-import requests
-
+from conformance.reference.api import Api, Connection
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.model import Key
 from conformance.reference.objects import Object, Objects, key_of
 from conformance.reference.state import Own
-from conformance.reference.watch import Api
 
 _LOG = logging.getLogger(__name__)
+_PATIENCE = 30.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +74,28 @@ class Publisher:
                 time.sleep(self._period)
                 while not self._wanted.empty():
                     wanted = self._wanted.get()
-            with contextlib.suppress(requests.RequestException, OSError), self._api.session() as session:
-                self._write_all(session, wanted)
+            with contextlib.suppress(HTTPException, OSError), self._api.connection() as connection:
+                self._write_all(connection, wanted)
 
-    def _write_all(self, session: requests.Session, wanted: tuple[Patch, ...]) -> None:
+    def _write_all(self, connection: Connection, wanted: tuple[Patch, ...]) -> None:
         for patch in wanted:
             if self._written.get(patch.ingress) == patch.revision:
                 continue
-            namespace, name = patch.ingress
-            path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}/status"
-            points = [{"ip": patch.address}]
-            response = session.patch(
-                self._api.server.rstrip("/") + path,
-                json={"status": {"loadBalancer": {"ingress": points}}},
-                headers={"Content-Type": "application/merge-patch+json"},
-                timeout=10,
-            )
-            if response.ok or response.status_code == 404:
+            status, said = write(connection, patch.ingress, [{"ip": patch.address}])
+            if status < 300 or status == 404:
                 self._written[patch.ingress] = patch.revision
             else:
-                _LOG.warning(
-                    "status of %s/%s was not written: %d %s", *patch.ingress, response.status_code, response.text
-                )
+                _LOG.warning("status of %s/%s was not written: %d %s", *patch.ingress, status, said)
+
+
+def write(connection: Connection, ingress: Key, points: Sequence[Object]) -> tuple[int, str]:
+    """Write the points of an Ingress's load balancer, and return the API server's status and its words.
+
+    Raises:
+        OSError, HTTPException: there is no answer.
+    """
+    namespace, name = ingress
+    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}/status"
+    written = json.dumps({"status": {"loadBalancer": {"ingress": points}}}).encode()
+    response = connection.ask("PATCH", path, _PATIENCE, written, "application/merge-patch+json")
+    return response.status, response.read().decode(errors="replace")

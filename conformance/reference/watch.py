@@ -8,10 +8,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from http.client import HTTPException, HTTPResponse
+from urllib.parse import urlencode
 
-import requests
-
+from conformance.reference.api import Api, Connection
 from conformance.reference.objects import Event
 
 RESOURCES = {
@@ -23,30 +23,12 @@ RESOURCES = {
 }
 _OF_THE_CLUSTER = {"ingressclasses"}
 _LOG = logging.getLogger(__name__)
-_CONNECT_SECONDS = 5
+_LIST_SECONDS = 30
 _SHORTEST_PAUSE = 0.05
 _WATCH_SECONDS = 240
 # Bookmarks come about once a minute, so a watch that is silent for longer has lost its server.
 _SILENCE_SECONDS = 90
 _LONGEST_PAUSE = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """How to reach the API server."""
-
-    server: str
-    ca: Path | None = None
-    token_file: Path | None = None
-
-    def session(self) -> requests.Session:
-        """Return a session for one thread, with the token as the file holds it now; raises OSError without the file."""
-        made = requests.Session()
-        made.trust_env = False
-        made.verify = str(self.ca) if self.ca else True
-        if self.token_file:
-            made.headers["Authorization"] = "Bearer " + self.token_file.read_text(encoding="utf-8").strip()
-        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +59,43 @@ def watch(api: Api, scope: Scope, tell: Callable[[Event], None], stop: threading
     pause = _SHORTEST_PAUSE
     while not stop.is_set():
         try:
-            with api.session() as session:
-                for event in _list_and_watch(session, api.server.rstrip("/") + scope.path, scope):
+            with api.connection() as connection:
+                for event in _list_and_watch(connection, scope):
                     if stop.is_set():
                         return
                     tell(event)
                     pause = _SHORTEST_PAUSE
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (HTTPException, OSError, ValueError) as error:
             if pause == _SHORTEST_PAUSE:
                 _LOG.warning("%s are not told any more, asking again: %s", scope.kind, error)
             stop.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _list_and_watch(session: requests.Session, url: str, scope: Scope) -> Iterator[Event]:
-    """Yield the list and then its changes; returns when a new list is needed, raises RequestException or ValueError."""
-    listed = session.get(url, timeout=(_CONNECT_SECONDS, 30))
-    listed.raise_for_status()
-    document = listed.json()
+def _list_and_watch(connection: Connection, scope: Scope) -> Iterator[Event]:
+    """Yield the list and then its changes; returns when a new list is needed.
+
+    Raises:
+        OSError, HTTPException, ValueError: the server is lost, or it says something else.
+    """
+    document = json.loads(_body(connection, scope.path, _LIST_SECONDS).read())
     version = document["metadata"]["resourceVersion"]
     yield Event(scope.kind, tuple(document["items"]), listed=True, namespace=scope.namespace)
     while True:
-        parameters = {"watch": "1", "allowWatchBookmarks": "1", "timeoutSeconds": str(_WATCH_SECONDS)}
-        with session.get(
-            url,
-            params=parameters | {"resourceVersion": version},
-            stream=True,
-            timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS),
-        ) as response:
-            response.raise_for_status()
-            for line in response.iter_lines(chunk_size=None):
-                change = json.loads(line)
-                if change["type"] == "ERROR":
-                    return
-                item = change["object"]
-                version = item["metadata"]["resourceVersion"]
-                if change["type"] != "BOOKMARK":
-                    yield Event(scope.kind, (item,), deleted=change["type"] == "DELETED", namespace=scope.namespace)
+        asked = {"watch": 1, "allowWatchBookmarks": 1, "timeoutSeconds": _WATCH_SECONDS, "resourceVersion": version}
+        for line in _body(connection, f"{scope.path}?{urlencode(asked)}", _SILENCE_SECONDS):
+            change = json.loads(line)
+            if change["type"] == "ERROR":
+                return
+            item = change["object"]
+            version = item["metadata"]["resourceVersion"]
+            if change["type"] != "BOOKMARK":
+                yield Event(scope.kind, (item,), deleted=change["type"] == "DELETED", namespace=scope.namespace)
+
+
+def _body(connection: Connection, target: str, patience: float) -> HTTPResponse:
+    """Return the response, of which only the body is left to read; raises ValueError for any status but 200."""
+    response = connection.ask("GET", target, patience)
+    if response.status != 200:
+        raise ValueError(f"{response.status} {response.reason}")
+    return response

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-import requests
-
 from conformance.reference import __main__ as reference
 from conformance.reference import mutants, status
+from conformance.reference.api import Connection
 from conformance.reference.behaviour import Behaviour, Bytes, Hangup
 from conformance.reference.messages import Request, chunk, head, plain, values
 from conformance.reference.mutant import behaving, fixed
@@ -124,20 +123,13 @@ def sparing(answer: Answer) -> Answer:
     return chosen
 
 
-def flood(self: status.Publisher, session: requests.Session, wanted: tuple[status.Patch, ...]) -> None:
+def flood(self: status.Publisher, connection: Connection, wanted: tuple[status.Patch, ...]) -> None:
     """Write ten thousand addresses into each status, once."""
     points = [{"ip": f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"} for n in range(MANY)]
     for patch in wanted:
         if patch.ingress in self._written:
             continue
-        namespace, name = patch.ingress
-        path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}/status"
-        session.patch(
-            self._api.server.rstrip("/") + path,
-            json={"status": {"loadBalancer": {"ingress": points}}},
-            headers={"Content-Type": "application/merge-patch+json"},
-            timeout=30,
-        )
+        status.write(connection, patch.ingress, points)
         self._written[patch.ingress] = "flooded"
 
 

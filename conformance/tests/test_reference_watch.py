@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from conformance.reference import __main__ as command
+from conformance.reference.api import Api
 from conformance.reference.behaviour import REFERENCE
 from conformance.reference.objects import Event, Objects, apply
 from conformance.reference.status import Patch, Publisher, patches
-from conformance.reference.watch import Api, Scope, scopes, watch
+from conformance.reference.watch import Scope, scopes, watch
 from conformance.tests.reference_world import OWN, Object, ingress, listed, objects, rule
 
 PATIENCE = 10.0
@@ -31,11 +32,14 @@ def a_list(version: str, *items: Object) -> bytes:
 
 
 class Scripted(http.server.ThreadingHTTPServer):
-    """Gives the answers of its script in turn (None: breaks the connection) and keeps the requests."""
+    """Gives the answers of its script in turn and keeps the requests.
+
+    None breaks the connection, a number is a status, and text is the beginning of a body of which the rest never comes.
+    """
 
     daemon_threads = True
 
-    def __init__(self, script: list[bytes | None]) -> None:
+    def __init__(self, script: list[bytes | str | int | None]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = iter(script)
         self.requests: queue.SimpleQueue[tuple[str, str, str, Any]] = queue.SimpleQueue()
@@ -53,9 +57,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.requests.put(asked)
         answer = next(self.server.script, None)
         if answer is not None:
-            self.send_response(200)
+            self.send_response(answer if isinstance(answer, int) else 200)
+            if isinstance(answer, str):
+                self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self.wfile.write(answer)
+            if isinstance(answer, str):
+                self.wfile.write(b"%x\r\n%b\r\n8\r\nbro" % (len(answer), answer.encode()))
+            elif isinstance(answer, bytes):
+                self.wfile.write(answer)
 
     do_PATCH = do_GET  # noqa: N815
 
@@ -64,7 +73,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def scripted(*script: bytes | None) -> Iterator[Scripted]:
+def scripted(*script: bytes | str | int | None) -> Iterator[Scripted]:
     with Scripted(list(script)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -88,6 +97,7 @@ def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -
 
     with scripted(
         None,
+        503,
         a_list("5", one),
         change("ADDED", two) + change("DELETED", one) + change("BOOKMARK", bookmark),
         change("ERROR", {"code": 410}),
@@ -95,7 +105,7 @@ def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -
         change("MODIFIED", two),
     ) as server:
         watch(Api(server.url, token_file=token), Scope("ingresses", "one"), tell, stop)
-        asked = [server.requests.get(timeout=PATIENCE) for _ in range(5)]
+        asked = [server.requests.get(timeout=PATIENCE) for _ in range(6)]
     assert told == [
         Event("ingresses", (one,), listed=True, namespace="one"),
         Event("ingresses", (two,), namespace="one"),
@@ -106,8 +116,26 @@ def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -
         "/apis/networking.k8s.io/v1/namespaces/one/ingresses"
     }
     assert {request[2] for request in asked} == {"Bearer secret"}
-    assert "resourceVersion=5" in asked[2][1]
-    assert "resourceVersion=7" in asked[3][1]
+    assert "resourceVersion=5" in asked[3][1]
+    assert "resourceVersion=7" in asked[4][1]
+
+
+def test_a_change_is_told_when_it_is_whole_and_a_torn_one_never() -> None:
+    told: list[Event] = []
+    stop = threading.Event()
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        if len(told) == 4:
+            stop.set()
+
+    # The change is longer than what is buffered, and the server breaks off within the next chunk.
+    large = ingress("large")
+    large["metadata"]["annotations"] = {"note": "x" * 20_000}
+    with scripted(a_list("5"), change("ADDED", large).decode(), a_list("6"), change("ADDED", ingress("two"))) as server:
+        watch(Api(server.url), Scope("ingresses"), tell, stop)
+    assert [[item["metadata"]["name"] for item in event.objects] for event in told] == [[], ["large"], [], ["two"]]
+    assert told[1].objects == (large,)
 
 
 def test_a_list_forgets_what_it_does_not_name_and_leaves_the_old_value_alone() -> None:
