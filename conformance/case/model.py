@@ -130,6 +130,11 @@ class Case(Frozen):
         return self.id.partition("/")[2]
 
     @property
+    def claimed_as(self) -> tuple[str, ...]:
+        """What a controller's claim may name to be about this case: each of its statements, and its id."""
+        return (*self.statements, self.id)
+
+    @property
     def every_probe(self) -> tuple[Probe, ...]:
         """The probes before any step, and those of all steps."""
         return (*self.probes, *(probe for step in self.steps for probe in step.probes))

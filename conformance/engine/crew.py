@@ -12,6 +12,7 @@ from conformance.clusters.api import Refused
 from conformance.clusters.service_address import service_addresses
 from conformance.engine.arrivals import arrivals_at
 from conformance.engine.limits import Limits
+from conformance.engine.pace import Pace
 from conformance.engine.pods import READY_LIMIT, await_ready
 from conformance.engine.rounds import Watch
 from conformance.engine.stage import RunningController, Stage
@@ -42,14 +43,13 @@ class Crew:
     stage: Stage
     limits: Limits
     stop: threading.Event = field(default_factory=threading.Event)
-    served_once: threading.Event = field(default_factory=threading.Event)
-    hopeless: threading.Event = field(default_factory=threading.Event)
-    slowest_live: float = 0.0
-    first_served: float | None = None
-    """When (monotonic clock) it was first seen that the controller serves anything at all."""
+    pace: Pace = field(init=False)
     apply_seconds: float = 0.0
     mint: Mint = field(default_factory=Mint)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROBE_THREADS, "probe"))
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.limits)
 
     def ground(self, controller: RunningController, realm: str) -> Ground:
         """Return what a plan for this instance needs to know."""
@@ -85,25 +85,18 @@ class Crew:
 
         return look
 
-    def marker_limit(self) -> float:
-        """Return how long new markers may take: less, once this run has shown how fast the controller is."""
-        if self.hopeless.is_set():
-            return self.limits.hopeless
-        if not self.served_once.is_set():
-            return self.limits.marker
-        return min(self.limits.marker, max(self.limits.least, 5 * self.slowest_live))
+    def runs_on(self, controller: RunningController) -> bool:
+        """Whether it is the one instance for everything, and serves already: new objects wait for no start of it."""
+        return not self.stage.lanes and self.pace.has_served(controller)
 
-    def start_limit(self) -> float:
-        """Return how long an instance may take that has only just been started, whatever others have shown."""
-        return self.limits.hopeless if self.hopeless.is_set() else self.limits.marker
+    def marker_limit(self, controller: RunningController) -> float:
+        """Return how long new markers may take at that instance."""
+        return self.pace.marker_limit(running=self.runs_on(controller))
 
-    def lived(self, watch: Watch) -> None:
-        """Take note of how long the markers of a unit took."""
-        if self.first_served is None:
-            self.first_served = time.monotonic()
-        self.served_once.set()
-        self.hopeless.clear()
-        self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)
+    def restart(self, controller: RunningController) -> bool:
+        """Start an instance anew, where that is ours to do; tell whether it was done."""
+        self.pace.starts(controller)
+        return controller.restart()
 
     def apply(self, units: Sequence[Unit]) -> dict[str, Refused]:
         """Apply the objects of the units side by side; returns the refusals by unit name."""
@@ -164,9 +157,9 @@ class Crew:
                     wrong[name] = error.message
         return wrong
 
-    def wait_until_gone(self, watch: Watch) -> None:
+    def wait_until_gone(self, watch: Watch, controller: RunningController) -> None:
         """Wait until the markers of objects that were removed no longer answer, as long as a change may take."""
-        wait_until(lambda: not watch.markers_answer(), self.marker_limit())
+        wait_until(lambda: not watch.markers_answer(), self.marker_limit(controller))
 
     def remove(self, units: Sequence[Unit]) -> None:
         """Delete the objects of the units; what they made of the main instance's class is undone, and the class stays.

@@ -1,6 +1,7 @@
 """Which cases share an instance of their own, and how much a group of them has to do. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from conformance.case.model import Case, Step
 from conformance.case.placement import catches_all
@@ -20,6 +21,11 @@ def odd_groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
     greedy = [case for case in cases if catches_all(case.objects, case.steps)]
     yield from groups([case for case in cases if case not in greedy])
     yield from ([case] for case in greedy)
+
+
+def longest_first(*several: Iterable[Sequence[Case]]) -> list[Sequence[Case]]:
+    """Return all groups. Steps take time, one after another: whoever has most to do begins first."""
+    return sorted(chain.from_iterable(several), key=work, reverse=True)
 
 
 def work(cases: Sequence[Case]) -> int:

@@ -50,10 +50,10 @@ class GuardedWave(Wave):
         return self.kept
 
     def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
-        older_lives = self._serves_bystander(self.crew.start_limit())
+        older_lives = self._serves_bystander(self.crew.pace.start_limit())
         older_lives = older_lives or (not self.controller.alive and self._still_works())
         if older_lives:
-            self.crew.lived(self.bystander)
+            self.crew.pace.lived(self.bystander, self.controller)
         elif self._unfit:
             self._provisional = []
             self._give_up(units)
@@ -111,7 +111,7 @@ class GuardedWave(Wave):
         return ((), f"{gave_way}; meanwhile {found[0].detail}") if gave_way else (found, "")
 
     def _unserved(self, younger: Watch, names: str) -> Iterator[Finding]:
-        if not wait_for_markers(younger, self.crew.marker_limit(), self.working):
+        if not wait_for_markers(younger, self.crew.marker_limit(self.controller), self.working):
             yield Finding(kind="poison", detail=f"beside {names} a new, unrelated Ingress is not loaded")
         if not wait_for_markers(self.bystander, self.crew.limits.hopeless, self.working):
             yield Finding(kind="poison", detail=f"beside {names} an older, unrelated Ingress is no longer served")

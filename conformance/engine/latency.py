@@ -104,5 +104,5 @@ class LatencyMeter:
             seen = effect()
             return seen or not working()
 
-        wait_until(look, self.crew.marker_limit(), longest_pause=0.01)
+        wait_until(look, self.crew.marker_limit(self.controller), longest_pause=0.01)
         return time.monotonic() - began if seen else None

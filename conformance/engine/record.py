@@ -21,7 +21,7 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
     verdict = case_verdict(judgement)
     if case.level is not Level.PARITY:
         # No project claims to be like ingress-nginx in every way.
-        verdict = with_claims(verdict, (*case.statements, case.id), claims)
+        verdict = with_claims(verdict, case.claimed_as, claims)
     probes = (
         *(probe_record(judgement, planned, seen, shown_at, began) for planned, seen in judgement.observed()),
         *traffic_records(judgement, shown_at, began),

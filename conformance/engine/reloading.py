@@ -89,7 +89,7 @@ class Reloading:
         return live, refused
 
     def _live(self, watches: Mapping[str, Watch]) -> set[str]:
-        limit, working = self.crew.marker_limit(), self.crew.working(self.controller)
+        limit, working = self.crew.marker_limit(self.controller), self.crew.working(self.controller)
 
         def lives(watch: Watch) -> bool:
             with suppress(ConformanceError):  # What cannot be asked has not been seen.

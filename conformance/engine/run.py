@@ -13,7 +13,7 @@ from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, InCompany, in_company, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
 from conformance.engine.footing import Footing
-from conformance.engine.groups import GROUP, groups, odd_groups, work
+from conformance.engine.groups import GROUP, groups, longest_first, odd_groups
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.instances import Instances
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
@@ -71,7 +71,7 @@ class Engine:
             shown_at,
             self.emit,
             self.began,
-            first_served=lambda: self.crew.first_served,
+            first_served=lambda: self.crew.pace.first_served,
             settling=min(self.limits.marker, self.limits.least) / 2,
             in_company=self.in_company,
         )
@@ -106,7 +106,10 @@ class Engine:
             some_ones, odd_ones = partial(self._some, lanes=lanes), partial(self._odd, lanes=lanes)
             doubted = Doubted(GROUP, lambda some: lanes.begin(some_ones, [some], once_more=True))
             main = Wave(self.crew, self.stage.main, partial(self._judged_in_pack, doubted))
-            units = () if self.isolate else packs(shared, main.ground)
+            # What is declared not to work keeps to itself: some controllers load nothing of what comes with it.
+            declared = [case for case in shared if not self.unsupported.keys().isdisjoint(case.claimed_as)]
+            expected = [case for case in shared if case not in declared]
+            units = () if self.isolate else packs(expected, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
             # Some of what is packed will have to be judged again, and what is there by then saves a second.
             foreseen = 4 if packed else 0
@@ -116,16 +119,15 @@ class Engine:
             route = threads.submit(self._await_first_route, main)
             alone = [case for case in cases if case.placement == "alone"]
             odd = [case for case in cases if case.placement == "odd"]
-            apart = (*groups([case for case in shared if case.id not in packed]), *([case] for case in alone))
-            # Steps take time, one after another: whoever has most to do begins first.
-            others = sorted(apart, key=work, reverse=True)
+            own = [case for case in expected if case.id not in packed]
+            others = longest_first(groups(own), groups(declared), ([case] for case in alone))
             if self.stage.lanes:
                 # Odd ones take longest, so where they have instances of their own they begin at once.
                 lanes.begin(odd_ones, odd_groups(odd))
                 lanes.begin_in_turn(self._in_turn, in_turn)
                 # The others need not wait for what is shared, only until the main instance has had its start.
                 lanes.begin(some_ones, others, after=route)
-            judgements = self._safely(lambda _: main.judge(units), [case for case in shared if case.id in packed])
+            judgements = self._safely(lambda _: main.judge(units), [case for case in expected if case.id in packed])
             route.result()
             doubted.hand_on_rest()
             # By now all of them are known, and counted.
@@ -217,7 +219,7 @@ class Engine:
         self.crew.remove([*left, *own])
         if not self.stage.lanes:
             left[:] = own
-            self.restarts += int(not main.alive and main.restart())
+            self.restarts += int(not main.alive and self.crew.restart(main))
         return self._apart(cases)
 
     def _warm_up(self, controller: RunningController) -> None:
@@ -228,9 +230,9 @@ class Engine:
         with suppress(ConformanceError):
             if wait_for_markers(main.bystander, self.limits.marker, self.crew.working(self.stage.main)):
                 self.first_route = main.bystander.live_after
-                self.crew.lived(main.bystander)
+                self.crew.pace.lived(main.bystander, self.stage.main)
                 return
-        self.crew.hopeless.set()
+        self.crew.pace.hopeless.set()
 
     def _apart(self, cases: Sequence[Case]) -> list[Judgement]:
         """Judge a few cases, each in objects of its own, where nobody else's objects are in the way.
@@ -317,7 +319,7 @@ class Engine:
             """Begin at once what fails: only what a step wrote must be gone first."""
             if judgement.case.steps or case_verdict(judgement).verdict is not Verdict.FAIL:
                 return False
-            if self.crew.hopeless.is_set():
+            if self.crew.pace.hopeless.is_set():
                 return False
             self._begin_alone(judgement, partial(self._odd, lanes=lanes), lanes)
             return True
@@ -327,7 +329,7 @@ class Engine:
             wave.hands_back = bool(self.stage.lanes) and len(cases) > 1
             kept = self._carry_out(wave, cases, final=False)
         failing = [j.case for j in kept if case_verdict(j).verdict is Verdict.FAIL and not j.findings]
-        doubtful = [] if len(cases) == 1 or self.crew.hopeless.is_set() else failing
+        doubtful = [] if len(cases) == 1 or self.crew.pace.hopeless.is_set() else failing
         doubtful += [case for unit in wave.handed_back for case in unit.cases]
         return self._settled(kept, doubtful)
 
@@ -365,7 +367,7 @@ class Engine:
 
     def _in_doubt(self, packed: Judgement) -> bool:
         """Whether a case that shared an object is to be judged once more; what was seen of it is kept in mind then."""
-        if case_verdict(packed).verdict is Verdict.PASS or self.crew.hopeless.is_set():
+        if case_verdict(packed).verdict is Verdict.PASS or self.crew.pace.hopeless.is_set():
             return False
         self.in_company[packed.case.id] = in_company(packed)
         return True

@@ -44,9 +44,10 @@ class SecondLook:
         return self._once([replace(one, override=before[one.case.id]) for one in looked])
 
     def _once(self, judgements: Sequence[Judgement]) -> list[Judgement]:
-        revived = bool(judgements) and not self.controller.alive and self.controller.restart()
+        revived = bool(judgements) and not self.controller.alive and self.crew.restart(self.controller)
         self.restarts += int(revived)
-        working, waiting = self.crew.working(self.controller), self.crew.marker_limit() if revived else 0.0
+        working = self.crew.working(self.controller)
+        waiting = self.crew.marker_limit(self.controller) if revived else 0.0
         # For all of them together: a controller that has lost everything must not cost this for each.
         until = time.monotonic() + waiting + self.crew.limits.convergence
 

@@ -92,14 +92,14 @@ class StepRunner:
         """
         working = self.crew.working(self.controller)
         awaited = [planned for planned in watch.unit.probes if planned.positive]
-        if not wait_for_markers(watch, self.crew.marker_limit(), working):
+        if not wait_for_markers(watch, self.crew.marker_limit(self.controller), working):
             return False
 
         def right() -> bool:
             watch.round(awaited)
             return not working() or all(_is_right(watch, planned) for planned in awaited)
 
-        if not wait_until(right, self.crew.marker_limit()):
+        if not wait_until(right, self.crew.marker_limit(self.controller)):
             for _ in range(CONSECUTIVE):
                 watch.round()
         if not all(_is_right(watch, planned) for planned in awaited):
@@ -119,19 +119,20 @@ class StepRunner:
         self.crew.stage.api.put(watch.unit.objects[watch.unit.beside])
         working = self.crew.working(self.controller)
         restarted = any(action.kind == "restart" for action in step.actions)
-        limit = self.crew.limits.marker if restarted else self.crew.marker_limit()
+        limit = self.crew.limits.marker if restarted else self.crew.marker_limit(self.controller)
         if not wait_for_markers(watch, limit, working):
             return False
         if not restarted:
             # How long a controller takes to start says nothing of how long it takes to load a change.
-            self.crew.lived(watch)
-        converge(watch, self.crew.limits, self.crew.apply_revision, working, marker_limit=self.crew.marker_limit())
+            self.crew.pace.lived(watch, self.controller)
+        limit = self.crew.marker_limit(self.controller)
+        converge(watch, self.crew.limits, self.crew.apply_revision, working, marker_limit=limit)
         return True
 
     def _perform(self, action: PlannedAction, later: Unit, mark: str) -> None:
         match action.kind:
             case "restart":
-                self.controller.restart()
+                self.crew.restart(self.controller)
             case "unrelated":
                 self._update_another(later, action.number)
             case _:

@@ -66,6 +66,9 @@ class Wave:
     _served: bool = False
     _awaited: bool = False
     _asked: int = 0
+    _runs: bool = False
+    """Whether the instance had served before the units came that are judged now."""
+    _loads: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bystander = self.crew.watch(bystander(self.controller.ingress_class, self.ground), self.controller)
@@ -92,7 +95,7 @@ class Wave:
         """Take the objects of this wave away and wait until they are gone, for whoever uses the instance next."""
         self.crew.remove(units)
         self.crew.remove([self.bystander.unit])
-        self.crew.wait_until_gone(self.bystander)
+        self.crew.wait_until_gone(self.bystander, self.controller)
 
     def _judge_units(self, units: Sequence[Unit], *company: Unit) -> None:
         dead = self._observe(units, company) if units or company else []
@@ -108,6 +111,7 @@ class Wave:
         ready = [unit for unit in units if unit.name not in unready]
         # A controller that loads rules while their backends come up may load half of them, and rest for seconds.
         self.crew.stage.settle()
+        self._runs, self._loads = self.crew.runs_on(self.controller), []
         # Many load the first object that they hear of, and for seconds nothing more.
         with self.controller.held():
             refused = self.crew.apply([*ready, *company])
@@ -115,6 +119,8 @@ class Wave:
         accepted = [unit for unit in ready if unit.name not in refused]
         with ThreadPoolExecutor(max(1, len(accepted)), "unit") as threads:
             dead = [unit for unit in threads.map(self._judge_unit, accepted) if unit is not None]
+        if self._runs and self._loads:
+            self.crew.pace.loaded(max(self._loads))
         for unit in units:
             if unit.name in unready:
                 self._leave_out(unit, unready[unit.name])
@@ -138,7 +144,8 @@ class Wave:
         live = self._lives(watch)
         if live:
             self._served = True
-            self.crew.lived(watch)
+            self.crew.pace.lived(watch, self.controller)
+            self._loads.append(watch.live_after or 0.0)
             suspected = all(case.id in self.suspects for case in unit.cases)
             converge(
                 watch,
@@ -146,7 +153,7 @@ class Wave:
                 self.crew.apply_revision,
                 self.working,
                 suspected=suspected,
-                marker_limit=self.crew.marker_limit(),
+                marker_limit=self.crew.marker_limit(self.controller),
             )
         override = self._carry_out(unit, watch, steps) if live else None
         last = steps[-1].watch if steps else watch
@@ -160,12 +167,12 @@ class Wave:
 
     def _lives(self, watch: Watch) -> bool:
         """Wait for the markers; an instance that has served nothing yet may still be starting."""
-        limit = self.crew.marker_limit()
+        limit = self.crew.marker_limit(self.controller)
         if wait_for_markers(watch, limit, self.working):
             return True
-        if self._served or self._awaited or self.bystander.live_after is not None:
+        if self._runs or self._served or self._awaited or self.bystander.live_after is not None:
             return False
-        up = self._serves_bystander(self.crew.start_limit() - limit)
+        up = self._serves_bystander(self.crew.pace.start_limit() - limit)
         self._awaited = True
         return up and wait_for_markers(watch, limit, self.working)
 
@@ -193,8 +200,12 @@ class Wave:
         self.crew.remove(dead)
         if crashed:
             self._restart()
+        restarts = self.restarts
         if not harmless and not self._still_works():
             self._give_up(dead)
+        elif single and self._runs and self.restarts > restarts:
+            # It was given the time of a load, but the instance may have needed that of a start.
+            self._judge_units(dead)
         elif single:
             self._blame(dead[0], crashed=crashed)
         elif harmless or len(dead) == 1:
@@ -210,13 +221,13 @@ class Wave:
 
     def _takes_on_new_objects(self) -> bool:
         """Whether a new bystander becomes live beside the objects in doubt."""
-        if not self.crew.served_once.is_set():
+        if not self.crew.pace.served_once.is_set():
             return False
         self._asked += 1
         name = f"{self.controller.ingress_class}-beside-{self._asked}"
         younger = self.crew.watch(bystander(name, self.ground), self.controller)
         self.crew.apply([younger.unit])
-        lives = wait_for_markers(younger, self.crew.marker_limit(), self.working)
+        lives = wait_for_markers(younger, self.crew.marker_limit(self.controller), self.working)
         self.crew.remove([younger.unit])
         return lives
 
@@ -225,13 +236,13 @@ class Wave:
 
         One that answers may be the last that was loaded before the controller froze: another must be loaded, too.
         """
-        answers, served_once = self._serves_bystander(self.crew.limits.hopeless), self.crew.served_once.is_set()
+        answers, served_once = self._serves_bystander(self.crew.limits.hopeless), self.crew.pace.served_once.is_set()
         if answers and (not served_once or self._takes_on_new_objects()):
             return True
         if not served_once:
             return False
         self._restart()
-        return self._serves_bystander(self.crew.start_limit())
+        return self._serves_bystander(self.crew.pace.start_limit())
 
     def _serves_bystander(self, limit: float) -> bool:
         lives = wait_for_markers(self.bystander, limit, self.working)
@@ -255,7 +266,7 @@ class Wave:
         return [looked.get(judgement.case.id, judgement) for judgement in judgements]
 
     def _restart(self) -> None:
-        self.restarts += int(self.controller.restart())
+        self.restarts += int(self.crew.restart(self.controller))
 
     def _give_up(self, units: Sequence[Unit]) -> None:
         """Judge by what was seen last, unless it is the instance that is no good: then nothing was seen of the cases.
@@ -277,7 +288,7 @@ class Wave:
     def _unfit(self) -> bool:
         """Whether it is this instance that is no good where it serves nothing, and not the controller as such."""
         one_of_several = self.controller is not self.crew.stage.main
-        return not self.controller.alive or (one_of_several and self.crew.served_once.is_set())
+        return not self.controller.alive or (one_of_several and self.crew.pace.served_once.is_set())
 
     def _leave_out(self, unit: Unit, why: str, watch: Watch | None = None) -> None:
         """Say of each case of the unit that it could not be judged."""

@@ -101,7 +101,7 @@ class Survey(Engine):
             self.emit({"event": "progress", "text": f"asked about {len(judgements)} of {len(shared)} groups"})
         self.first_route = main.bystander.live_after
         # What answered 404 may only not have been loaded yet, though the controller had heard of it.
-        self.crew.stop.wait(min(self.limits.convergence, max(self.limits.presence, 2 * self.crew.slowest_live)))
+        self.crew.stop.wait(min(self.limits.convergence, max(self.limits.presence, 2 * self.crew.pace.slowest_live)))
         own = [narrowed(judgement, ground) for judgement in judgements]
         varied = self._loaded_anew(own)
         for judgement in varied.values():
@@ -129,8 +129,9 @@ class Survey(Engine):
             with suppress(ConformanceError):  # The look itself will say it.
                 for unit in {judgement.last.unit.name: judgement.last.unit for judgement in sharing}.values():
                     self.crew.apply_revision(unit)
+                limit = self.crew.marker_limit(self.stage.main)
                 for judgement in suspects:
-                    wait_for_markers(judgement.last, self.crew.marker_limit(), self.crew.working(self.stage.main))
+                    wait_for_markers(judgement.last, limit, self.crew.working(self.stage.main))
             for looked in self._looked_at(suspects):
                 changed = _changed(looked)
                 if changed:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from conformance.case.model import Manifest
 from conformance.engine.run import Engine
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
-from conformance.tests.engine_world import QUICK, Ground, on
+from conformance.tests.engine_world import QUICK, Ground, World, on
 from conformance.tests.plans import case, ingress
 
 WHY = "Left out on purpose (https://example.com/why)"
@@ -36,3 +37,37 @@ def test_a_claim_is_about_a_statement_or_about_a_case(claimed: str, verdicts: li
         engine.crew.pool = crew.pool
         engine.run(wrong)
     assert [final[name].verdict for name in ("s/one", "s/two")] == verdicts
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_what_is_declared_comes_to_no_instance_before_what_is_expected_to_work_was_judged_there(lanes: int) -> None:
+    early: list[str] = []
+    judged: set[str] = set()
+    final: dict[str, CaseRecord] = {}
+    world = World()
+
+    def note(verb: str, one: Manifest) -> str:
+        if verb == "apply" and one["kind"] == "Ingress" and "declared" in str(one):
+            there = [str(other) for other in list(world.objects.values()) if other["kind"] == "Ingress"]
+            ours = [text for text in (*there, str(one)) if f"'{one['spec']['ingressClassName']}'" in text]
+            fine = {name for name in ("fine-1", "fine-2") if any(f"{name}." in text for text in ours)}
+            early.extend(fine - judged)
+        return ""
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["event"] == "case":
+            judged.add(event["case"].id.removeprefix("s/"))
+            if event["final"]:
+                final[event["case"].id] = event["case"]
+
+    world.refuses = note
+    names = ("s/fine-1", "s/declared-1", "s/fine-2", "s/declared-2")
+    stage = Ground(world, lanes=lanes)
+    with on(stage) as crew:
+        engine = Engine(stage, QUICK, {"s/declared-1": WHY, "s/declared-2": WHY}, False, hear)
+        engine.crew.pool.shutdown()
+        engine.crew.pool = crew.pool
+        engine.run([case(name) for name in names])
+    assert early == []
+    assert {name: one.verdict for name, one in final.items()} == dict.fromkeys(names, Verdict.PASS)
+    assert all(bool(final[name].contradiction) is ("declared" in name) for name in names)

@@ -119,7 +119,7 @@ def test_a_start_does_not_tell_how_long_a_change_takes(actions: tuple[Action, ..
         crew.prepare([unit])
         crew.apply([unit])
         assert StepRunner(crew, stage.main).carry_out(unit, unit.steps[0]).live
-        assert (crew.slowest_live > 0) is taught
+        assert (crew.pace.slowest_live > 0) is taught
 
 
 def test_a_restart_is_asked_of_the_instance() -> None:
