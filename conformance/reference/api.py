@@ -4,6 +4,7 @@ Of the standard library alone: a run starts dozens of instances, a proof thousan
 """
 
 import contextlib
+import functools
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _CONNECT_SECONDS = 5.0
+
+
+@functools.cache
+def _trust(ca: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,7 @@ class Api:
         if self.token_file:
             headers["Authorization"] = "Bearer " + self.token_file.read_text(encoding="utf-8").strip()
         if url.scheme == "https":
-            trust = ssl.create_default_context(cafile=self.ca)
-            http: HTTPConnection = HTTPSConnection(url.netloc, timeout=_CONNECT_SECONDS, context=trust)
+            http: HTTPConnection = HTTPSConnection(url.netloc, timeout=_CONNECT_SECONDS, context=_trust(self.ca))
         else:
             http = HTTPConnection(url.netloc, timeout=_CONNECT_SECONDS)
         with contextlib.closing(http):

@@ -39,12 +39,17 @@ def self_signed(name: str, *, hosts: tuple[str, ...] = ()) -> KeyPair:
     )
 
 
-@functools.lru_cache(maxsize=1024)
-def context(pair: KeyPair, versions: tuple[ssl.TLSVersion, ssl.TLSVersion]) -> ssl.SSLContext | None:
-    """Return a server context that presents the pair, or None if the pair is broken."""
+def _bare(versions: tuple[ssl.TLSVersion, ssl.TLSVersion]) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version, made.maximum_version = versions
     made.set_alpn_protocols(["h2", "http/1.1"])
+    return made
+
+
+@functools.lru_cache(maxsize=1024)
+def context(pair: KeyPair, versions: tuple[ssl.TLSVersion, ssl.TLSVersion]) -> ssl.SSLContext | None:
+    """Return a server context that presents the pair, or None if the pair is broken."""
+    made = _bare(versions)
     with tempfile.NamedTemporaryFile() as file:
         file.write(pair.certificate + b"\n" + pair.key)
         file.flush()
@@ -57,16 +62,22 @@ def context(pair: KeyPair, versions: tuple[ssl.TLSVersion, ssl.TLSVersion]) -> s
 
 
 def server_context(behaviour: Behaviour, current: Callable[[], Snapshot]) -> ssl.SSLContext:
-    """Return the listener's context: it presents the default certificate unless the asked name has one of its own."""
-    own = self_signed(behaviour.default_certificate_name, hosts=behaviour.default_certificate_hosts)
-    default = context(own, behaviour.tls_versions)
-    assert default is not None
+    """Return the listener's context: it presents the default certificate unless the asked name has one of its own.
+
+    The default one is made when it is first asked for: most instances of a run never are.
+    """
+    listening = _bare(behaviour.tls_versions)
+
+    @functools.cache
+    def default() -> ssl.SSLContext | None:
+        own = self_signed(behaviour.default_certificate_name, hosts=behaviour.default_certificate_hosts)
+        return context(own, behaviour.tls_versions)
 
     def choose(connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         pair = behaviour.certificate(current().certificates, name)
-        chosen = context(pair, behaviour.tls_versions) if pair else None
+        chosen = (context(pair, behaviour.tls_versions) if pair else None) or default()
         if chosen:
             connection.context = chosen
 
-    default.sni_callback = choose
-    return default
+    listening.sni_callback = choose
+    return listening

@@ -22,14 +22,16 @@ class Own:
 
 def is_ours(objects: Objects, own: Own, ingress: Object) -> bool:
     """Tell whether the Ingress is of a class of ours: by its field, or by the old annotation where it has no field."""
-    classes = {
-        name for (_, name), item in objects.ingressclasses.items() if item["spec"].get("controller") == own.controller
-    }
     named = ingress["spec"].get("ingressClassName")
     if named is not None:
-        return named in classes
-    annotations = ingress["metadata"].get("annotations") or {}
-    return annotations.get("kubernetes.io/ingress.class") in classes | {own.ingress_class}
+        return _is_class_of_ours(objects, own, named)
+    annotated = (ingress["metadata"].get("annotations") or {}).get("kubernetes.io/ingress.class")
+    return annotated is not None and (annotated == own.ingress_class or _is_class_of_ours(objects, own, annotated))
+
+
+def _is_class_of_ours(objects: Objects, own: Own, name: str) -> bool:
+    item = objects.ingressclasses.get(("", name))
+    return item is not None and item["spec"].get("controller") == own.controller
 
 
 def as_written(ingress: Object) -> Object:

@@ -67,17 +67,26 @@ class Publisher:
         """Write what comes, for ever; what could not be written is tried again after a second, or with the next."""
         wanted: tuple[Patch, ...] = ()
         while True:
-            lacking = any(self._written.get(patch.ingress) != patch.revision for patch in wanted)
-            with contextlib.suppress(queue.Empty):
-                wanted = self._wanted.get(timeout=1.0 if lacking else None)
-            if self._period:
-                time.sleep(self._period)
-                while not self._wanted.empty():
-                    wanted = self._wanted.get()
+            wanted = self._next(wanted)
             with contextlib.suppress(HTTPException, OSError), self._api.connection() as connection:
-                self._write_all(connection, wanted)
+                # One that did not do it all is given up: the token may be another one by now.
+                while self._write_all(connection, wanted):
+                    wanted = self._next(wanted)
 
-    def _write_all(self, connection: Connection, wanted: tuple[Patch, ...]) -> None:
+    def _lacking(self, wanted: tuple[Patch, ...]) -> bool:
+        return any(self._written.get(patch.ingress) != patch.revision for patch in wanted)
+
+    def _next(self, wanted: tuple[Patch, ...]) -> tuple[Patch, ...]:
+        """Wait for what is to be written next: what comes, or after a second what is still lacking."""
+        with contextlib.suppress(queue.Empty):
+            wanted = self._wanted.get(timeout=1.0 if self._lacking(wanted) else None)
+        if self._period:
+            time.sleep(self._period)
+            while not self._wanted.empty():
+                wanted = self._wanted.get()
+        return wanted
+
+    def _write_all(self, connection: Connection, wanted: tuple[Patch, ...]) -> bool:
         for patch in wanted:
             if self._written.get(patch.ingress) == patch.revision:
                 continue
@@ -86,6 +95,7 @@ class Publisher:
                 self._written[patch.ingress] = patch.revision
             else:
                 _LOG.warning("status of %s/%s was not written: %d %s", *patch.ingress, status, said)
+        return not self._lacking(wanted)
 
 
 def write(connection: Connection, ingress: Key, points: Sequence[Object]) -> tuple[int, str]:

@@ -123,7 +123,7 @@ def sparing(answer: Answer) -> Answer:
     return chosen
 
 
-def flood(self: status.Publisher, connection: Connection, wanted: tuple[status.Patch, ...]) -> None:
+def flood(self: status.Publisher, connection: Connection, wanted: tuple[status.Patch, ...]) -> bool:
     """Write ten thousand addresses into each status, once."""
     points = [{"ip": f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"} for n in range(MANY)]
     for patch in wanted:
@@ -131,6 +131,7 @@ def flood(self: status.Publisher, connection: Connection, wanted: tuple[status.P
             continue
         status.write(connection, patch.ingress, points)
         self._written[patch.ingress] = "flooded"
+    return True
 
 
 def babbling() -> Behaviour:

@@ -77,9 +77,11 @@ def scripted(*script: bytes | str | int | None) -> Iterator[Scripted]:
     with Scripted(list(script)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -> None:
@@ -189,6 +191,24 @@ def test_status_is_written_once_for_a_revision() -> None:
             assert (method, path) == ("PATCH", "/apis/networking.k8s.io/v1/namespaces/one/ingresses/i/status")
             assert body == {"status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.5"}]}}}
     assert server.requests.empty()
+
+
+def test_what_was_not_written_is_tried_again_with_the_token_of_then(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("old\n")
+    wanted = [Patch(("one", name), "1", "10.0.0.5") for name in ("first", "second")]
+    with scripted(401, b"{}", None, b"{}") as server:
+        publisher = Publisher(Api(server.url, token_file=token))
+        threading.Thread(target=publisher.run, daemon=True).start()
+        publisher.publish(wanted)
+        asked = [server.requests.get(timeout=PATIENCE)]
+        token.write_text("new\n")
+        asked += [server.requests.get(timeout=PATIENCE) for _ in range(3)]
+        publisher.publish([Patch(("one", "second"), "2", "10.0.0.5")])
+        asked.append(server.requests.get(timeout=PATIENCE))
+    names = [path.split("/")[-2] for _, path, _, _ in asked]
+    assert names == ["first", "second", "first", "first", "second"]
+    assert [token for _, _, token, _ in asked] == ["Bearer old", "Bearer old", *["Bearer new"] * 3]
 
 
 def test_a_taken_port_is_said(capsys: pytest.CaptureFixture[str]) -> None:
