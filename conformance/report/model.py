@@ -105,6 +105,12 @@ class ProbeRecord(Recorded):
     attempts: tuple[AttemptRecord, ...]
     curl: str
 
+    @property
+    def deciding(self) -> AttemptRecord | None:
+        """The last attempt that counts, or the last of all where none does."""
+        counted = [attempt for attempt in self.attempts if attempt.counted] or list(self.attempts)
+        return counted[-1] if counted else None
+
 
 class MarkerRecord(Recorded):
     """How a marker came alive: seconds until it answered (``null``: never), number of looks, what was seen last."""

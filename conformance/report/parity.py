@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance.case.model import Level, Received, Wanted, values_fit
 from conformance.judge.words import Reason, Verdict
-from conformance.report.model import AttemptRecord, CaseRecord, Parity, ProbeRecord, TwinRecord
+from conformance.report.model import CaseRecord, Parity, ProbeRecord, TwinRecord
 from conformance.report.outcomes import backend_named
 
 PREFIX = "nginx.ingress.kubernetes.io/"
@@ -180,15 +180,9 @@ def _outcome(probe: ProbeRecord) -> str:
     return probe.observed.outcome if probe.observed else ""
 
 
-def last_counted(probe: ProbeRecord) -> AttemptRecord | None:
-    """Return the last attempt that counts, or the last of all where none does."""
-    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
-    return counted[-1] if counted else None
-
-
 def _last(probe: ProbeRecord) -> Mapping[str, Any]:
-    """Return what the last attempt that counts showed of the answer, as far as the probe looks at it."""
-    attempt = last_counted(probe)
+    """Return what the deciding attempt showed of the answer, as far as the probe looks at it."""
+    attempt = probe.deciding
     return (attempt.answered if attempt else None) or {}
 
 
@@ -197,7 +191,7 @@ def shown_answer(probe: ProbeRecord, case_id: str) -> tuple[Any, ...]:
 
     Of a value that is only known by its looks, such as a random one, it matters whether it looks so.
     """
-    attempt = last_counted(probe)
+    attempt = probe.deciding
     received = (attempt.received if attempt else None) or {}
     kept = {key: without_ending(value, case_id) for key, value in received.items() if key != _HEADERS}
     wanted = Received.model_validate(probe.expected.received or {}).headers

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.report.model import CaseRecord, ObjectRecord, Parity, ProbeRecord
-from conformance.report.parity import is_live, last_counted
+from conformance.report.parity import is_live
 from conformance.site.cells import outcome
 from conformance.site.columns import Column
 from conformance.site.evidence import Evidence, plain, together
@@ -61,7 +61,7 @@ def twin_answers(asked: Iterable[tuple[Column, ProbeRecord]], twins: Beside) -> 
 
 
 def _evidence(column: Column, twin: ProbeRecord, probe: ProbeRecord) -> Evidence:
-    last = last_counted(twin)
+    last = twin.deciding
     answered, received = (last.answered or {}, last.received or {}) if last else ({}, {})
     facts = [("", outcome(twin, column.report.controller))]
     if answered.get("tally"):

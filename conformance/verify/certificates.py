@@ -29,8 +29,7 @@ def certificate_problems(case: CaseRecord) -> Findings:
         if not seen.secret and owners and probe.step == 0:
             what = f"the certificate is said to be of no Secret, and {owners[0][0]} holds it"
             yield Problem(check="consistency", place=place, what=what)
-        counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
-        if probe.step == 0 and counted and counted[-1].certificate != seen.sha256:
+        if probe.step == 0 and probe.deciding and probe.deciding.certificate != seen.sha256:
             what = "the certificate is not the one that the deciding attempt was shown"
             yield Problem(check="consistency", place=place, what=what)
 

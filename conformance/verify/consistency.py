@@ -108,11 +108,11 @@ def _possible(probe: ProbeRecord, level: Level) -> set[str]:
 
 def _received_differs(probe: ProbeRecord) -> bool:
     """Tell whether the whole account of the deciding attempt and the part of it that decides say two things."""
-    if not probe.expected.received or probe.observed is None or not probe.attempts:
+    deciding = probe.deciding
+    if not probe.expected.received or probe.observed is None or deciding is None:
         return False
-    counted = [attempt for attempt in probe.attempts if attempt.counted] or list(probe.attempts)
     wanted = Received.model_validate(probe.expected.received)
-    return looked_at(wanted, probe.observed.received or {}) != counted[-1].received and not is_traffic(probe)
+    return looked_at(wanted, probe.observed.received or {}) != deciding.received and not is_traffic(probe)
 
 
 def _instant(text: str) -> dt.datetime | None:
