@@ -166,11 +166,12 @@ class Wave:
         return None
 
     def _lives(self, watch: Watch) -> bool:
-        """Wait for the markers; an instance that has served nothing yet may still be starting."""
+        """Wait for the markers; an instance that has served nothing yet, or answers nothing, may still be starting."""
         limit = self.crew.marker_limit(self.controller)
         if wait_for_markers(watch, limit, self.working):
             return True
-        if self._runs or self._served or self._awaited or self.bystander.live_after is not None:
+        runs = self._runs and bool(watch.marker_attempts) and watch.marker_attempts[-1].answer.status != 0
+        if runs or self._served or self._awaited or self.bystander.live_after is not None:
             return False
         up = self._serves_bystander(self.crew.pace.start_limit() - limit)
         self._awaited = True
@@ -194,7 +195,7 @@ class Wave:
         While the controller still takes on new objects nobody is spoiling it, and each case is its own culprit. Else
         the wave is taken back, and judged again in parts until the culprit is alone.
         """
-        crashed = not self.controller.alive
+        crashed, unserved = not self.controller.alive, self._runs and not self._served
         single = len(dead) == 1 and len(dead[0].cases) == 1
         harmless = not (crashed or single) and self._takes_on_new_objects()
         self.crew.remove(dead)
@@ -203,8 +204,9 @@ class Wave:
         restarts = self.restarts
         if not harmless and not self._still_works():
             self._give_up(dead)
-        elif single and self._runs and self.restarts > restarts:
-            # It was given the time of a load, but the instance may have needed that of a start.
+        elif unserved and (harmless or self.restarts > restarts):
+            # They were given the time of a load, but the instance may have needed that of a start.
+            self._served = True
             self._judge_units(dead)
         elif single:
             self._blame(dead[0], crashed=crashed)

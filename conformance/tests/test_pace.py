@@ -1,6 +1,9 @@
 """How long new objects are waited for: as long as this controller may need, and no longer than it takes to know it."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,9 +14,12 @@ from conformance.engine.pace import SHOWN, Pace
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.hosts import REALM
+from conformance.probes.answer import Answer, WireProbe
+from conformance.report.model import CaseRecord
+from conformance.tests.answers import trouble
 from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
 from conformance.tests.plans import case, ingress
-from conformance.tests.test_engine_company import PASS, told
+from conformance.tests.test_engine_company import PASS, own, told
 
 LIMITS = Limits()
 WIDE = replace(QUICK, marker=5.0)
@@ -79,8 +85,10 @@ def test_only_where_there_is_one_instance_for_everything_its_start_is_forgotten(
         assert crew.marker_limit(stage.main) == crew.pace.marker_limit()
 
 
-def engine_of(stage: Ground, crew: Crew, limits: Limits) -> Engine:
-    engine = Engine(stage, limits, {}, False, lambda _: None)
+def engine_of(
+    stage: Ground, crew: Crew, limits: Limits, hear: Callable[[dict[str, Any]], None] = lambda _: None
+) -> Engine:
+    engine = Engine(stage, limits, {}, False, hear)
     engine.crew.pool.shutdown()
     engine.crew.pool = crew.pool
     return engine
@@ -137,3 +145,55 @@ def test_what_had_the_time_of_a_load_where_a_start_was_needed_is_judged_again(
     found = {key: (one.verdict, one.reason) for key, one in final.items()}
     assert found == dict.fromkeys(found, PASS) | {"s/going": verdict}
     assert set(count.values()) == {1}
+
+
+class Back(Away):
+    """A world whose controller comes back by itself, once an Ingress called ``sign`` is written."""
+
+    sign = "beside"
+
+    def _write(self, verb: str, manifest: Manifest) -> Manifest:
+        self.gone = self.gone and not (manifest["kind"] == "Ingress" and self.sign in manifest["metadata"]["name"])
+        return super()._write(verb, manifest)
+
+
+def test_what_was_not_loaded_while_a_controller_came_back_unseen_is_judged_again() -> None:
+    world = Back()
+    world.deaf = lambda _: world.gone
+    stage = Ground(world, main=Instance(restartable=False))
+    final, count = told(stage, case("s/first"), own("going-one"), own("going-two"))
+    assert not world.gone
+    assert {key: (one.verdict, one.reason) for key, one in final.items()} == dict.fromkeys(final, PASS)
+    assert set(count.values()) == {1}
+
+
+class Silent(World):
+    """A world whose controller refuses connections for a while from the first Ingress called ``going`` on."""
+
+    until: float | None = None
+
+    def _write(self, verb: str, manifest: Manifest) -> Manifest:
+        if manifest["kind"] == "Ingress" and "going" in manifest["metadata"]["name"] and self.until is None:
+            self.until = time.monotonic() + 3 * QUICK.marker
+        return super()._write(verb, manifest)
+
+    def answer(self, wire: WireProbe) -> Answer:
+        down = self.until is not None and time.monotonic() < self.until
+        return trouble("refused") if down else super().answer(wire)
+
+
+def test_whoever_answers_nothing_at_all_may_be_starting_and_gets_the_time_for_that() -> None:
+    world = Silent()
+    stage = Ground(world, main=Instance(restartable=False))
+    final: list[CaseRecord] = []
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["final"]:
+            final.append(event["case"])
+
+    before = [case(f"s/alone-{n}", placement="alone") for n in range(SHOWN)]
+    with on(stage) as crew:
+        engine = engine_of(stage, crew, WIDE, hear)
+        engine.run([case("s/first"), *before, case("s/going", ingress("foo.com", name="going"), placement="alone")])
+    assert world.until is not None
+    assert {(one.verdict, one.reason) for one in final} == {PASS}
