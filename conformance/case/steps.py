@@ -37,6 +37,12 @@ class Action(Frozen):
     unrelated_updates: int | None = Field(default=None, description="So many changes of an Ingress of another host.")
 
     @property
+    def announced(self) -> bool:
+        """Whether it is told even to a controller that looks at nothing but Ingresses, or as it starts."""
+        kind = self.apply["kind"] if self.apply is not None else self.delete.kind if self.delete is not None else ""
+        return kind == "Ingress" or self.restart is not None or self.unrelated_updates is not None
+
+    @property
     def words(self) -> str:
         """The change in a few words."""
         if self.apply is not None:
@@ -82,6 +88,12 @@ class Step(Frozen):
     traffic: Traffic | None = None
     latency: Latency | None = None
     probes: tuple[Probe, ...] = ()
+
+    @property
+    def unannounced(self) -> bool:
+        """Whether a controller must notice the changes though no Ingress is written; a probe shows that it has."""
+        told = any(action.announced for action in self.actions)
+        return not told and any(probe.expect.server and not probe.status_of for probe in self.probes)
 
 
 class Submission(Frozen):

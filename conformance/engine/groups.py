@@ -11,9 +11,15 @@ GROUP = 12
 
 
 def groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
-    """Yield the cases in their order, as many at a time as share an instance."""
-    for start in range(0, len(cases), GROUP):
-        yield cases[start : start + GROUP]
+    """Yield the cases in their order, as many at a time as share an instance.
+
+    Where something must be noticed that no Ingress tells of, the Ingresses of neighbours would tell: such a case is a
+    group by itself.
+    """
+    others = [case for case in cases if not _unannounced(case)]
+    for start in range(0, len(others), GROUP):
+        yield others[start : start + GROUP]
+    yield from ([case] for case in cases if _unannounced(case))
 
 
 def odd_groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
@@ -21,6 +27,10 @@ def odd_groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
     greedy = [case for case in cases if catches_all(case.objects, case.steps)]
     yield from groups([case for case in cases if case not in greedy])
     yield from ([case] for case in greedy)
+
+
+def _unannounced(case: Case) -> bool:
+    return any(step.unannounced for step in case.steps)
 
 
 def longest_first(*several: Iterable[Sequence[Case]]) -> list[Sequence[Case]]:

@@ -87,6 +87,7 @@ class _Builder:
                 traffic_judged=step.traffic.judged if step.traffic else True,
                 latency=step.latency,
                 after=step.after,
+                unannounced=step.unannounced,
             )
 
     def _write(self, manifest: Manifest) -> None:
