@@ -1,6 +1,6 @@
 """Which cases share an instance of their own, and how much a group of them has to do. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain
 
 from conformance.case.model import Case, Step
@@ -8,6 +8,13 @@ from conformance.case.placement import catches_all
 
 GROUP = 12
 """Cases with objects of their own share an instance in small groups: a fresh one loads that many objects at once."""
+
+
+def told_apart(cases: Sequence[Case], unsupported: Container[str]) -> tuple[Sequence[Case], Sequence[Case]]:
+    """Return the cases that are expected to work, and those of which the controller's entry says that they do not."""
+    declared = [case for case in cases if any(name in unsupported for name in case.claimed_as)]
+    names = {case.id for case in declared}
+    return [case for case in cases if case.id not in names], declared
 
 
 def groups(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:

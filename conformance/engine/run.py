@@ -13,7 +13,7 @@ from conformance.engine.announcing import Announcer
 from conformance.engine.company import Doubted, InCompany, in_company, may_be_spoiled
 from conformance.engine.crew import Crew, Interrupted, bystander
 from conformance.engine.footing import Footing
-from conformance.engine.groups import GROUP, groups, longest_first, odd_groups
+from conformance.engine.groups import GROUP, groups, longest_first, odd_groups, told_apart
 from conformance.engine.guarded import GuardedWave
 from conformance.engine.instances import Instances
 from conformance.engine.judgement import Judgement, case_verdict, not_judged
@@ -107,8 +107,7 @@ class Engine:
             doubted = Doubted(GROUP, lambda some: lanes.begin(some_ones, [some], once_more=True))
             main = Wave(self.crew, self.stage.main, partial(self._judged_in_pack, doubted))
             # What is declared not to work keeps to itself: some controllers load nothing of what comes with it.
-            declared = [case for case in shared if not self.unsupported.keys().isdisjoint(case.claimed_as)]
-            expected = [case for case in shared if case not in declared]
+            expected, declared = told_apart(shared, self.unsupported)
             units = () if self.isolate else packs(expected, main.ground)
             packed = {case.id for unit in units for case in unit.cases}
             # Some of what is packed will have to be judged again, and what is there by then saves a second.
