@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from conformance.engine.limits import Limits
@@ -10,6 +11,8 @@ from conformance.engine.stage import RunningController
 
 SHOWN = 3
 """Loads after which it is known how long an instance takes that runs already."""
+RECENT = 20
+"""Loads that are remembered: a machine that was busy for a while must not make a run slow for good."""
 FACTOR = 5
 """How much longer than the slowest so far others may take."""
 
@@ -25,7 +28,7 @@ class Pace:
     """The longest that any marker took, with the start of its instance where that came first."""
     first_served: float | None = None
     """When (monotonic clock) it was first seen that the controller serves anything at all."""
-    _loads: list[float] = field(default_factory=list)
+    _loads: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     _serving: set[str] = field(default_factory=set)
 
     def marker_limit(self, *, running: bool = False) -> float:
@@ -37,7 +40,8 @@ class Pace:
             return self.limits.hopeless
         if not self.served_once.is_set():
             return self.limits.marker
-        slowest = max(self._loads) if running and len(self._loads) >= SHOWN else self.slowest_live
+        loads = tuple(self._loads)
+        slowest = max(loads) if running and len(loads) >= SHOWN else self.slowest_live
         return min(self.limits.marker, max(self.limits.least, FACTOR * slowest))
 
     def start_limit(self) -> float:

@@ -10,7 +10,7 @@ import pytest
 from conformance.case.model import Case, Manifest
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.limits import Limits
-from conformance.engine.pace import SHOWN, Pace
+from conformance.engine.pace import RECENT, SHOWN, Pace
 from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.hosts import REALM
@@ -60,6 +60,17 @@ def test_a_start_counts_until_enough_loads_have_shown_how_long_one_takes_without
     pace.loaded(3.0)
     assert pace.marker_limit(running=True) == 20.0
     assert pace.marker_limit() == 60.0, "what may still have to start gets the time of a start"
+
+
+def test_a_slow_hour_is_forgotten_once_enough_loads_have_come_after_it() -> None:
+    pace, stage = Pace(LIMITS), Ground()
+    with on(stage) as crew:
+        live(pace, crew, stage.main, 12.0)
+    for seconds in (9.0, *[3.0] * (RECENT - 1)):
+        pace.loaded(seconds)
+        assert pace.marker_limit(running=True) >= 45.0
+    pace.loaded(3.0)
+    assert pace.marker_limit(running=True) == 15.0
 
 
 def test_an_instance_that_is_started_anew_has_not_served_yet() -> None:
