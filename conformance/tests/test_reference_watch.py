@@ -6,7 +6,7 @@ import json
 import queue
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +84,25 @@ def scripted(*script: bytes | str | int | None) -> Iterator[Scripted]:
             thread.join()
 
 
-def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("secret\n")
-    one, two = ingress("one"), ingress("two")
-    bookmark = {"metadata": {"resourceVersion": "7"}}
+def hearing(number: int) -> tuple[list[Event], Callable[[Event], None], threading.Event]:
+    """What will have been told, whom to tell it, and the event that ends a watch after so many."""
     told: list[Event] = []
     stop = threading.Event()
 
     def tell(event: Event) -> None:
         told.append(event)
-        if len(told) == 4:
+        if len(told) == number:
             stop.set()
 
+    return told, tell, stop
+
+
+def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret\n")
+    one, two = ingress("one"), ingress("two")
+    bookmark = {"metadata": {"resourceVersion": "7"}}
+    told, tell, stop = hearing(4)
     with scripted(
         None,
         503,
@@ -123,14 +129,7 @@ def test_changes_are_told_and_a_broken_watch_is_taken_up_again(tmp_path: Path) -
 
 
 def test_a_change_is_told_when_it_is_whole_and_a_torn_one_never() -> None:
-    told: list[Event] = []
-    stop = threading.Event()
-
-    def tell(event: Event) -> None:
-        told.append(event)
-        if len(told) == 4:
-            stop.set()
-
+    told, tell, stop = hearing(4)
     # The change is longer than what is buffered, and the server breaks off within the next chunk.
     large = ingress("large")
     large["metadata"]["annotations"] = {"note": "x" * 20_000}
