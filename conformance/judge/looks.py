@@ -68,7 +68,13 @@ def judge_again(
         found = [against(probe, look, ending, facts) for look in counted]
         other = [look for look, one in zip(counted, found, strict=True) if not one or one[0] != first.reason]
         wrong = other[0] if other else None
-    return first if wrong is None else ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, _changed(before, wrong))
+    if wrong is None:
+        return first
+    if wrong.seen.outcome != before.seen.outcome:
+        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, _changed(before, wrong))
+    # The same backend, with another certificate, say: the outcome alone would not tell what has changed.
+    then, now = ((against(probe, one, ending, facts) or ("", "as expected"))[1] for one in (before, wrong))
+    return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"first {then}; on the second look {now}")
 
 
 def _wrong(probe: Probe, first_revision: int, looks: Sequence[Attempt], ending: str, facts: Facts) -> Attempt | None:

@@ -1,10 +1,14 @@
 """Looks after the first verdict: at one load wrong answers may turn right, and never the other way round."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 
-from conformance.case.model import RECORD
+from conformance.case.model import RECORD, Certificate, Expectation, Probe
+from conformance.judge.facts import Facts
 from conformance.judge.looks import judge_again
-from conformance.judge.probes import Attempt, ProbeVerdict
+from conformance.judge.probes import Attempt, ProbeVerdict, against
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import AttemptRecord
 from conformance.tests.answers import ENDING, expecting, seen, uncounted
@@ -76,3 +80,21 @@ def test_looks_come_last_and_what_came_meanwhile_counts_for_none() -> None:
     assert problems(first, again, again) == []
     assert problems(first, again, meanwhile, again) == []
     assert problems(first, again, first, again) == ["an attempt follows the second look"]
+
+
+def test_where_the_backend_stays_the_same_it_is_said_what_has_changed() -> None:
+    mine = hashlib.sha256(b"mine").hexdigest()
+    facts = Facts(certificates={"one": (mine,)}, minted=frozenset({mine}))
+    probe = Probe(id="p", host="foo.com", expect=Expectation(outcome="a", certificate=Certificate(secret="one")))
+
+    def shown(leaf: bytes) -> Attempt:
+        plain = look("a", 1)
+        return replace(plain, answer=replace(plain.answer, certificate=leaf, chain=(leaf,)))
+
+    before, after = shown(b"a foreign one"), shown(b"mine")
+    found = against(probe, before, ENDING, facts)
+    assert found is not None
+    again = judge_again(probe, ProbeVerdict(Verdict.FAIL, *found), before, [after], ENDING, facts)
+    assert again.reason is Reason.UNSTABLE
+    assert again.detail == f"first {found[1]}; on the second look as expected"
+    assert "a certificate that no Secret holds" in again.detail
