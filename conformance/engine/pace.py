@@ -22,7 +22,6 @@ class Pace:
     """What the whole run knows of it; times are in seconds."""
 
     limits: Limits
-    served_once: threading.Event = field(default_factory=threading.Event)
     hopeless: threading.Event = field(default_factory=threading.Event)
     slowest_live: float = 0.0
     """The longest that any marker took, with the start of its instance where that came first."""
@@ -31,6 +30,11 @@ class Pace:
     _loads: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     _serving: set[str] = field(default_factory=set)
 
+    @property
+    def served_once(self) -> bool:
+        """Whether the controller was seen to serve anything."""
+        return self.first_served is not None
+
     def marker_limit(self, *, running: bool = False) -> float:
         """Return how long new markers may take: less, once this run has shown how fast the controller is.
 
@@ -38,7 +42,7 @@ class Pace:
         """
         if self.hopeless.is_set():
             return self.limits.hopeless
-        if not self.served_once.is_set():
+        if not self.served_once:
             return self.limits.marker
         loads = tuple(self._loads)
         slowest = max(loads) if running and len(loads) >= SHOWN else self.slowest_live
@@ -52,7 +56,6 @@ class Pace:
         """Take note of how long the markers of a unit took at that instance."""
         if self.first_served is None:
             self.first_served = time.monotonic()
-        self.served_once.set()
         self.hopeless.clear()
         self._serving.add(controller.ingress_class)
         self.slowest_live = max(self.slowest_live, watch.live_after or 0.0)

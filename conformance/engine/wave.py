@@ -223,7 +223,7 @@ class Wave:
 
     def _takes_on_new_objects(self) -> bool:
         """Whether a new bystander becomes live beside the objects in doubt."""
-        if not self.crew.pace.served_once.is_set():
+        if not self.crew.pace.served_once:
             return False
         self._asked += 1
         name = f"{self.controller.ingress_class}-beside-{self._asked}"
@@ -238,7 +238,7 @@ class Wave:
 
         One that answers may be the last that was loaded before the controller froze: another must be loaded, too.
         """
-        answers, served_once = self._serves_bystander(self.crew.limits.hopeless), self.crew.pace.served_once.is_set()
+        answers, served_once = self._serves_bystander(self.crew.limits.hopeless), self.crew.pace.served_once
         if answers and (not served_once or self._takes_on_new_objects()):
             return True
         if not served_once:
@@ -290,7 +290,7 @@ class Wave:
     def _unfit(self) -> bool:
         """Whether it is this instance that is no good where it serves nothing, and not the controller as such."""
         one_of_several = self.controller is not self.crew.stage.main
-        return not self.controller.alive or (one_of_several and self.crew.pace.served_once.is_set())
+        return not self.controller.alive or (one_of_several and self.crew.pace.served_once)
 
     def _leave_out(self, unit: Unit, why: str, watch: Watch | None = None) -> None:
         """Say of each case of the unit that it could not be judged."""

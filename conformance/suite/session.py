@@ -211,7 +211,7 @@ class RunSession:
         finally:
             self._finish(stage, engine, observe_began, complete=complete)
         # One that ended may have been started again just now, and not have ended again yet.
-        if not engine.crew.pace.served_once.is_set() and (engine.restarts or not stage.main.alive):
+        if not engine.crew.pace.served_once and (engine.restarts or not stage.main.alive):
             log = stage.main.log_tail()
             raise HarnessFailure(
                 f"{self.controller.title} ended before it served anything; the end of its log:\n{log}",

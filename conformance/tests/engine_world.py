@@ -15,6 +15,7 @@ from conformance.engine import crew as crew_module
 from conformance.engine.crew import Crew
 from conformance.engine.limits import Limits
 from conformance.engine.rounds import Watch
+from conformance.engine.run import Engine
 from conformance.plan.units import Unit
 from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
 from conformance.tests.answers import HOME, served, status
@@ -23,6 +24,7 @@ from conformance.tests.plans import NAMESPACES
 QUICK = Limits(
     marker=0.3, convergence=0.2, presence=0.02, absence=0.04, suspicion=0.01, patience=0.2, hopeless=0.1, probe=1.0
 )
+NOTHING: Mapping[str, str] = {}
 Key = tuple[str, str, str]
 
 
@@ -236,6 +238,22 @@ def on(stage: Ground) -> Iterator[Crew]:
         crew = Crew(stage, QUICK)
         yield crew
         crew.pool.shutdown()
+
+
+def engine_of(
+    stage: Ground,
+    crew: Crew,
+    hear: Callable[[dict[str, Any]], None],
+    *,
+    limits: Limits = QUICK,
+    unsupported: Mapping[str, str] = NOTHING,
+    isolate: bool = False,
+) -> Engine:
+    """An engine on the stage that sends its probes with the threads of the crew, which ends them."""
+    engine = Engine(stage, limits, unsupported, isolate, hear)
+    engine.crew.pool.shutdown()
+    engine.crew.pool = crew.pool
+    return engine
 
 
 def watched(crew: Crew, stage: Ground, unit: Unit) -> Watch:

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from conformance.case.model import Manifest
-from conformance.engine.run import Engine
 from conformance.judge.words import Verdict
 from conformance.report.model import CaseRecord
-from conformance.tests.engine_world import QUICK, Ground, World, on
+from conformance.tests.engine_world import Ground, World, engine_of, on
 from conformance.tests.plans import case, ingress
 
 WHY = "Left out on purpose (https://example.com/why)"
@@ -32,10 +31,7 @@ def test_a_claim_is_about_a_statement_or_about_a_case(claimed: str, verdicts: li
     wrong = [case(name, ingress("foo.com", backend="b")) for name in ("s/one", "s/two")]
     stage = Ground(lanes=0)
     with on(stage) as crew:
-        engine = Engine(stage, QUICK, {claimed: WHY}, False, hear)
-        engine.crew.pool.shutdown()
-        engine.crew.pool = crew.pool
-        engine.run(wrong)
+        engine_of(stage, crew, hear, unsupported={claimed: WHY}).run(wrong)
     assert [final[name].verdict for name in ("s/one", "s/two")] == verdicts
 
 
@@ -64,10 +60,8 @@ def test_what_is_declared_comes_to_no_instance_before_what_is_expected_to_work_w
     names = ("s/fine-1", "s/declared-1", "s/fine-2", "s/declared-2")
     stage = Ground(world, lanes=lanes)
     with on(stage) as crew:
-        engine = Engine(stage, QUICK, {"s/declared-1": WHY, "s/declared-2": WHY}, False, hear)
-        engine.crew.pool.shutdown()
-        engine.crew.pool = crew.pool
-        engine.run([case(name) for name in names])
+        declared = {"s/declared-1": WHY, "s/declared-2": WHY}
+        engine_of(stage, crew, hear, unsupported=declared).run([case(name) for name in names])
     assert early == []
     assert {name: one.verdict for name, one in final.items()} == dict.fromkeys(names, Verdict.PASS)
     assert all(bool(final[name].contradiction) is ("declared" in name) for name in names)

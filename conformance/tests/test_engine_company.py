@@ -11,7 +11,6 @@ from conformance.case.model import Case, Expectation, Manifest
 from conformance.case.steps import Action, Step
 from conformance.engine.company import Doubted, alone_after, in_company
 from conformance.engine.judgement import Judgement, case_verdict
-from conformance.engine.run import Engine
 from conformance.engine.wave import CRASHED
 from conformance.judge.probes import Attempt
 from conformance.judge.words import Reason, Verdict
@@ -20,7 +19,7 @@ from conformance.probes.answer import Answer, WireProbe
 from conformance.probes.outcome import sightings
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import HOME, served, trouble
-from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
+from conformance.tests.engine_world import Ground, Instance, Patient, World, engine_of, on
 from conformance.tests.plans import case, ground, ingress, probe
 
 PASS = (Verdict.PASS, None)
@@ -49,10 +48,7 @@ def told(stage: Ground, *cases: Case, isolate: bool = False) -> tuple[dict[str, 
             times[event["case"].id] += 1
 
     with on(stage) as crew:
-        engine = Engine(stage, QUICK, {}, isolate, hear)
-        engine.crew.pool.shutdown()
-        engine.crew.pool = crew.pool
-        engine.run(cases)
+        engine_of(stage, crew, hear, isolate=isolate).run(cases)
     return final, times
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -16,7 +15,7 @@ from conformance.probes.answer import Answer, WireProbe
 from conformance.report.events import CannotWrite
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import status
-from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, on
+from conformance.tests.engine_world import QUICK, Ground, Instance, Patient, World, engine_of, on
 from conformance.tests.plans import case, ground, ingress, probe
 from conformance.tests.test_engine_company import told
 
@@ -205,9 +204,7 @@ def test_a_main_instance_that_ended_in_silence_is_asked_once_more() -> None:
                 # Once every probe was answered, and before the second look.
                 stage.main.alive = False
 
-        engine = Engine(stage, replace(QUICK), {}, False, hear)
-        engine.crew.pool.shutdown()
-        engine.crew.pool = crew.pool
+        engine = engine_of(stage, crew, hear)
         engine.run([GOOD])
     assert [(one.verdict, one.reason) for one in final] == [PASS]
     assert stage.main.restarts == engine.restarts == 1

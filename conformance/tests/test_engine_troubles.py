@@ -17,7 +17,7 @@ from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, Endpoint, WireProbe
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import served, status
-from conformance.tests.engine_world import QUICK, Ground, Instance, World, _Sender, on
+from conformance.tests.engine_world import QUICK, Ground, Instance, World, _Sender, engine_of, on
 from conformance.tests.plans import case, ingress, probe
 from conformance.tests.test_engine_company import PASS, Meddling, own, told
 from conformance.tests.test_engine_faults import poisoned
@@ -277,10 +277,7 @@ def test_who_has_an_instance_of_his_own_is_not_blamed_for_the_end_of_the_main_on
 
     with on(stage) as crew, pytest.MonkeyPatch.context() as patched:
         patched.setattr("conformance.engine.crew.Sender", stage.sender)
-        engine = Engine(stage, QUICK, {}, False, hear)
-        engine.crew.pool.shutdown()
-        engine.crew.pool = crew.pool
-        engine.run(ALL)
+        engine_of(stage, crew, hear).run(ALL)
     assert final == {one.id: PASS for one in ALL}
 
 

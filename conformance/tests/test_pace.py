@@ -1,7 +1,6 @@
 """How long new objects are waited for: as long as this controller may need, and no longer than it takes to know it."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +10,12 @@ from conformance.case.model import Case, Manifest
 from conformance.engine.crew import Crew, bystander
 from conformance.engine.limits import Limits
 from conformance.engine.pace import RECENT, SHOWN, Pace
-from conformance.engine.run import Engine
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.hosts import REALM
 from conformance.probes.answer import Answer, WireProbe
 from conformance.report.model import CaseRecord
 from conformance.tests.answers import trouble
-from conformance.tests.engine_world import QUICK, Ground, Instance, World, on
+from conformance.tests.engine_world import QUICK, Ground, Instance, World, engine_of, on
 from conformance.tests.plans import case, ingress
 from conformance.tests.test_engine_company import PASS, own, told
 
@@ -96,19 +94,10 @@ def test_only_where_there_is_one_instance_for_everything_its_start_is_forgotten(
         assert crew.marker_limit(stage.main) == crew.pace.marker_limit()
 
 
-def engine_of(
-    stage: Ground, crew: Crew, limits: Limits, hear: Callable[[dict[str, Any]], None] = lambda _: None
-) -> Engine:
-    engine = Engine(stage, limits, {}, False, hear)
-    engine.crew.pool.shutdown()
-    engine.crew.pool = crew.pool
-    return engine
-
-
 def test_loads_are_learnt_from_what_comes_after_the_start() -> None:
     stage = Ground()
     with on(stage) as crew:
-        engine = engine_of(stage, crew, WIDE)
+        engine = engine_of(stage, crew, lambda _: None, limits=WIDE)
         engine.run([case("s/first"), *(case(f"s/alone-{n}", placement="alone") for n in range(SHOWN))])
         live(engine.crew.pace, crew, stage.main, 1.0)
         assert engine.crew.pace.marker_limit() == WIDE.marker
@@ -204,7 +193,7 @@ def test_whoever_answers_nothing_at_all_may_be_starting_and_gets_the_time_for_th
 
     before = [case(f"s/alone-{n}", placement="alone") for n in range(SHOWN)]
     with on(stage) as crew:
-        engine = engine_of(stage, crew, WIDE, hear)
+        engine = engine_of(stage, crew, hear, limits=WIDE)
         engine.run([case("s/first"), *before, case("s/going", ingress("foo.com", name="going"), placement="alone")])
     assert world.until is not None
     assert {(one.verdict, one.reason) for one in final} == {PASS}
