@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from conformance.compare.answers import probes_of
 from conformance.compare.brief import brief
@@ -20,18 +21,19 @@ _Request = tuple[int, str, int]
 def probe_answers(
     of: Mapping[str, CaseRecord], runs: Mapping[str, Report], *, all_wrong: bool
 ) -> Iterator[ProbeAnswers]:
-    """Yield the requests that were answered differently; where ``all_wrong``, also those that somebody fails."""
+    """Yield the requests answered differently, or not sent by all; where ``all_wrong``, also those somebody fails."""
     asked: Counter[_Request] = Counter()
     shown: dict[tuple[_Request, str, tuple[tuple[Told, tuple[str, ...]], ...]], list[int]] = {}
     every = {name: probes_of(case) for name, case in of.items()}
-    for key, probe in next(iter(every.values())).items():
-        answered = {name: probes[key] for name, probes in every.items()}
+    for key in dict.fromkeys(chain(*every.values())):
+        answered = {name: probes[key] for name, probes in every.items() if key in probes}
+        probe = next(iter(answered.values()))
         name, copy = request_of(probe.id)
         request = probe.step, name, key[2]
         asked[request] += 1
         groups = _groups(answered, of, runs)
         wrong = all_wrong and any(one.verdict is not Verdict.PASS for one in answered.values())
-        if len(groups) > 1 or wrong:
+        if len(groups) > 1 or len(answered) < len(every) or wrong:
             shown.setdefault((request, probe.expected.outcome, tuple(groups.items())), []).append(copy)
     for (request, expected, same), copies in shown.items():
         yield ProbeAnswers(

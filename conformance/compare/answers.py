@@ -34,6 +34,18 @@ def expectation(probe: ProbeRecord) -> object:
     return probe.expected.model_dump(mode="json", by_alias=True)
 
 
-def expectations(case: CaseRecord) -> object:
-    """Return what the case demands, as far as a report says it: its level and what each probe expects."""
+def asked_alike(one: CaseRecord, other: CaseRecord) -> bool:
+    """Tell whether two records are of the same case, as far as their reports say it.
+
+    Its digest tells of everything; older reports have none, but the level and what each probe expects.
+    """
+    if "" not in {one.asked_digest, other.asked_digest}:
+        if one.asked_digest != other.asked_digest:
+            return False
+        if not (one.probes and other.probes):  # What was not judged may lack them.
+            return True
+    return _expectations(one) == _expectations(other)
+
+
+def _expectations(case: CaseRecord) -> object:
     return case.level, {key: expectation(probe) for key, probe in probes_of(case).items()}

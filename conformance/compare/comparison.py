@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.case.model import Level
 from conformance.compare.answered import probe_answers
-from conformance.compare.answers import expectations
+from conformance.compare.answers import asked_alike
 from conformance.compare.brief import brief
 from conformance.compare.common import nothing_in_common
 from conformance.compare.comparison_model import (
@@ -64,7 +64,7 @@ def _comparable(of: Mapping[str, CaseRecord]) -> bool:
     """Tell whether all runs judged a case, and the same case."""
     first, *rest = of.values()
     judged = not any(case.verdict in UNSEEN for case in of.values())
-    return judged and all(expectations(case) == expectations(first) for case in rest)
+    return judged and all(asked_alike(case, first) for case in rest)
 
 
 def _difference(of: Mapping[str, CaseRecord], runs: Runs) -> CaseDifference | None:

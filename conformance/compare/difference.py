@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from conformance.compare.answers import answer, expectation, probes_of
+from conformance.compare.answers import answer, asked_alike, expectation, probes_of
 from conformance.compare.diff_model import Change, Conclusion, Diff, Kind, ProbeChange, Side
 from conformance.compare.runs import run_identity
 from conformance.compare.transitions import Became, added, became, removed
@@ -156,8 +156,9 @@ def _notes(
         yield "the controller's arguments differ"
     if old.suite.cases_digest != new.suite.cases_digest:
         lost, come = len(before.keys() - after.keys()), len(after.keys() - before.keys())
-        more = "" if lost or come else "; the ids are the same, so their objects or probes differ"
-        yield f"the cases differ (other digest): {lost} only in OLD, {come} only in NEW{more}"
+        others = sum(not asked_alike(before[case_id], after[case_id]) for case_id in before.keys() & after.keys())
+        both = f"{_cases(others)} in both {'asks' if others == 1 else 'ask'} something else"
+        yield f"the cases differ (other digest): {lost} only in OLD, {come} only in NEW; {both}, as far as they say"
     if not old.run.complete:
         yield "OLD was cut short: what it did not judge could not be compared"
     if old.run.started > new.run.started:

@@ -6,7 +6,7 @@ that, even where a case failed by how it did: that it stands open now is a regre
 """
 
 from conformance.case.model import RECORD, Level
-from conformance.compare.answers import expectations
+from conformance.compare.answers import asked_alike
 from conformance.compare.copies import request_of
 from conformance.compare.diff_model import Kind
 from conformance.judge.words import Reason, Verdict
@@ -24,7 +24,7 @@ def became(old: CaseRecord, new: CaseRecord, *, answers_differ: bool) -> Became 
 
     ``answers_differ`` says that some probe saw something else than before.
     """
-    if expectations(old) != expectations(new):
+    if not asked_alike(old, new):
         return _redefined(old, new)
     if opened(old, new):
         return Kind.REGRESSION, f"{OPENED}: {_verdicts(old, new)}"
@@ -56,7 +56,7 @@ def added(new: CaseRecord) -> Became:
 
 
 def _redefined(old: CaseRecord, new: CaseRecord) -> Became:
-    said = f"the case itself changed: another level, other probes or other expectations; {_verdicts(old, new)}"
+    said = f"the case itself changed: another level, other objects, probes or expectations; {_verdicts(old, new)}"
     if opened(old, new):
         return Kind.REGRESSION, f"{OPENED}; {said}"
     if old.verdict is Verdict.PASS and new.verdict is not Verdict.PASS:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from conformance.case.digest import asked_digest
 from conformance.case.model import Case, Level
 from conformance.engine.judgement import Judgement, case_verdict
 from conformance.engine.probe_record import probe_record
@@ -54,6 +55,7 @@ def bare_record(
         title=case.title,
         spec_url=case.spec_url,
         placement=case.placement,
+        asked_digest=asked_digest(case),
         judged_alone=alone,
         verdict=verdict.verdict,
         reason=verdict.reason,

@@ -179,6 +179,11 @@ class TwinRecord(Recorded):
     probes: tuple[ProbeRecord, ...]
 
 
+def _nothing(value: object) -> bool:
+    """Tell whether a key is left out: older reports do not have it, and are the same when they are written again."""
+    return not value
+
+
 class CaseRecord(Recorded):
     """One case with its evidence."""
 
@@ -188,6 +193,11 @@ class CaseRecord(Recorded):
     title: str
     spec_url: str
     placement: Placement
+    asked_digest: str = Field(
+        default="",
+        exclude_if=_nothing,
+        description="sha256:… of what the case asks: its level, objects, probes and steps, and none of its prose.",
+    )
     judged_alone: bool = Field(description="The verdict comes from objects that no other case shared.")
     verdict: Verdict
     reason: Reason | None
@@ -205,11 +215,6 @@ class CaseRecord(Recorded):
     )
     twin: TwinRecord | None = Field(default=None, description="Level parity: what happens without the annotations.")
     digest: str = Field(default="", description="sha256:… of everything else that is said of the case.")
-
-
-def _nothing(value: object) -> bool:
-    """Tell whether a key is left out: older reports do not have it, and are the same when they are written again."""
-    return not value
 
 
 class SuiteRecord(Recorded):

@@ -137,8 +137,8 @@ def _notes(matrix: Matrix) -> list[str]:
     older = [f"{column.label} ({count})" for column, count in zip(columns, counts, strict=True) if count]
     if older:
         notes.append(
-            f"{OLDER} marks what a run judged by {OLDER_TEXT} than the newest run: another level, other probes or "
-            f"other expectations. Compare it with nothing but its like: {', '.join(older)}."
+            f"{OLDER} marks what a run judged by {OLDER_TEXT} than the newest run: another level, other objects, "
+            f"probes or expectations. Compare it with nothing but its like: {', '.join(older)}."
         )
     return notes
 

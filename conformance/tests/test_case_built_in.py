@@ -13,7 +13,7 @@ import yaml
 
 from conformance.case.builtin import builtin_folder, folders_of
 from conformance.case.coverage import coverage
-from conformance.case.digest import cases_digest
+from conformance.case.digest import asked_digest, cases_digest
 from conformance.case.lint_expectations import is_positive
 from conformance.case.load import load_cases
 from conformance.case.model import RECORD, SPECIFICATION, Case, Level
@@ -158,6 +158,29 @@ def test_the_digest_is_canonical() -> None:
     changed = [CASES[0].model_copy(update={"title": "another"}), *CASES[1:]]
     assert cases_digest(changed) != digest
     assert cases_digest(CASES[1:]) != digest
+
+
+def test_what_a_case_asks_is_all_of_it_but_its_prose() -> None:
+    case = next(case for case in CASES if case.probes and case.steps and case.steps[0].actions)
+    asked = asked_digest(case)
+    step = case.steps[0]
+    for prose in (
+        {"title": "another"},
+        {"statements": ("P01",)},
+        {"spec_url": "https://example.org/"},
+        {"steps": (step.model_copy(update={"title": "another"}), *case.steps[1:])},
+    ):
+        assert asked_digest(case.model_copy(update=prose)) == asked
+    manifest = {**case.objects[0], "metadata": {"name": "another"}}
+    for asks in (
+        {"level": Level.API},
+        {"objects": (manifest, *case.objects[1:])},
+        {"probes": case.probes[1:]},
+        {"steps": (step.model_copy(update={"actions": ()}), *case.steps[1:])},
+        {"placement": "own" if case.placement != "own" else "alone"},
+        {"copies": case.copies + 1},
+    ):
+        assert asked_digest(case.model_copy(update=asks)) != asked, asks
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,15 @@ def compared(**cases: CaseRecord | tuple[CaseRecord, ...]) -> Comparison:
     return found
 
 
+def test_who_was_not_asked_because_the_api_server_refused_the_objects_gives_no_answer() -> None:
+    asked = {"asked_digest": "sha256:0"}
+    found = compared(one=saw("a", Verdict.FAIL, probes=(), **asked), two=saw("status:404", **asked))
+    ((_, (case,)),) = found.of(Sort.AGAINST_THE_SPECIFICATION)
+    assert [group.runs for group in case.verdicts] == [("one",), ("two",)]
+    (probe,) = case.probes
+    assert [(group.outcome, group.runs) for group in probe.answers] == [("status:404", ("two",))]
+
+
 def test_what_is_against_the_specification_says_who_and_how() -> None:
     found = compared(one=saw("a", Verdict.FAIL), two=saw("status:404"), three=saw("status:404"))
     ((statement, (case,)),) = found.of(Sort.AGAINST_THE_SPECIFICATION)

@@ -201,6 +201,21 @@ class TestNothingIsClaimedWithoutSight:
         failing = found(case(), case(F, **changed))
         assert only(failing).kind is Kind.UNPROVEN
 
+    def test_other_objects_make_it_another_case_though_its_probes_are_the_same(self) -> None:
+        old, new = (f"sha256:{number}" for number in range(2))
+        change = only(found(case(asked_digest=old), case(F, asked_digest=new)))
+        assert (change.kind, "the case itself changed" in change.why) == (Kind.UNPROVEN, True)
+        assert only(found(case(asked_digest=old), case(F, asked_digest=old))).kind is Kind.REGRESSION
+        # An older report does not say what it asked: its probes are all there is.
+        assert only(found(case(), case(F, asked_digest=new))).kind is Kind.REGRESSION
+
+    def test_a_case_without_probes_is_the_same_where_its_digest_says_so(self) -> None:
+        asked = {"asked_digest": "sha256:0"}
+        gone = only(found(case(**asked), case(Verdict.ERROR, probes=(), **asked)))
+        assert (gone.kind, gone.why) == (Kind.UNPROVEN, "it passed, and was not judged now (error)")
+        assert only(found(case(**asked), case(F, probes=(), **asked))).kind is Kind.REGRESSION
+        assert only(found(case(Verdict.ERROR, probes=(), **asked), case(**asked))).kind is Kind.IMPROVEMENT
+
     def test_a_run_that_was_cut_short_proves_nothing(self) -> None:
         diff = found(perfect(), perfect(complete=False))
         assert diff.conclusion is Conclusion.UNPROVEN
@@ -234,7 +249,7 @@ class TestNotes:
             "suite version: 0.1 became 9",
             "option isolate: None became True",
             "other digest",
-            "the ids are the same",
+            "0 cases in both ask something else",
             "NEW began before OLD",
         ):
             assert said in notes

@@ -55,6 +55,13 @@ def test_texts_differ_by_level_probes_or_expectations_and_the_newest_run_has_num
     assert numbers(run("a", "01", record("b")), run("b", "01", record("b")), run("c", "02", record("a"))) == (1, 1, 0)
 
 
+def test_texts_differ_by_what_the_case_asked_where_both_say_it() -> None:
+    old, new, unsaid = record("a", asked_digest="sha256:0"), record("a", asked_digest="sha256:1"), record("a")
+    assert numbers(run("a", "01", old), run("b", "02", new)) == (1, 0)
+    assert numbers(run("a", "01", new), run("b", "02", new)) == (0, 0)
+    assert numbers(run("a", "01", unsaid), run("b", "02", new), run("c", "01", old)) == (0, 0, 1)
+
+
 def test_what_was_not_judged_is_not_taken_for_another_text_because_it_lacks_probes() -> None:
     skipped = record("a", verdict=Verdict.SKIPPED, probes=())
     assert numbers(run("a", "01", skipped), run("b", "02", record("a"))) == (0, 0)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case.digest import cases_digest
+from conformance.case.digest import asked_digest, cases_digest
 from conformance.case.load import load_cases
 from conformance.case.model import Case
 from conformance.engine.probe_record import expected
@@ -34,6 +34,7 @@ def record_of(case: Case, **changes: Any) -> CaseRecord:
         "title": case.title,
         "spec_url": case.spec_url,
         "placement": case.placement,
+        "asked_digest": asked_digest(case),
         "probes": tuple(probes),
     }
     return case_record(case.id, Verdict.PASS, case.level, **{**fields, **changes})
@@ -66,6 +67,15 @@ def test_cases_of_others_are_counted() -> None:
 def test_the_digest_of_other_cases_is_a_problem() -> None:
     assert found(of(*ALL, digest="sha256:0")) == [("Problem", "suite.casesDigest")]
     assert found(of(*ALL[1:])) == [("Problem", "suite.casesDigest")]
+
+
+def test_cases_that_ask_something_else_are_named() -> None:
+    other = ALL[1].model_copy(update={"asked_digest": "sha256:0"})
+    assert found(of(ALL[0], other, *ALL[2:])) == [("Problem", f"{other.id}: askedDigest")]
+    (problem,) = against_cases(of(ALL[0], other, *ALL[2:], digest="sha256:0"), CASES, VERSION)
+    assert f"1 ask something else: {other.id};" in problem.what
+    unsaid = ALL[1].model_copy(update={"asked_digest": ""})
+    assert not found(of(ALL[0], unsaid, *ALL[2:]))
 
 
 def test_what_cannot_be_compared_is_said() -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance.case.digest import cases_digest
+from conformance.case.digest import asked_digest, cases_digest
 from conformance.case.model import Case
 from conformance.report.model import CaseRecord, Report
 from conformance.verify.model import Findings, Problem, Unchecked
 from conformance.verify.recomputation import is_traffic
+
+SHOWN = 3
+"""Ids of cases in one message."""
 
 Demand = tuple[str, dict[str, Any] | None, dict[str, Any]]
 """The outcome, what the backend must receive, and what else is expected, as a report has them."""
@@ -28,12 +31,14 @@ def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findin
     if strange:
         counted = "1 case is" if len(strange) == 1 else f"{len(strange)} cases are"
         what = f"{counted} not of this suite; with cases of your own, name them with --cases"
-        yield Problem(check="cases", place=", ".join(strange[:3]), what=what)
+        yield Problem(check="cases", place=", ".join(strange[:SHOWN]), what=what)
         return
     if not report.run.complete:
         yield Unchecked(check="cases", what="the digest of the cases: the run was cut short, and lacks some of them")
     elif report.suite.cases_digest != cases_digest(known[case.id] for case in report.cases):
-        what = f"is not the digest of these {len(report.cases)} cases as this suite has them"
+        others = [case.id for case in report.cases if not _asks_as_here(case, known[case.id])]
+        which = f", of which {len(others)} ask something else: {', '.join(others[:SHOWN])}" if others else ""
+        what = f"is not the digest of these {len(report.cases)} cases as this suite has them{which}"
         made = f"made with other cases it can be held only against those of its own revision, {report.suite.revision}"
         yield Problem(check="cases", place="suite.casesDigest", what=f"{what}; {made}")
         return
@@ -41,7 +46,14 @@ def against_cases(report: Report, cases: Sequence[Case], version: str) -> Findin
         yield from _case(record, known[record.id])
 
 
+def _asks_as_here(record: CaseRecord, case: Case) -> bool:
+    """Tell whether the case asks what it asked when it was judged; older records do not say what that was."""
+    return record.asked_digest in {"", asked_digest(case)}
+
+
 def _case(record: CaseRecord, case: Case) -> Findings:
+    if not _asks_as_here(record, case):
+        yield Problem(check="cases", place=f"{record.id}: askedDigest", what="is not the digest of what the case asks")
     pairs = {
         "statements": (record.statements, case.statements),
         "level": (record.level, case.level),
