@@ -28,7 +28,8 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
         *traffic_records(judgement, shown_at, began),
     )
     objects = tuple(_object_records(judgement.watch))
-    bare = bare_record(case, verdict, alone=judgement.alone, seconds=judgement.seconds, objects=objects, probes=probes)
+    seconds = judgement.seconds or _waited_for(judgement.watch)
+    bare = bare_record(case, verdict, alone=judgement.alone, seconds=seconds, objects=objects, probes=probes)
     return bare.model_copy(
         update={
             "steps": step_records(judgement, began),
@@ -36,6 +37,12 @@ def case_record(judgement: Judgement, unsupported: Mapping[str, str], shown_at: 
             "findings": judgement.findings,
         }
     )
+
+
+def _waited_for(watch: Watch) -> float:
+    """Return for how many seconds the markers were looked at of what was never live, or was not for long."""
+    looks = watch.marker_attempts
+    return looks[-1].at + looks[-1].answer.seconds - looks[0].at if looks else 0.0
 
 
 def bare_record(

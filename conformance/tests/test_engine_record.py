@@ -9,6 +9,7 @@ from conformance.engine.judgement import Judgement
 from conformance.engine.record import case_record
 from conformance.engine.step_record import LEFT_OUT, without_keys
 from conformance.engine.stepping import StepSeen
+from conformance.engine.watching import wait_for_markers
 from conformance.plan.single import unit_of
 from conformance.probes.answer import Endpoint
 from conformance.tests.engine_world import Ground, World, on, watched
@@ -57,3 +58,16 @@ def test_a_claim_is_only_held_against_what_the_specification_says(level: Level, 
         watch = watched(crew, stage, unit)
         record = case_record(Judgement(made, watch, 0.0, alone=True), {"P01": "no"}, Endpoint("10.0.0.9"), 0.0)
     assert bool(record.contradiction) == contradicts
+
+
+def test_what_never_lived_took_as_long_as_its_markers_were_waited_for() -> None:
+    stage = Ground(World())
+    with on(stage) as crew:
+        silent, unasked = (crew.watch(unit_of(case("s/one"), ground()), stage.main) for _ in range(2))
+        assert not wait_for_markers(silent, 0.2)
+        took = [
+            case_record(Judgement(case("s/one"), watch, 0.0, alone=True), {}, Endpoint("10.0.0.9"), 0.0).seconds
+            for watch in (silent, unasked)
+        ]
+    assert took[0] >= 0.1
+    assert took[1] == 0.0
