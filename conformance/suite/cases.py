@@ -81,6 +81,12 @@ class CaseItem(pytest.Item):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
+    def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show trouble in its own words, too: during setup pytest asks this, and reads all sources for each case."""
+        if isinstance(excinfo.value, CaseTrouble):
+            return str(excinfo.value)
+        return super()._repr_failure_py(excinfo, style)
+
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Say where the case stands and what it is called."""
         return self.path, None, self.case.id
