@@ -9,12 +9,12 @@ from conformance.case.model import RECORD, Level
 from conformance.compare.answers import asked_alike
 from conformance.compare.copies import request_of
 from conformance.compare.diff_model import Kind
+from conformance.compare.overview import UNSEEN
 from conformance.judge.words import Reason, Verdict
 from conformance.report.model import CaseRecord
 from conformance.report.parity import opened
 
 OPENED = "a restriction has no effect any more"
-_UNSEEN = (Verdict.ERROR, Verdict.SKIPPED)
 _WRONG = (Verdict.FAIL, Verdict.UNSUPPORTED)
 Became = tuple[Kind, str]
 
@@ -65,7 +65,7 @@ def _redefined(old: CaseRecord, new: CaseRecord) -> Became:
 
 
 def _was_right(new: CaseRecord) -> Became:
-    if new.verdict in _UNSEEN:
+    if new.verdict in UNSEEN:
         return Kind.UNPROVEN, f"it passed, and was not judged now ({new.verdict.value})"
     if new.verdict is Verdict.UNSUPPORTED:
         return Kind.REGRESSION, "it passed, and fails now; that it is declared unsupported does not make it work"

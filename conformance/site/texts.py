@@ -7,13 +7,11 @@ As far as reports say it, that is another level, other objects, probes or expect
 from collections.abc import Iterable, Sequence
 
 from conformance.compare.answers import asked_alike
-from conformance.judge.words import Verdict
+from conformance.compare.overview import UNSEEN
 from conformance.report.model import CaseRecord
 from conformance.site.columns import Column
 
 NEWEST = 0
-_UNSEEN = (Verdict.ERROR, Verdict.SKIPPED)
-"""What was not judged may lack probes, whatever its text was."""
 
 
 def newest(case_id: str, columns: Iterable[Column]) -> CaseRecord:
@@ -29,7 +27,8 @@ def texts_of(case_id: str, columns: Sequence[Column]) -> tuple[int, ...]:
     for column in columns:
         record, number = column.cases.get(case_id), NEWEST
         alike = column.report.suite.cases_digest == first.report.suite.cases_digest
-        if record is not None and not alike and record.verdict not in _UNSEEN:
+        # What was not judged may lack probes, whatever its text was.
+        if record is not None and not alike and record.verdict not in UNSEEN:
             alike_to = (index for index, other in enumerate(seen) if asked_alike(record, other))
             number = next(alike_to, len(seen))
             if number == len(seen):

@@ -77,12 +77,12 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show a failing case in its own words."""
-        if isinstance(excinfo.value, (CaseTrouble, CaseFailure)):
+        if isinstance(excinfo.value, CaseFailure):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show trouble in its own words, too: during setup pytest asks this, and reads all sources for each case."""
+        """Show trouble in its own words: during setup pytest asks this, and reads all sources for each case."""
         if isinstance(excinfo.value, CaseTrouble):
             return str(excinfo.value)
         return super()._repr_failure_py(excinfo, style)

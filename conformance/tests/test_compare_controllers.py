@@ -42,7 +42,7 @@ def compared(**cases: CaseRecord | tuple[CaseRecord, ...]) -> Comparison:
 
 
 def test_who_was_not_asked_because_the_api_server_refused_the_objects_gives_no_answer() -> None:
-    asked = {"asked_digest": "sha256:0"}
+    asked: dict[str, Any] = {"asked_digest": "sha256:0"}
     found = compared(one=saw("a", Verdict.FAIL, probes=(), **asked), two=saw("status:404", **asked))
     ((_, (case,)),) = found.of(Sort.AGAINST_THE_SPECIFICATION)
     assert [group.runs for group in case.verdicts] == [("one",), ("two",)]

@@ -210,7 +210,7 @@ class TestNothingIsClaimedWithoutSight:
         assert only(found(case(), case(F, asked_digest=new))).kind is Kind.REGRESSION
 
     def test_a_case_without_probes_is_the_same_where_its_digest_says_so(self) -> None:
-        asked = {"asked_digest": "sha256:0"}
+        asked: dict[str, Any] = {"asked_digest": "sha256:0"}
         gone = only(found(case(**asked), case(Verdict.ERROR, probes=(), **asked)))
         assert (gone.kind, gone.why) == (Kind.UNPROVEN, "it passed, and was not judged now (error)")
         assert only(found(case(**asked), case(F, probes=(), **asked))).kind is Kind.REGRESSION
