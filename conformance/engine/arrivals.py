@@ -9,6 +9,9 @@ from conformance.waiting import wait_until
 LIMIT = 2.0
 """Seconds for what is still on its way when the answer is there: a copy may be sent behind it."""
 
+TOO_MANY = 0.25
+"""Seconds for one more than is wanted: it comes, if it does, behind those that are."""
+
 Arrivals = Callable[[Mapping[str, int], str], Mapping[str, int]]
 """Maps what is wanted (how many requests, by backend) and the number of a probe's request to what arrived."""
 
@@ -29,7 +32,11 @@ def arrivals_at(api: Api, namespaces: Mapping[str, str]) -> Arrivals:
                 found[backend] = sum(int(api.text(f"{path}?probe={number}")) for path in paths)
             return all(found[backend] >= wanted[backend] for backend in found)
 
-        wait_until(enough, LIMIT)
+        def too_many() -> bool:
+            return any(found[backend] > wanted[backend] for backend in found)
+
+        if wait_until(enough, LIMIT) and not too_many():
+            wait_until(lambda: enough() and too_many(), TOO_MANY)
         return found
 
     return arrived

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, Manifest
 from conformance.engine.arrivals import Arrivals
-from conformance.engine.several import several
+from conformance.engine.several import several, worst_of
 from conformance.judge.probes import Attempt, as_expected, settled
 from conformance.plan.objects import MARKER_BACKEND
 from conformance.plan.units import PlannedProbe, Unit
@@ -121,7 +121,7 @@ class Watch:
         if planned.probe.rest:
             time.sleep(planned.probe.rest)
         if planned.probe.times == 1:
-            seen = self._attempt(planned.wire, planned.ending, planned.aliases)
+            seen = self._one_connection(planned)
             wanted = planned.probe.expect.arrived
             return replace(seen, arrived=self.arrivals(wanted, seen.answer.sent)) if wanted else seen
         return several(planned, lambda wire: self._attempt(wire, planned.ending, planned.aliases))
@@ -134,9 +134,19 @@ class Watch:
         answer = Answer(sent="", seconds=self.clock() - at, detail=json.dumps(entries)[:300])
         return Attempt(at, answer, Sighting(HAS_ADDRESS if given else NO_ADDRESS), counted=False)
 
+    def _one_connection(self, planned: PlannedProbe) -> Attempt:
+        whole = self._attempt(planned.wire, planned.ending, planned.aliases)
+        answers = (*whole.answer.earlier, whole.answer)
+        if len(answers) == 1:
+            return whole
+        each = [self._read(whole.at, answer, planned.ending, planned.aliases) for answer in answers]
+        return worst_of(planned, whole, each)
+
     def _attempt(self, wire: WireProbe, ending: str, aliases: Mapping[str, str] = NO_ALIASES) -> Attempt:
         at = self.clock()
-        answer = self.sender.send(wire)
+        return self._read(at, self.sender.send(wire), ending, aliases)
+
+    def _read(self, at: float, answer: Answer, ending: str, aliases: Mapping[str, str]) -> Attempt:
         each = [_known(seen, aliases) for seen in sightings(answer, names=self.names, suffix=ending)]
         tally = Counter(seen.outcome for seen in each) if len(each) > 1 else Counter[str]()
         return Attempt(at, answer, one_for_all(each), counted=False, revision=self.unit.revision, tally=tally)

@@ -1,7 +1,7 @@
-"""One observation that is several requests: one after another, or all at the same time."""
+"""One observation that is several requests: one after another, all at the same time, or on one connection."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -31,6 +31,18 @@ def several(planned: PlannedProbe, ask: Ask) -> Attempt:
     alone = _alone(probe)
     wrong = [one for one in seen if not as_expected(alone, one, planned.ending, planned.facts)]
     return replace((wrong or seen)[0], at=seen[0].at, pods=pods, tally=tally)
+
+
+def worst_of(planned: PlannedProbe, whole: Attempt, each: Sequence[Attempt]) -> Attempt:
+    """Return what the requests on one connection were together: the first that is wrong, if only one shows it.
+
+    ``whole`` has the outcome of all, ``each`` holds them one by one. Where outcomes differ, that is what is shown.
+    """
+    alone = _alone(planned.probe)
+    if len({one.seen.outcome for one in each}) > 1:
+        return whole
+    wrong = [one for one in each if not as_expected(alone, one, planned.ending, planned.facts)]
+    return replace(whole, answer=wrong[0].answer, seen=wrong[0].seen) if wrong else whole
 
 
 def _one_client(wire: WireProbe, times: int, ask: Ask) -> list[Attempt]:

@@ -15,6 +15,8 @@ from conformance.waiting import wait_until
 
 Apply = Callable[[Unit], None]
 FIRST_WATCHING_PAUSE, WATCHING_PAUSE = 0.05, 1.0
+CLEAN_PAUSE = 0.05
+"""Seconds between the looks of a long run of right answers."""
 MARKER_PAUSE = 0.04
 """Seconds between the first two looks at markers: many wait at the same time, and their questions slow the answer."""
 
@@ -90,7 +92,7 @@ def converge(
             _load_later_revision(watch, apply, limits.marker if marker_limit is None else marker_limit, alive)
             limits = replace(limits, convergence=limits.convergence + watch.clock() - since)
             continue
-        pause = _pause_between(pause, watch)
+        pause = CLEAN_PAUSE if _right_lately(watch, look_only) else _pause_between(pause, watch)
         # The last look is taken as soon as it may be.
         time.sleep(min(pause, left))
 
@@ -217,13 +219,23 @@ def _wrong(watch: Watch, probes: Sequence[PlannedProbe]) -> Sequence[PlannedProb
 
 
 def _steady(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
-    """Whether each probe has shown one outcome three times in a row at the current revision."""
+    """Whether each probe has shown one wrong outcome three times in a row at the current revision."""
 
     def last_are_equal(planned: PlannedProbe) -> bool:
         current = [attempt for attempt in watch.of(planned) if attempt.revision == watch.unit.revision]
         return len(streak(current, planned.facts)) >= CONSECUTIVE
 
-    return all(last_are_equal(planned) for planned in probes)
+    return not _right_lately(watch, probes) and all(last_are_equal(planned) for planned in probes)
+
+
+def _right_lately(watch: Watch, probes: Sequence[PlannedProbe]) -> bool:
+    """Whether one of the probes was right three times in a row, and needs more: a right answer had turned wrong."""
+
+    def is_right(planned: PlannedProbe) -> bool:
+        last = streak(watch.of(planned), planned.facts)
+        return len(last) >= CONSECUTIVE and as_expected(planned.probe, last[-1], planned.ending, planned.facts)
+
+    return any(map(is_right, probes))
 
 
 def _load_later_revision(watch: Watch, apply: Apply, limit: float, alive: Callable[[], bool]) -> None:

@@ -138,6 +138,10 @@ def may_still_change(outcome: str) -> bool:
 
     A backend, a redirect or a 404 says that the controller has made its choice.
     """
-    undecided = ("status:", "grpc-status:", "varies:", NO_ADDRESS, *_CLOSED, *_NO_ANSWER)
-    chosen = outcome == "status:404" or not outcome.startswith(undecided)
-    return not chosen
+    return outcome.startswith("varies:") or not is_choice(outcome)
+
+
+def is_choice(outcome: str) -> bool:
+    """Tell whether an outcome says that the controller has chosen: one backend or several, a redirect, a 404."""
+    undecided = ("status:", "grpc-status:", NO_ADDRESS, *_CLOSED, *_NO_ANSWER)
+    return outcome == "status:404" or not outcome.startswith(undecided)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.case.model import RECORD, Expectation, Received
+from conformance.case.model import RECORD, TLS_REFUSED, Expectation, Received
 from conformance.judge.probes import Attempt
 
 
@@ -22,8 +22,11 @@ def looked_at(wanted: Received, account: Mapping[str, Any]) -> dict[str, Any] | 
 def of_the_answer(expect: Expectation, attempt: Attempt) -> dict[str, Any] | None:
     """Return the parts of an answer that the judge compares: the headers named, whose it is, and the numbers.
 
-    Where several requests are only recorded, the numbers are what is recorded of them.
+    Where several requests are only recorded, the numbers are what is recorded of them; where TLS must be refused, it is
+    the version that was agreed on all the same.
     """
+    if expect.outcome == TLS_REFUSED:
+        return {"tls": attempt.answer.tls_version}
     recorded = expect.outcome == RECORD and attempt.tally
     if not (expect.headers or expect.exact or expect.tally or expect.arrived or recorded):
         return None

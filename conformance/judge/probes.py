@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from conformance.case.model import Probe
-from conformance.judge.answers import reason_against
+from conformance.judge.answers import is_choice, reason_against
 from conformance.judge.facts import NO_FACTS, Facts
 from conformance.judge.transport import presented, reason_against_transport
 from conformance.judge.words import Reason, Verdict
@@ -14,6 +14,14 @@ from conformance.probes.outcome import Sighting
 
 CONSECUTIVE = 3
 """Both pass and fail need this many equal observations in a row."""
+
+CLEAN_RUN, CLEAN_RATIO = 20, 3
+"""Once a right answer has turned into another choice, so many right ones in a row are needed for a pass: twenty, and
+three times as many as there were from the first right answer to the last wrong one.
+
+A controller that hands over from one configuration to the next may answer from both for a moment; one that errs in
+every fourth request shows three right answers in a row soon enough, but no such run.
+"""
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,25 @@ def as_expected(probe: Probe, attempt: Attempt, ending: str, facts: Facts = NO_F
 def settled(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> bool:
     """Tell whether the probe has shown the expected answer often enough, one after another."""
     last = [*islice(_alike(attempts, facts), CONSECUTIVE)]
-    return len(last) == CONSECUTIVE and all(as_expected(probe, attempt, ending, facts) for attempt in last)
+    if len(last) < CONSECUTIVE or not all(as_expected(probe, attempt, ending, facts) for attempt in last):
+        return False
+    return not probe.expect.demanding or not _relapsed(probe, attempts, ending, facts)
+
+
+def _relapsed(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts) -> bool:
+    """Tell whether a right answer has turned into another choice, and too few right ones came since then.
+
+    What only says that a rule cannot be served yet (503, no answer) is no choice, and may come at any time.
+    """
+    counted = [attempt for attempt in attempts if attempt.counted]
+    right = [as_expected(probe, attempt, ending, facts) for attempt in counted]
+    first = right.index(True)
+    wrong = [
+        number
+        for number, (attempt, fits) in enumerate(zip(counted, right, strict=True))
+        if number > first and not fits and is_choice(attempt.seen.outcome)
+    ]
+    return bool(wrong) and len(right) - 1 - wrong[-1] < max(CLEAN_RUN, CLEAN_RATIO * (wrong[-1] + 1 - first))
 
 
 def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> ProbeVerdict:
@@ -107,6 +133,10 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: F
     if len(last) < CONSECUTIVE:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"the answers kept changing, lastly {last[-1].seen.outcome}")
     found = against(probe, last[-1], ending, facts)
+    if found is None and _relapsed(probe, attempts, ending, facts):
+        others = {one.seen.outcome for one in attempts if one.counted and not as_expected(probe, one, ending, facts)}
+        detail = f"right answers kept turning wrong: {', '.join(sorted(others))}"
+        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, detail)
     if found is None:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "the same backend received different requests")
     return ProbeVerdict(Verdict.ERROR if found[0] is Reason.HARNESS else Verdict.FAIL, *found)

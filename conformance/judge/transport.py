@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from conformance.case.model import RECORD, Certificate, Probe
+from conformance.case.model import RECORD, TLS_REFUSED, Certificate, Probe
 from conformance.judge.exact import reason_against_arrivals, reason_against_headers, reason_against_tally
 from conformance.judge.facts import Facts
 from conformance.judge.words import Reason
@@ -27,6 +27,12 @@ def reason_against_transport(
     ``arrived`` how many each backend received.
     """
     expect = probe.expect
+    if expect.outcome == TLS_REFUSED and answer.tls_version and not answer.trouble.startswith("tls-alert:"):
+        # In TLS 1.3 an alert may come after the client is done (RFC 8446, section 4.4.2.4); a reset tells nothing then.
+        return (
+            Reason.UNEXPECTED_MATCH,
+            f"the handshake should have been refused, but {answer.tls_version} was agreed on",
+        )
     if expect.certificate is not None:
         against = _against_certificate(expect.certificate, answer, facts)
         if against is not None:

@@ -17,8 +17,6 @@ ACCOUNT_QUESTION = "account "
 """A backend answers a WebSocket's text message that begins so by its account; the number of the probe follows."""
 
 BODY_KEPT = 2048
-HEADERS_KEPT = 100
-VALUE_KEPT = 1024
 CHAIN_KEPT = 1 << 16
 
 Fields = tuple[tuple[str, str], ...]
@@ -92,10 +90,11 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class ProbeLimits:
-    """Bounds of a single request: seconds in all, bytes of body kept."""
+    """Bounds of a single request: seconds in all, bytes of body kept, bytes of header fields or trailers taken."""
 
     seconds: float = 5.0
     body_bytes: int = 1 << 20
+    field_bytes: int = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,8 @@ class Answer:
 
     ``certificate`` is the leaf that was presented (DER), ``chain`` all that was sent, leaf first; both are there even
     if the handshake failed later on. ``tls_version`` (``TLSv1.3``) and ``alpn`` (``h2``, or empty) are what TLS agreed
-    on. ``interim`` says that a 100 came first, ``trailers`` what came after the body.
+    on. ``interim`` says that a 100 came first (and in time, where the body waited for it), ``trailers`` what came after
+    the body.
 
     A WebSocket's answer has status 101 and the message that came back as its body; a gRPC call's answer has the
     message (without its prefix) as its body and ``grpc-status`` among the trailers. ``earlier`` are the answers to the
@@ -144,20 +144,17 @@ class Answer:
         return _first(self.trailers, name)
 
     def brief(self) -> "Answer":
-        """Return the answer with as much of headers, body and chain as a report can show.
+        """Return the answer with as much of body and chain as a report can show, and all of its headers.
 
-        A run keeps every answer; a controller that sends a MiB each time must not fill the memory.
+        A run keeps every answer; a controller that sends a MiB each time must not fill the memory. Headers are judged,
+        and bounded when they come.
         """
-        headers, trailers = _short(self.headers), _short(self.trailers)
-        as_they_were = headers == self.headers and trailers == self.trailers and len(self.body) <= BODY_KEPT
-        if as_they_were and not self.chain and not self.certificate and not self.earlier:
+        if len(self.body) <= BODY_KEPT and not self.chain and not self.certificate and not self.earlier:
             # Most answers; to make a copy costs more than to look.
             return self
         chain = self.chain if sum(map(len, self.chain)) <= CHAIN_KEPT else self.chain[:1]
         return replace(
             self,
-            headers=headers,
-            trailers=trailers,
             body=self.body[:BODY_KEPT],
             certificate=_shared(self.certificate) if self.certificate else self.certificate,
             chain=tuple(map(_shared, chain)),
@@ -168,10 +165,6 @@ class Answer:
 def _first(fields: Fields, name: str) -> str | None:
     wanted = name.lower()
     return next((value for key, value in fields if key.lower() == wanted), None)
-
-
-def _short(fields: Fields) -> Fields:
-    return tuple((name[:VALUE_KEPT], value[:VALUE_KEPT]) for name, value in fields[:HEADERS_KEPT])
 
 
 @lru_cache(maxsize=256)

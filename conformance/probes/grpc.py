@@ -21,7 +21,7 @@ def as_call(probe: WireProbe, sent: str) -> WireProbe:
 def converse(line: Line, requests: Sequence[tuple[str, WireProbe]]) -> Iterator[Answer]:
     """Make the calls, one after another, and yield the answer to each; raises what ``http2.converse`` raises."""
     for answer in http2.converse(line, [(sent, as_call(probe, sent)) for sent, probe in requests]):
-        if not answer.trailers and answer.header("grpc-status") is not None:
+        if not (answer.trailers or answer.body) and answer.header("grpc-status") is not None:
             # "Trailers-Only": an answer without a message has its trailers where the headers are.
             answer = replace(answer, trailers=answer.headers)  # noqa: PLW2901
         message = text_of(answer.body)

@@ -70,6 +70,7 @@ class _Exchange:
     body: bytearray = field(default_factory=bytearray)
     trailers: Fields = ()
     interim: bool = False
+    too_late: bool = False
     ended: bool = False
 
     @property
@@ -113,11 +114,13 @@ class _Session:
         return exchange
 
     def _wait_for_interim(self, exchange: _Exchange) -> None:
+        """Wait for a 100, or for a final response in its place; a 100 that comes after this is none."""
         until = time.monotonic() + CONTINUE_SECONDS
         with suppress(TimeoutError):  # RFC 9110, 10.1.1: a client does not wait for ever
             while not exchange.interim and not exchange.headers and (left := until - time.monotonic()) > 0:
                 with self._line.patience(left):
                     self._receive(exchange)
+        exchange.too_late = True
 
     def _upload(self, exchange: _Exchange, body: bytes, trailers: Fields) -> None:
         """Send the body as fast as the server's windows allow, unless it has answered without waiting for it."""
@@ -153,7 +156,7 @@ class _Session:
         if isinstance(event, ResponseReceived):
             exchange.headers = _text(event.headers)
         elif isinstance(event, InformationalResponseReceived):
-            exchange.interim = exchange.interim or (b":status", b"100") in list(event.headers)
+            exchange.interim |= (b":status", b"100") in list(event.headers) and not exchange.too_late
         elif isinstance(event, DataReceived):
             if not exchange.full:
                 exchange.body += event.data

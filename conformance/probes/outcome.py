@@ -88,7 +88,8 @@ def one_for_all(seen: Sequence[Sighting]) -> Sighting:
     """
     outcomes = {sighting.outcome for sighting in seen}
     if len(outcomes) == 1:
-        return seen[-1]
+        # A status may be a backend's own in one answer and the controller's in the next.
+        return next((sighting for sighting in reversed(seen) if sighting.matched), seen[-1])
     served = [sighting for sighting in seen if sighting.matched]
     # The name of a backend holds no colon: it is part of a host name.
     short = [s.outcome for s in seen if not s.matched] or [s.outcome for s in served if ":" in s.outcome]

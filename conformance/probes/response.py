@@ -40,6 +40,7 @@ class ResponseReader:
     _parser: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD))
     _final: h11.Response | h11.InformationalResponse | None = None
     _interim: bool = False
+    _too_late: bool = False
     _ended: bool = False
 
     def begin(self, method: str, *, upgrade: str = "") -> None:
@@ -52,7 +53,7 @@ class ResponseReader:
             self._parser.start_next_cycle()
         if self._parser.our_state is not h11.IDLE:
             raise CutShort("the connection was not kept for another request")
-        self._final, self._interim = None, False
+        self._final, self._interim, self._too_late = None, False, False
         shadow = [("Host", "x"), *([("Upgrade", upgrade), ("Connection", "Upgrade")] if upgrade else [])]
         self._parser.send(
             h11.Request(method=method if method in {"HEAD", "CONNECT"} else "GET", target="/", headers=shadow)
@@ -60,12 +61,16 @@ class ResponseReader:
         self._parser.send(h11.EndOfMessage())
 
     def wait_for_interim(self, seconds: float) -> bool:
-        """Wait for a 100, or for a final response in its place; tell whether the body may be sent."""
+        """Wait for a 100, or for a final response in its place; tell whether the body may be sent.
+
+        A 100 that comes after this asks for nothing any more, and is none.
+        """
         until = time.monotonic() + seconds
         with suppress(TimeoutError):  # RFC 9110, 10.1.1: a client does not wait for ever
             while not self._interim and self._final is None and (left := until - time.monotonic()) > 0:
                 with self.line.patience(left):
                     self._take_head()
+        self._too_late = True
         return self._final is None
 
     def read(self) -> Response:
@@ -95,7 +100,7 @@ class ResponseReader:
     def _take_head(self) -> None:
         event = self._event()
         if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
-            self._interim = self._interim or event.status_code == 100
+            self._interim = self._interim or (event.status_code == 100 and not self._too_late)
         elif isinstance(event, (h11.Response, h11.InformationalResponse)):
             self._final = event
         else:

@@ -13,7 +13,7 @@ from conformance.probes.answer import Answer, Endpoint, ProbeLimits, WireProbe
 from conformance.probes.line import Line
 from conformance.probes.pinned import PinnedAdapter, ProbeRequest, ProbeResponse
 from conformance.probes.request import check, numbered, plain
-from conformance.probes.trouble import ANSWERED_BADLY, DeadlinePassed, classify
+from conformance.probes.trouble import ANSWERED_BADLY, DeadlinePassed, Nonsense, classify
 
 _RUN = os.urandom(4).hex()
 _NUMBERS = itertools.count(1)
@@ -56,6 +56,7 @@ class Sender:
         converse = self._plainly if plain(line.probe) else _OTHERS.get(line.probe.protocol, raw.converse)
         try:
             for answer in converse(line, requests):
+                _check_size(answer, self.limits.field_bytes)
                 answers.append(answer)
                 began = time.monotonic()
             if line.late:
@@ -86,6 +87,13 @@ class Sender:
                 trailers=response.trailers,
                 head=probe.method == "HEAD",
             )
+
+
+def _check_size(answer: Answer, limit: int) -> None:
+    """Raise Nonsense for more header fields, or trailers, than anybody could want: all that is taken is kept."""
+    for fields in (answer.headers, answer.trailers):
+        if sum(len(name) + len(value) for name, value in fields) > limit:
+            raise Nonsense(f"more than {limit} bytes of header fields")
 
 
 def _with_facts(answer: Answer, line: Line, earlier: tuple[Answer, ...] = ()) -> Answer:

@@ -1,6 +1,7 @@
 """The library's reading of a response's head, without what it forgives or takes for an answer."""
 
 import http.client
+from email.errors import MissingHeaderBodySeparatorDefect
 from io import BufferedReader
 from typing import IO, cast
 
@@ -10,9 +11,9 @@ from conformance.probes.trouble import Nonsense
 class StrictResponse(http.client.HTTPResponse):
     """A response whose head is whole, whose length is one, and which is final.
 
-    The library takes the end of the connection for the end of the head, believes the first of several lengths
-    (RFC 9112, section 6.3), and passes over no interim answer but a 100 (RFC 9110, section 15.2). ``interim`` says that
-    a 100 was among them.
+    The library takes the end of the connection for the end of the head, and a line that is no header field for the end
+    of the fields, though more may follow; it believes the first of several lengths (RFC 9112, section 6.3), and passes
+    over no interim answer but a 100 (RFC 9110, section 15.2). ``interim`` says that a 100 was among them.
     """
 
     interim = False
@@ -22,7 +23,7 @@ class StrictResponse(http.client.HTTPResponse):
 
         Raises:
             http.client.IncompleteRead: the connection ended within it.
-            Nonsense: it names several lengths.
+            Nonsense: it names several lengths, or holds a line that is no header field.
         """
         inner = self.fp
         self.fp = cast("BufferedReader", _Lines(inner))
@@ -30,6 +31,8 @@ class StrictResponse(http.client.HTTPResponse):
             super().begin()
         finally:
             self.fp = inner
+        if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.headers.defects):
+            raise Nonsense("a header line that is none")
         if len(set(self.headers.get_all("Content-Length", []))) > 1:
             raise Nonsense("several lengths")
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from conformance.case.model import NO_MATCH, RECORD, Certificate, Received
 from conformance.judge.facts import Facts
 from conformance.judge.looks import judge_again
 from conformance.judge.probes import (
+    CLEAN_RATIO,
+    CLEAN_RUN,
     CONSECUTIVE,
     Attempt,
     ProbeVerdict,
@@ -77,6 +80,44 @@ class TestThreeInARow:
         assert short(judge_probe(expecting("a", Received(target="/x")), made, ENDING)) == fail(Reason.WRONG_HEADER)
 
 
+class TestRightAnswersThatTurnWrong:
+    """One that errs in every second request shows three right answers in a row soon enough."""
+
+    @pytest.mark.parametrize("choice", ["b", "status:404", "redirect:301:/", "varies:a,b"])
+    def test_three_in_a_row_are_not_enough_then(self, choice: str) -> None:
+        verdict = judged("a", "a", choice, "a", "a", "a")
+        assert short(verdict) == fail(Reason.UNSTABLE)
+        assert choice in verdict.detail
+
+    @pytest.mark.parametrize("brief", ["status:503", "timeout", "reset"])
+    def test_what_was_only_not_served_for_a_moment_is_no_choice(self, brief: str) -> None:
+        assert short(judged("a", "a", brief, "a", "a", "a")) == PASS
+
+    @pytest.mark.parametrize(("run", "expected"), [(CLEAN_RUN - 1, fail(Reason.UNSTABLE)), (CLEAN_RUN, PASS)])
+    def test_a_long_run_of_right_answers_makes_up_for_a_handover(
+        self, run: int, expected: tuple[Verdict, Reason | None]
+    ) -> None:
+        assert short(judged("a", *["status:404"] * 50, "a", "status:404", *["a"] * run)) == expected
+
+    def test_the_longer_it_went_on_the_longer_the_run_must_be(self) -> None:
+        lapses = ["a", "b"] * CLEAN_RUN
+        needed = CLEAN_RATIO * len(lapses)
+        assert short(judged("a", *lapses, *["a"] * (needed - 1))) == fail(Reason.UNSTABLE)
+        assert short(judged("a", *lapses, *["a"] * needed)) == PASS
+
+    def test_so_it_is_with_a_backend_where_none_may_answer(self) -> None:
+        assert short(judged(NO_MATCH, "status:404", "b", *["status:404"] * 3)) == fail(Reason.UNSTABLE)
+        assert short(judged(NO_MATCH, "b", *["status:404"] * 3)) == PASS
+
+    def test_and_with_the_right_backend_that_received_something_else(self) -> None:
+        wants = expecting("a", Received(target="/x"))
+        made = [seen("a", target=target) for target in ("/x", "/y", "/x", "/x", "/x")]
+        assert short(judge_probe(wants, made, ENDING)) == fail(Reason.UNSTABLE)
+
+    def test_what_stays_wrong_fails_for_what_it_is(self) -> None:
+        assert short(judged("a", "a", "b", "b", "b")) == fail(Reason.WRONG_BACKEND)
+
+
 class TestWhoseCertificate:
     """A controller may make itself a new default certificate whenever it loads anything; ours are told apart."""
 
@@ -139,6 +180,10 @@ def test_a_pass_rests_on_three_equal_counted_answers_at_the_end(made: list[Attem
     right = {"a": {"a"}, NO_MATCH: {"status:404", "status:503", "reset"}}[expected]
     last = [attempt.seen.outcome for attempt in made if attempt.counted][-CONSECUTIVE:]
     passes = len(last) == CONSECUTIVE and len(set(last)) == 1 and set(last) <= right
+    # In so few attempts nobody recovers from having chosen otherwise after a right answer.
+    choices = {"a", "b", "status:404", "redirect:301:/"} - right
+    since = list(itertools.dropwhile(lambda outcome: outcome not in right, (m.seen.outcome for m in made if m.counted)))
+    passes = passes and choices.isdisjoint(since)
     assert (judge_probe(expecting(expected), made, ENDING).verdict is Verdict.PASS) == passes
     assert settled(expecting(expected), made, ENDING) == passes
 

@@ -112,6 +112,22 @@ def test_only_an_end_of_the_handshake_is_its_refusal(outcome: str, expected: Rea
     assert (found[0] if found else None) is expected
 
 
+@pytest.mark.parametrize(
+    ("trouble", "version", "expected"),
+    [
+        ("reset", "", None),
+        ("reset", "TLSv1.1", Reason.UNEXPECTED_MATCH),
+        ("tls-alert:certificate-required", "TLSv1.3", None),
+        ("tls-alert:handshake-failure", "", None),
+    ],
+)
+def test_a_reset_after_the_handshake_is_no_refusal_of_it(trouble: str, version: str, expected: Reason | None) -> None:
+    answer = Answer(SENT, 0.01, trouble=trouble, tls_version=version)
+    assert reason(answer, outcome=TLS_REFUSED) is expected
+    shown = Attempt(0.0, answer, Sighting(trouble), counted=True)
+    assert of_the_answer(Expectation(outcome=TLS_REFUSED), shown) == {"tls": version}
+
+
 @pytest.mark.parametrize("agreed", ["", "http/1.1"])
 def test_the_protocol_must_be_the_one_that_is_expected(agreed: str) -> None:
     assert reason(Answer(SENT, 0.01, alpn=agreed), alpn="h2") is Reason.WRONG_HEADER

@@ -10,6 +10,7 @@ import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 
+from conformance.grpcframes import text_message
 from conformance.probes.answer import PROBE_HEADER, Answer, ProbeLimits, WireProbe
 from conformance.probes.sender import Sender
 from conformance.tests.echoes import Echo, echoing
@@ -54,6 +55,29 @@ def plain(server: H2Connection, stream_id: int, _: socket.socket) -> None:
     server.send_headers(stream_id, [(":status", "404"), ("x-a", "1"), ("x-a", "2")])
     server.send_data(stream_id, b"gone")
     server.send_headers(stream_id, [("x-t", "9")], end_stream=True)
+
+
+@pytest.mark.parametrize(("message", "status"), [(b"", "0"), (text_message(b"hi"), None)])
+def test_a_status_among_the_headers_is_one_only_where_no_message_follows(message: bytes, status: str | None) -> None:
+    def call(server: H2Connection, stream_id: int, _: socket.socket) -> None:
+        fields = [(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "0")]
+        server.send_headers(stream_id, fields, end_stream=not message)
+        if message:
+            server.send_data(stream_id, message, end_stream=True)
+
+    with serving(answering(call), read=False) as server:
+        answer = send(server, probe(method="POST", protocol="grpc"))
+    assert (answer.status, answer.trailer("grpc-status")) == (200, status)
+
+
+def test_an_interim_answer_that_comes_after_the_body_is_none() -> None:
+    def patient(server: H2Connection, stream_id: int, stream: socket.socket) -> None:
+        server.send_headers(stream_id, [(":status", "100")])
+        plain(server, stream_id, stream)
+
+    with serving(answering(patient), read=False) as server:
+        answer = send(server, probe(method="POST", body=b"abc", wait_for_continue=True))
+    assert (answer.status, answer.interim) == (404, False)
 
 
 @pytest.fixture(scope="module", name="echo")

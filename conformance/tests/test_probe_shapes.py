@@ -118,6 +118,15 @@ class TestContinue:
         assert (answer.status, answer.interim) == (200, False)
         assert 0.8 < times[1] - times[0] < 2
 
+    def test_an_interim_answer_that_comes_after_the_body_is_none(self) -> None:
+        def patient(stream: socket.socket) -> None:
+            everything(stream, b"abcde")
+            stream.sendall(CONTINUE + OK)
+
+        with serving(patient, read=False) as server:
+            answer = send(server, self.wire)
+        assert (answer.status, answer.interim) == (200, False)
+
     def test_the_body_is_not_sent_where_the_answer_is_final(self) -> None:
         left: list[bytes] = []
 
@@ -251,6 +260,9 @@ def endless(stream: socket.socket) -> None:
         stream.sendall(data)
 
 
+HIDING = b"HTTP/1.1 200 OK\r\n%s\r\nX-Conformance-Backend: n/a/p\r\nContent-Length: 2\r\n\r\nhi"
+"""A head whose other fields must not be lost behind a line that is none: they say that a backend answered."""
+
 BAD: dict[str, tuple[Conversation | bytes, str]] = {
     "a banner and nothing more": (banner, "malformed"),
     "an endless head": (endless, "malformed"),
@@ -260,6 +272,11 @@ BAD: dict[str, tuple[Conversation | bytes, str]] = {
     ),
     "an end within the trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-T: 1\r\n", "reset"),
     "an end within the head": (b"HTTP/1.1 200 OK\r\nX-", "reset"),
+    "a space before the colon": (HIDING % b"X-A : 1", "malformed"),
+    "a line without a colon": (HIDING % b"no header", "malformed"),
+    "a carriage return within a line": (HIDING % b"X-A: a\rb", "malformed"),
+    "a name that is no token": (HIDING % "Bär: 1".encode(), "malformed"),
+    "more header fields than anybody wants": (HIDING % b"\r\n".join([b"X-A: " + b"x" * 5000] * 7), "malformed"),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nhi", "malformed"),
 }
 

@@ -8,12 +8,12 @@ from typing import cast
 
 import pytest
 
-from conformance.case.model import NO_MATCH, RECORD, Backend, Case, Expectation
+from conformance.case.model import NO_MATCH, RECORD, Backend, Case, Expectation, Received
 from conformance.engine.limits import Limits
 from conformance.engine.rounds import FRESH, Watch
 from conformance.engine.watching import converge
 from conformance.judge.evidence import of_the_answer
-from conformance.judge.probes import Attempt, judge_probe
+from conformance.judge.probes import CONSECUTIVE, Attempt, judge_probe
 from conformance.judge.words import Reason, Verdict
 from conformance.plan.single import unit_of
 from conformance.plan.units import Unit
@@ -245,6 +245,24 @@ def test_of_several_requests_on_one_connection_it_is_kept_how_many_showed_what()
     assert shown is not None
     assert shown["tally"] == {"mine": 1, "status:503": 4}
     assert of_the_answer(Expectation(outcome="a"), attempt) is None
+
+
+@pytest.mark.parametrize("wrong", range(3))
+def test_of_several_requests_on_one_connection_each_must_arrive_as_it_was_sent(wrong: int) -> None:
+    def rewriting(wire: WireProbe) -> Answer:
+        if wire.requests_on_connection == 1:
+            return loaded(wire)
+        answers = [served("a", target="/other" if number == wrong else "/") for number in range(3)]
+        return replace(answers[-1], earlier=tuple(answers[:-1]))
+
+    expect = Expectation(outcome="a", received=Received(target="/"))
+    many = probe("foo.com", expect=expect).model_copy(update={"on_one_connection": 3})
+    with watching(rewriting, case("s/one", probes=(many,))) as (watch, _):
+        for _ in range(CONSECUTIVE):
+            watch.round()
+        (planned,) = watch.unit.probes
+        verdict = judge_probe(many, watch.of(planned), planned.ending)
+    assert (verdict.verdict, verdict.reason) == (Verdict.FAIL, Reason.WRONG_HEADER)
 
 
 def sends_to_https(wire: WireProbe, *, to: str = "", then: Behaviour = loaded) -> Answer:

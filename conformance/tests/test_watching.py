@@ -1,6 +1,8 @@
 """How long is looked at what must not come, and at what may still come."""
 
+import itertools
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from conformance.engine.rounds import Watch
 from conformance.engine.traffic import flowing
 from conformance.engine.watching import converge, wait_for_markers
 from conformance.errors import HarnessFailure
-from conformance.judge.probes import judge_probe
-from conformance.judge.words import Verdict
+from conformance.judge.probes import CLEAN_RUN, judge_probe
+from conformance.judge.words import Reason, Verdict
 from conformance.plan.planning import packs
 from conformance.plan.single import unit_of
 from conformance.probes.answer import Answer, WireProbe
@@ -116,6 +118,40 @@ def test_a_recorded_404_is_watched_as_long_as_a_neighbour_may_take() -> None:
     )
     watch = observed(Late(), recorded, Limits(**{**vars(LIMITS), "presence": 1.0, "convergence": 2.0}))
     assert [attempt.seen.outcome for attempt in watch.of(watch.unit.probes[0])][-3:] == ["a"] * 3
+
+
+class HandingOver(World):
+    """A world that serves the marker at once, and the rest as ``course`` says: right (r), 404 (n), or from ``b``."""
+
+    def __init__(self, course: Iterator[str]) -> None:
+        super().__init__()
+        self.course = course
+
+    def answer(self, wire: WireProbe) -> Answer:
+        if ".marker." in wire.host:
+            return super().answer(wire)
+        return {"r": served("a"), "n": status(404), "b": served("b")}[next(self.course)]
+
+
+SERVED = case("s/served", probes=(probe(id="p"),), placement="own")
+PATIENT = Limits(**{**vars(LIMITS), "convergence": 20.0})
+
+
+def test_a_controller_that_answers_from_two_configurations_for_a_moment_gets_its_time() -> None:
+    watch = observed(HandingOver(itertools.chain("nnrnr", itertools.repeat("r"))), SERVED, PATIENT)
+    assert verdicts(watch) == [Verdict.PASS]
+    assert len(watch.of(watch.unit.probes[0])) == len("nnrn") + CLEAN_RUN
+    assert watch.unit.revision == 1
+
+
+@pytest.mark.parametrize("wrong", ["b", "n"])
+def test_one_that_keeps_choosing_otherwise_passes_by_no_three_answers_in_a_row(wrong: str) -> None:
+    watch = observed(
+        HandingOver(itertools.cycle(f"r{wrong}rrr")), SERVED, Limits(**{**vars(LIMITS), "convergence": 2.0})
+    )
+    (planned,) = watch.unit.probes
+    verdict = judge_probe(planned.probe, watch.of(planned), planned.ending)
+    assert (verdict.verdict, verdict.reason) == (Verdict.FAIL, Reason.UNSTABLE)
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -78,7 +78,14 @@ def _attempts(probe: ProbeRecord) -> list[Attempt]:
         # The judge asks only whether certificates are the same, so a fingerprint stands for one as well.
         part = record.answered or {}
         headers = tuple((str(name), str(value)) for name, value in part.get("headers") or ())
-        answer = Answer("", record.seconds, headers=headers, certificate=record.certificate.encode() or None)
+        answer = Answer(
+            "",
+            record.seconds,
+            trouble=record.outcome if record.outcome.startswith("tls-alert:") else "",
+            headers=headers,
+            certificate=record.certificate.encode() or None,
+            tls_version=str(part.get("tls") or ""),
+        )
         made.append(
             Attempt(
                 record.at,
