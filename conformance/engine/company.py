@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.case.model import Case
-from conformance.engine.judgement import Judgement, case_verdict
+from conformance.engine.judgement import Judgement, case_verdict, probe_verdict
 from conformance.judge.cases import CaseVerdict
 from conformance.judge.probes import as_expected
 from conformance.judge.words import Reason, Verdict
@@ -73,10 +73,12 @@ class InCompany:
     """What was seen of a case beside others, and when: from the first request to the last.
 
     ``waited``: nothing was wrong but answers that did not come in time, and right ones came late as well.
+    ``varied``: nothing failed but that answers which are only recorded were still changing, as they may alone.
     """
 
     verdict: CaseVerdict
     waited: bool = False
+    varied: bool = False
     span: tuple[float, float] | None = None
 
 
@@ -93,16 +95,25 @@ def in_company(judgement: Judgement) -> InCompany:
             else:
                 wrong.add(attempt.seen.outcome)
     unanswered = verdict.reason in {Reason.NO_ANSWER, Reason.UNSTABLE} and wrong == {SILENCE}
-    return InCompany(verdict, waited=late and unanswered, span=judgement.span())
+    return InCompany(verdict, waited=late and unanswered, varied=_only_varied(judgement), span=judgement.span())
+
+
+def _only_varied(judgement: Judgement) -> bool:
+    """Tell whether whatever failed is only recorded, and was not seen often enough while its answers changed."""
+    seen = [(p.probe, probe_verdict(judgement, p, attempts)) for p, attempts in judgement.observed()]
+    failed = [(probe, verdict) for probe, verdict in seen if verdict.verdict is not Verdict.PASS]
+    changing = [verdict.reason is Reason.UNSTABLE and not probe.expect.demanding for probe, verdict in failed]
+    return judgement.override is None and bool(failed) and all(changing)
 
 
 def alone_after(company: InCompany | None, alone: Judgement) -> Judgement:
     """Return the judgement of a case alone, with a finding where only ``company`` made it fail.
 
     Where everything has to wait it is the machine that is busy, and not the neighbours' doing. That the suite could not
-    judge the case beside others says nothing of these.
+    judge the case beside others says nothing of these, and what may change from answer to answer alone may do so in
+    company.
     """
-    if company is None or company.waited or company.verdict.verdict is not Verdict.FAIL:
+    if company is None or company.waited or company.varied or company.verdict.verdict is not Verdict.FAIL:
         return alone
     if case_verdict(alone).verdict is not Verdict.PASS:
         return alone

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case.model import Case, Expectation, Manifest
+from conformance.case.model import RECORD, Case, Expectation, Manifest
 from conformance.case.steps import Action, Step
 from conformance.engine.company import Doubted, alone_after, in_company
 from conformance.engine.judgement import Judgement, case_verdict
@@ -129,9 +129,9 @@ def test_a_case_that_is_never_loaded_has_one_final_verdict() -> None:
     assert times == {"s/packed": 1, "s/lost": 1, "s/plain": 1}
 
 
-def seen(name: str, *answers: Answer) -> Judgement:
+def seen(name: str, *answers: Answer, expected: str = "a") -> Judgement:
     """What was seen of a case; of nothing that was seen, neighbours have spoiled nothing."""
-    one = case(name)
+    one = case(name, probes=(probe(expect=Expectation(outcome=expected)),))
     with on(Ground()) as crew:
         watch = crew.watch(unit_of(one, ground()), Instance())
     attempts = [Attempt(0.0, answer, sightings(answer, names={HOME: ""}, suffix="")[0], True) for answer in answers]
@@ -184,6 +184,13 @@ def test_where_everything_waits_it_is_not_laid_at_the_neighbours_door(
     alone = alone_after(in_company(seen("s/a", *beside)), seen("s/a", A, A, A))
     assert [one.kind for one in alone.findings] == kinds
     assert not alone_after(in_company(seen("s/a", *beside)), seen("s/a", B, B, B)).findings
+
+
+@pytest.mark.parametrize(("expected", "kinds"), [(RECORD, []), ("a", ["interference"])])
+def test_that_recorded_answers_kept_changing_is_nobodys_doing(expected: str, kinds: list[str]) -> None:
+    beside = seen("s/a", served("a", HOME, status=503), NONE, expected=expected)
+    assert case_verdict(beside).reason is Reason.UNSTABLE
+    assert [one.kind for one in alone_after(in_company(beside), seen("s/a", A, A, A)).findings] == kinds
 
 
 @pytest.mark.parametrize("right", [A, LATE_A])
