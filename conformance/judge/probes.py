@@ -98,11 +98,11 @@ def settled(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts
     last = [*islice(_alike(attempts, facts), CONSECUTIVE)]
     if len(last) < CONSECUTIVE or not all(as_expected(probe, attempt, ending, facts) for attempt in last):
         return False
-    return not probe.expect.demanding or not _relapsed(probe, attempts, ending, facts)
+    return not probe.expect.demanding or _relapse(probe, attempts, ending, facts) is None
 
 
-def _relapsed(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts) -> bool:
-    """Tell whether a right answer has turned into another choice, and too few right ones came since then.
+def _relapse(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts) -> Attempt | None:
+    """Return the last other choice into which a right answer has turned, if too few right ones came since then.
 
     What only says that a rule cannot be served yet (503, no answer) is no choice, and may come at any time.
     """
@@ -114,7 +114,9 @@ def _relapsed(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Fac
         for number, (attempt, fits) in enumerate(zip(counted, right, strict=True))
         if number > first and not fits and is_choice(attempt.seen.outcome)
     ]
-    return bool(wrong) and len(right) - 1 - wrong[-1] < max(CLEAN_RUN, CLEAN_RATIO * (wrong[-1] + 1 - first))
+    if not wrong or len(right) - 1 - wrong[-1] >= max(CLEAN_RUN, CLEAN_RATIO * (wrong[-1] + 1 - first)):
+        return None
+    return counted[wrong[-1]]
 
 
 def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> ProbeVerdict:
@@ -133,10 +135,10 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: F
     if len(last) < CONSECUTIVE:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"the answers kept changing, lastly {last[-1].seen.outcome}")
     found = against(probe, last[-1], ending, facts)
-    if found is None and _relapsed(probe, attempts, ending, facts):
-        others = {one.seen.outcome for one in attempts if one.counted and not as_expected(probe, one, ending, facts)}
-        detail = f"right answers kept turning wrong: {', '.join(sorted(others))}"
-        return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, detail)
+    if found is None and (other := _relapse(probe, attempts, ending, facts)) is not None:
+        # What it is by chance is as wrong as what it is always, and does not change its reason by chance.
+        reason, detail = against(probe, other, ending, facts) or (Reason.UNSTABLE, "")
+        return ProbeVerdict(Verdict.FAIL, reason, f"right answers kept turning wrong: {detail}")
     if found is None:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "the same backend received different requests")
     return ProbeVerdict(Verdict.ERROR if found[0] is Reason.HARNESS else Verdict.FAIL, *found)

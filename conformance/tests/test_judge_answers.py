@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.case.model import HAS_ADDRESS, NO_ADDRESS, NO_MATCH, RECORD, Expectation, Received
-from conformance.judge.answers import header_values, may_still_change, reason_against
+from conformance.judge.answers import header_values, is_choice, may_still_change, reason_against
 from conformance.judge.exact import reason_against_exact
 from conformance.judge.words import Reason
 from conformance.probes.outcome import Sighting, sighting
@@ -163,3 +163,8 @@ def test_an_exact_status_is_only_right_from_the_one_who_must_answer_it(by: str, 
     if found:
         assert found[0] is (Reason.WRONG_BACKEND if by else Reason.UNEXPECTED_MATCH)
         assert f"came from {'' if who == 'the controller' else 'backend '}{who}" in found[1]
+
+
+def test_several_backends_at_once_are_a_choice_though_it_may_still_change() -> None:
+    assert is_choice("varies:a,b")
+    assert may_still_change("varies:a,b")
