@@ -16,7 +16,7 @@ from conformance.probes.sender import Sender
 from conformance.tests.echoes import Echo, echoing
 from conformance.tests.wire import Conversation, Server, hold, reset, serving
 
-LIMIT, SLACK = 0.4, 2.0
+LIMIT, SLACK = 0.4, 8.0
 PATIENT = ProbeLimits(seconds=5)
 PROBE = WireProbe("GET", "http", "foo.test", "/a?x=1", protocol="h2c")
 SETTINGS = b"\0\0\0\x04\0\0\0\0\0"
