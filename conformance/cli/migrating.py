@@ -30,6 +30,7 @@ from conformance.migrate.plan import Plan, plan_of
 from conformance.migrate.refused import FILE_NAME as REFUSED
 from conformance.migrate.refused import read_refusals, refused_of
 from conformance.outfolder import cannot_write
+from conformance.report.evidence import FOLDER, MIGRATION, mark_evidence
 from conformance.report.reading import FILE_NAME, read_report
 from conformance.site.pages import move_site
 from conformance.site.writing import write_site
@@ -71,10 +72,10 @@ def migrate_objects(wanted: Wanted, reading: Reading) -> Migration:
     entries = _entries(wanted, (wanted.old, wanted.new))
     ask = _way_to_ask(entries, wanted)
     plan = plan_of(reading.ingresses)
-    while refused := _ask_about(plan, entries, ask, wanted.out / "asked"):
+    while refused := _ask_about(plan, entries, ask, wanted.out / FOLDER):
         # They may have had a part in every question about their groups.
         plan = plan_of(reading.ingresses, {found.label: why for found, why in plan.refused} | refused)
-    old, new = (read_report(wanted.out / "asked" / entry.name / FILE_NAME).report for entry in entries)
+    old, new = (read_report(wanted.out / FOLDER / entry.name / FILE_NAME).report for entry in entries)
     migration = migration_of(reading, plan, Pair(old, new))
     write_files(migration, wanted.out)
     return migration
@@ -130,7 +131,7 @@ def write_files(migration: Migration, out: Path) -> None:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, text in (("migration.json", migration.to_json()), ("migration.md", migration_markdown(migration))):
+        for name, text in ((MIGRATION, migration.to_json()), ("migration.md", migration_markdown(migration))):
             partial = out / f"{name}.partial"
             partial.write_text(text, encoding="utf-8")
             partial.replace(out / name)
@@ -188,6 +189,10 @@ def _way_to_ask(entries: Sequence[Entry], wanted: Wanted) -> Ask:
 
 
 def _ask(entries: Sequence[Entry], cases: Sequence[Case], ask: Ask, asked: Path) -> None:
+    try:
+        mark_evidence(asked)
+    except OSError as error:
+        raise cannot_write(error, asked) from error
     for entry in entries:
         # What an older run left must not be taken for what this one saw.
         for name in (FILE_NAME, REFUSED):

@@ -14,6 +14,8 @@ from conformance.cli.side_by_side import run_side_by_side
 from conformance.errors import HarnessFailure
 from conformance.migrate.model import Migration
 from conformance.migrate.profile import profile_of, recorded_probes
+from conformance.outfolder import cannot_write
+from conformance.report.evidence import FOLDER, mark_evidence
 from conformance.report.reading import FILE_NAME, read_report
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -25,12 +27,16 @@ def profile_migration(given: str, name: str, programs: Sequence[str], out: Path)
     ``given`` is as the user gave it, ``name`` what its entry is called.
 
     Raises:
-        HarnessFailure: the run could not be carried out.
+        ConformanceError: the folder is no place to write to, or the run could not be carried out.
     """
-    asked = out / "asked"
+    asked = out / FOLDER
     sets = [word for program in programs for word in ("--set", program)]
     # The options of `run` with their defaults, whatever they are.
     options = run.make_context("run", [given, "--level", "parity", "--out", str(asked), *sets]).params
+    try:
+        mark_evidence(asked)
+    except OSError as error:
+        raise cannot_write(error, asked) from error
     with suppress(OSError):
         (asked / name / FILE_NAME).unlink(missing_ok=True)
     with display(Console(stderr=True)) as shown:

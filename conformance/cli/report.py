@@ -21,7 +21,8 @@ def report(runs: tuple[Path, ...], out: Path) -> None:
 
     RUNS are report.json files, or folders that are searched for them. Each run becomes a column of the matrix; runs
     of several versions of a controller become its history. The site is plain files: open SITE/index.html, or put the
-    folder on any web server. It loads nothing from anywhere else. What `migrate` wrote below RUNS gets a page, too.
+    folder on any web server. It loads nothing from anywhere else. What `migrate` wrote below RUNS gets a page, too;
+    what it saw on the way is no run, unless it is named.
 
     \b
     Examples:
@@ -30,7 +31,8 @@ def report(runs: tuple[Path, ...], out: Path) -> None:
     """
     # Imported here, so that the help stays quick.
     from conformance.case.statements import load_statements  # noqa: PLC0415
-    from conformance.migrate.written import read_migrations  # noqa: PLC0415
+    from conformance.errors import BadInput  # noqa: PLC0415
+    from conformance.migrate.written import migration_files, read_migrations  # noqa: PLC0415
     from conformance.report.reading import read_reports  # noqa: PLC0415
     from conformance.site.pages import site  # noqa: PLC0415
     from conformance.site.writing import write_site  # noqa: PLC0415
@@ -39,7 +41,12 @@ def report(runs: tuple[Path, ...], out: Path) -> None:
     gc.disable()
     try:
         # The same report in two places is one run; those of older suites have no digest, and stand for themselves.
-        reports = {file.report.digest or file.report.to_json(): file.report for file in read_reports(runs)}
+        moved = [path for path in runs if migration_files(path)]
+        files = read_reports(runs, may_lack=moved)
+        if not files:
+            hint = "give a run beside it; the page of a migration alone is site/index.html in its folder"
+            raise BadInput("there is a migration, but no report of a run", where=str(moved[0]), hint=hint)
+        reports = {file.report.digest or file.report.to_json(): file.report for file in files}
         moves = list(read_migrations(runs))
         count, size = write_site(site(reports.values(), load_statements(), moves), out)
     finally:

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 
 from conformance.errors import BadInput
 from conformance.migrate.model import Migration
+from conformance.report.evidence import MIGRATION
 from conformance.report.reading import first_flaw, path_text
-
-FILE_NAME = "migration.json"
 
 
 def read_migrations(paths: Iterable[Path]) -> Iterator[Migration]:
@@ -20,9 +19,12 @@ def read_migrations(paths: Iterable[Path]) -> Iterator[Migration]:
         BadInput: one cannot be read, or is no migration.
     """
     for path in paths:
-        if path.is_dir():
-            for file in sorted(Path(place) / FILE_NAME for place, _, names in os.walk(path) if FILE_NAME in names):
-                yield _read(file)
+        yield from map(_read, migration_files(path))
+
+
+def migration_files(path: Path) -> list[Path]:
+    """Return the migrations below a folder, in the order of their paths."""
+    return sorted(Path(place) / MIGRATION for place, _, names in os.walk(path) if MIGRATION in names)
 
 
 def _read(file: Path) -> Migration:

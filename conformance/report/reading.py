@@ -1,7 +1,7 @@
-"""Reports from the disk: named files, and folders that are searched for ``report.json``."""
+"""Reports from the disk: named files, and folders that are searched for ``report.json`` of runs."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from conformance.errors import BadInput
 from conformance.report.canonical import parse
+from conformance.report.evidence import is_evidence
 from conformance.report.model import SCHEMA_VERSION, Report
 
 FILE_NAME = "report.json"
@@ -61,32 +62,48 @@ def first_flaw(error: ValidationError) -> str:
     return f"{place}: {first['msg']}" if place else str(first["msg"])
 
 
-def read_reports(paths: Iterable[Path]) -> tuple[ReportFile, ...]:
+def read_reports(paths: Iterable[Path], may_lack: Collection[Path] = ()) -> tuple[ReportFile, ...]:
     """Return the reports of files and folders, in that order; a file that is found twice is read once.
+
+    The folders of ``may_lack`` hold something else that is wanted, and need no report.
 
     Raises:
         BadInput: nothing is there, or it is no report.
     """
-    files = dict.fromkeys(file for path in paths for file in report_files(path))
+    files = dict.fromkeys(file for path in paths for file in report_files(path, may_lack=path in may_lack))
     return tuple(read_report(file) for file in files)
 
 
-def report_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that a path stands for: itself, or every ``report.json`` below a folder, sorted.
+def report_files(path: Path, *, may_lack: bool = False) -> tuple[Path, ...]:
+    """Return the files that a path stands for: itself, or every ``report.json`` of a run below a folder, sorted.
 
     Raises:
-        BadInput: there is nothing of that name, or no report in the folder.
+        BadInput: there is nothing of that name, or no report in the folder, unless it ``may_lack`` one.
     """
     if not path.is_dir():
         return (path,)
-    files = sorted(Path(place) / FILE_NAME for place, _, names in os.walk(path) if FILE_NAME in names)
-    if not files:
-        raise BadInput(
+    files: list[Path] = []
+    passed_over: list[Path] = []
+    for place, folders, names in os.walk(path):
+        evidence = [folder for folder in folders if is_evidence(Path(place) / folder)]
+        passed_over += [Path(place) / folder for folder in evidence]
+        folders[:] = [folder for folder in folders if folder not in evidence]
+        if FILE_NAME in names:
+            files.append(Path(place) / FILE_NAME)
+    if not files and not may_lack:
+        raise _no_report(path, passed_over)
+    return tuple(sorted(files))
+
+
+def _no_report(path: Path, passed_over: Sequence[Path]) -> BadInput:
+    if not passed_over:
+        return BadInput(
             f"there is no {FILE_NAME} below this folder",
             where=str(path),
             hint="`ingress-conformance run CONTROLLER --out DIR` writes DIR/CONTROLLER/report.json",
         )
-    return tuple(files)
+    message = "there is no report of a run below this folder, only what `migrate` saw"
+    return BadInput(message, where=str(path), hint=f"if you mean that, give its folder by name: {passed_over[0]}")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from click.testing import CliRunner, Result
 
 from conformance.cli.report import report
 from conformance.errors import BadInput, HarnessFailure
+from conformance.report.evidence import mark_evidence
 from conformance.report.model import Report
 from conformance.site.writing import is_ours, write_site
+from conformance.tests.migrations import ingress, migrated, served
 from conformance.tests.rich_report import perfect, rich
 
 
@@ -43,6 +45,22 @@ def test_a_report_that_is_found_twice_is_one_run(tmp_path: Path) -> None:
     file = saved(rich(), tmp_path / "runs" / "one" / "report.json")
     saved(rich(), tmp_path / "copy" / "report.json")
     assert run(file, tmp_path, "--out", tmp_path / "site").output.startswith("1 run,")
+
+
+def test_a_migration_gets_its_page_and_what_it_saw_is_no_run(tmp_path: Path) -> None:
+    moved, site = tmp_path / "out" / "migration", tmp_path / "site"
+    mark_evidence(moved / "asked")
+    saved(rich(controller="old"), moved / "asked" / "old" / "report.json")
+    with pytest.raises(BadInput, match="only what `migrate` saw"):
+        run(tmp_path / "out", "--out", site)
+    (moved / "migration.json").write_text(migrated([ingress()], served, served).to_json())
+    with pytest.raises(BadInput, match="but no report of a run") as caught:
+        run(moved, "--out", site)
+    assert "site/index.html" in caught.value.hint
+    file = saved(rich(controller="one"), tmp_path / "out" / "one" / "report.json")
+    for runs in ([tmp_path / "out"], [file, moved]):
+        assert run(*runs, "--out", site).output.startswith("1 run,")
+        assert {path.name for path in (site / "move").iterdir()} == {"1.html"}
 
 
 def test_the_same_site_twice_has_the_same_bytes(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What the cases of level parity say of a move away from ingress-nginx."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -9,6 +10,8 @@ from lxml import html
 
 from conformance.case.load import load_asked
 from conformance.case.model import Level
+from conformance.cli import migrating_profile
+from conformance.errors import HarnessFailure
 from conformance.export.published import schema_text
 from conformance.judge.words import Verdict
 from conformance.migrate.annotations import known_annotations
@@ -19,6 +22,7 @@ from conformance.migrate.recorded_turn import RecordedTurn, recorded_turn
 from conformance.migrate.replay import line_for_other
 from conformance.migrate.restoring import Restores
 from conformance.migrate.wording import NOT_ASKED_NOW
+from conformance.report.evidence import is_evidence
 from conformance.report.model import CaseRecord, Expected, Observed, Parity, ProbeRecord
 from conformance.site.pages import move_site
 from conformance.tests.migrations import shown
@@ -183,3 +187,13 @@ def test_what_rests_on_a_recording_is_found_by_the_ids_of_a_report() -> None:
     assert ("ingress-nginx/dlal", "GET /") in recorded
     assert ("ingress-nginx/dup", "step 1: GET /d") in recorded
     assert ("ingress-nginx/deny-everyone", "GET /") not in recorded
+
+
+def test_what_a_profile_saw_is_no_run_even_if_it_is_broken_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(commands: dict[str, Any], *_: object) -> dict[str, int]:
+        return dict.fromkeys(commands, migrating_profile.INTERRUPTED)
+
+    monkeypatch.setattr(migrating_profile, "run_side_by_side", interrupted)
+    with pytest.raises(HarnessFailure, match="interrupted"):
+        migrating_profile.profile_migration("traefik", "traefik", (), tmp_path)
+    assert is_evidence(tmp_path / "asked")

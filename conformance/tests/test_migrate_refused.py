@@ -20,7 +20,7 @@ from conformance.migrate.interview import Interview
 from conformance.migrate.model import Migration, Sort, exit_status
 from conformance.migrate.plan import Plan, plan_of
 from conformance.migrate.refused import Refusal, read_refusals, refusals, refused_of, write_refusals
-from conformance.report.reading import FILE_NAME
+from conformance.report.reading import FILE_NAME, report_files
 from conformance.suite.opening import Opening
 from conformance.suite.session import write_report
 from conformance.tests.engine_world import Ground, World
@@ -154,6 +154,25 @@ def test_only_the_one_that_is_refused_is_not_judged_and_the_rest_of_its_group_is
     # Without it, the other of its group is like the one of the other host.
     assert [len(cases) for cases in asking.plans] == [2, 1]
     assert "odd" not in json.dumps([case.model_dump(mode="json") for case in asking.plans[-1]])
+
+
+def test_what_was_seen_is_no_run_even_if_the_migration_is_broken_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(migrating, "write_files", lambda *_: None)
+    migrated(monkeypatch, tmp_path, *found(ingress("even")))
+    assert not (tmp_path / "migration.json").exists()
+    with pytest.raises(BadInput, match="only what `migrate` saw"):
+        report_files(tmp_path)
+    assert len(report_files(tmp_path / "asked")) == 2
+
+
+def test_a_folder_that_is_no_place_to_write_to_is_told_before_anybody_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot write"):
+        migrated(monkeypatch, tmp_path / "file", *found(ingress("even")))
 
 
 def test_the_annotations_of_one_that_is_refused_are_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

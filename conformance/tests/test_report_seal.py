@@ -9,6 +9,7 @@ import pytest
 from conformance.errors import BadInput
 from conformance.judge.words import Verdict
 from conformance.report.canonical import canonical, digest, parse
+from conformance.report.evidence import mark_evidence
 from conformance.report.model import Report
 from conformance.report.reading import read_report, read_reports
 from conformance.report.seal import digest_of
@@ -80,6 +81,25 @@ class TestReading:
         one, two = written(tmp_path, "b/x/report.json"), written(tmp_path, "a/report.json")
         written(tmp_path, "a/other.json")
         assert [file.path for file in read_reports([one, tmp_path])] == [one, two]
+
+    def test_what_migrate_saw_is_no_run_unless_it_is_named(self, tmp_path: Path) -> None:
+        run = written(tmp_path, "out/traefik/report.json")
+        (tmp_path / "out/moved").mkdir()
+        mark_evidence(tmp_path / "out/moved/asked")
+        marked = written(tmp_path, "out/moved/asked/traefik/report.json")
+        older = written(tmp_path, "out/older/asked/traefik/report.json")
+        (tmp_path / "out/older/migration.json").write_text("{}")
+        assert [file.path for file in read_reports([tmp_path])] == [run]
+        for evidence in (marked, older):
+            for named in (evidence, evidence.parent, evidence.parents[1]):
+                assert [file.path for file in read_reports([named])] == [evidence]
+            with pytest.raises(BadInput, match="only what `migrate` saw") as caught:
+                read_reports([evidence.parents[2]])
+            assert str(evidence.parents[1]) in caught.value.hint
+
+    def test_a_run_in_a_folder_of_that_name_is_a_run(self, tmp_path: Path) -> None:
+        run = written(tmp_path, "asked/traefik/report.json")
+        assert [file.path for file in read_reports([tmp_path])] == [run]
 
     @pytest.mark.parametrize(
         ("changes", "said"),
