@@ -148,8 +148,25 @@ def test_the_revision_is_that_of_the_checkout_and_tells_changes(
     assert revision(tmp_path)
     monkeypatch.delenv("GIT_DIR")
     assert revision(tmp_path) == git("rev-parse", "--short=12", "HEAD")
-    (tmp_path / "file").write_text("two")
-    assert revision(tmp_path).endswith("-dirty")
+    head = git("rev-parse", "--short=12", "HEAD")
+    play_no_part = ("file", "reports/x/report.json", "docs/new.md", "scripts/new.py", "conformance/tests/test_new.py")
+    for name in (*play_no_part, "conformance/proof/kill-matrix.json"):
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("two")
+        assert revision(tmp_path) == head, name
+    for name in ("conformance/new.py", "conformance/controllers/new.yaml", "cases/new.yaml", "pyproject.toml"):
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("one")
+        assert revision(tmp_path) == f"{head}-dirty", name
+        git("add", name)
+        git("commit", "--quiet", "--message", name)
+        head = git("rev-parse", "--short=12", "HEAD")
+        assert revision(tmp_path) == head
+        place.write_text("two")
+        assert revision(tmp_path) == f"{head}-dirty", name
+        git("checkout", "--quiet", name)
 
 
 def program(path: Path, text: str) -> None:
