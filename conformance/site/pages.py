@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
+from itertools import combinations
 from typing import Any
 
 from conformance.case.model import Level
@@ -11,7 +12,7 @@ from conformance.migrate.model import Migration
 from conformance.report.model import Parity, Report
 from conformance.report.parity import OPEN
 from conformance.site.casepage import case_page
-from conformance.site.columns import columns_of, section_of
+from conformance.site.columns import Column, columns_of, section_of
 from conformance.site.controllerpage import controller_page
 from conformance.site.lanes import TICKS, x_of
 from conformance.site.matrix import Matrix, matrix_of
@@ -131,7 +132,7 @@ def _notes(matrix: Matrix) -> list[str]:
         for column in columns
         if not column.report.run.complete
     ]
-    if len({column.report.suite.cases_digest for column in columns}) > 1:
+    if any(_asked_otherwise(*pair) for pair in combinations(columns, 2)):
         notes.append("Not all runs had the same cases, or the same text of them. A column may lack some.")
     counts = [sum(row.cells[place].older for row in matrix.rows) for place in range(len(columns))]
     older = [f"{column.label} ({count})" for column, count in zip(columns, counts, strict=True) if count]
@@ -141,6 +142,17 @@ def _notes(matrix: Matrix) -> list[str]:
             f"probes or expectations. Compare it with nothing but its like: {', '.join(older)}."
         )
     return notes
+
+
+def _asked_otherwise(one: Column, other: Column) -> bool:
+    """Tell whether two runs had other cases, though they share a level, or a case that has had two levels.
+
+    One that only compares with ingress-nginx lacks nothing of one that only asks what the specification says.
+    """
+    if one.report.suite.cases_digest == other.report.suite.cases_digest:
+        return False
+    levels, others = ({case.level for case in column.report.cases} for column in (one, other))
+    return not (levels.isdisjoint(others) and one.cases.keys().isdisjoint(other.cases))
 
 
 def _words() -> dict[str, Any]:

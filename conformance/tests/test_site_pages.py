@@ -11,7 +11,7 @@ from lxml import html
 
 from conformance.case.model import Level
 from conformance.case.statements import load_statements
-from conformance.report.model import Parity, Report
+from conformance.report.model import CaseRecord, Parity, Report
 from conformance.site.pages import ASSETS, site
 from conformance.tests.reports import case_record, report
 from conformance.tests.rich_report import named, perfect, rich
@@ -213,9 +213,42 @@ def test_an_interrupted_run_is_told_on_the_first_page() -> None:
     assert b"was cut short" not in pages(rich())["index.html"]
 
 
+OTHER_CASES = b"Not all runs had the same cases"
+
+
+def asking(digest: str, *cases: CaseRecord) -> Report:
+    made = report(*cases)
+    suite = made.suite.model_copy(update={"cases_digest": f"sha256:{digest}"})
+    return named(made.model_copy(update={"suite": suite}), f"{digest}-{len(cases)}")
+
+
 def test_runs_of_other_cases_are_told_on_the_first_page() -> None:
     other = rich().model_copy(update={"suite": rich().suite.model_copy(update={"cases_digest": "sha256:1"})})
-    assert b"Not all runs had the same cases" in pages(rich(), named(other, "x"))["index.html"]
+    assert OTHER_CASES in pages(rich(), named(other, "x"))["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        ({"a": "c", "b": "p"}, False),
+        ({"a": "c", "b": "p", "c": "p"}, True),
+        ({"a": "c", "b": "d", "c": "p"}, True),
+        ({"a": "c", "b": "ce"}, True),
+        ({"a": "cp", "b": "p"}, True),
+        ({"a": "c", "b": "x"}, True),
+    ],
+    ids=["nothing-shared", "parity-differs", "the-others-differ", "fewer-levels", "parity-and-more", "another-level"],
+)
+def test_runs_that_share_no_level_lack_nothing_of_each_other(sets: dict[str, str], told: bool) -> None:
+    cases = {
+        "c": case_record("hosts/x"),
+        "d": case_record("hosts/y"),
+        "e": case_record("hosts/e", level=Level.EXTENDED),
+        "p": compared("ingress-nginx/x", Parity.SAME),
+        "x": case_record("hosts/x", level=Level.EXTENDED),
+    }
+    made = [asking(digest, *(cases[name] for name in names)) for digest, names in sets.items()]
+    assert (OTHER_CASES in pages(*made)["index.html"]) is told
 
 
 def test_versions_of_a_controller_have_a_history() -> None:
