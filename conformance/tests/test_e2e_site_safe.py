@@ -67,6 +67,19 @@ def test_a_phone_shows_pages_without_scrolling_sideways(chromium: "Browser", fol
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_nor_does_it_where_names_are_long_and_unbroken(chromium: "Browser", tmp_path: Path) -> None:
+    word = "unbroken" * 15
+    folder = made(tmp_path / "site", hostile(word), named(everything(), word))
+    pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    with visit(chromium, folder, viewport={"width": 360, "height": 800}) as visiting:
+        for name in pages:
+            page = visiting.open(name)
+            visiting.unfold()
+            # The matrix is as wide as its columns are.
+            if name != "index.html":
+                assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+
+
 def test_head_and_first_column_of_the_matrix_stay(chromium: "Browser", tmp_path: Path) -> None:
     folder = made(tmp_path / "site", *runs(8, 60))
     with visit(chromium, folder, viewport={"width": 390, "height": 844}) as visiting:
