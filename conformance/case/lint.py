@@ -12,10 +12,11 @@ from conformance.case.lint_probes import probe_flaws
 from conformance.case.lint_steps import step_flaws
 from conformance.case.manifests import API_VERSIONS
 from conformance.case.matching import Pointer, ingress_specs, items, mapping, name_of, namespace_of, rule_hosts
-from conformance.case.model import Case, Level
+from conformance.case.model import NO_CLASS, OUR_CLASS, Case, Level
 from conformance.case.placement import derived_placement, looser
 from conformance.case.problems import did_you_mean
 from conformance.case.scenes import scenes
+from conformance.case.validity import wrongs
 
 LONGEST_HOST = 253
 BESIDE = "beside"
@@ -32,6 +33,7 @@ def lint(case: Case, statements: Collection[str] | None = None) -> tuple[Flaw, .
         _placement,
         _objects,
         _hosts,
+        _taken,
         backend_flaws,
         parity_flaws,
         certificate_flaws,
@@ -143,6 +145,20 @@ def _hosts(case: Case) -> Iterator[Flaw]:
             shown = host if len(host) <= 40 else f"{host[:39]}…"
             message = f"the host {shown} has {len(host)} characters, too many: it gets {len(ending)} more in a run"
             yield Flaw(pointer, message, f"a host name ends at {LONGEST_HOST} characters")
+
+
+def _taken(case: Case) -> Iterator[Flaw]:
+    """Yield what an API server would not take. Submissions are left out: some of them are there to be refused."""
+    for place, manifest in places(case):
+        if manifest.get("kind") != "Ingress":
+            continue
+        spec = mapping(manifest.get("spec"))
+        if spec.get("ingressClassName") in {OUR_CLASS, NO_CLASS}:
+            spec = {**spec, "ingressClassName": None}
+        for wrong in wrongs(spec):
+            # Services get other names in a run, and their ports are looked at with the backends.
+            if "service" not in wrong.at:
+                yield Flaw((*place, *wrong.at), wrong.briefly, wrong.hint)
 
 
 def _all_hosts(case: Case) -> Iterator[tuple[Pointer, str]]:

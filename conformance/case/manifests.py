@@ -1,7 +1,7 @@
 """The Kubernetes objects in a case file, as far as the suite must know them.
 
 An Ingress is checked key by key, because a misspelt key there would quietly change what a case is about. Its values are
-the API server's business: some cases are about odd ones.
+looked at later, and only where they are not offered to be refused: some cases are about odd ones.
 """
 
 from typing import Annotated, Any, Literal

@@ -78,6 +78,9 @@ def _parts(columns: Mapping[str, int], case: Case) -> Iterator[tuple[Pointer, Po
         (("placement",), ("placement",)),
         (("objects",), ("paths", "hosts")),
     ]
+    for cell, pointer in _written(case):
+        if cell[0] in columns:
+            yield pointer, (columns[cell[0]], cell[1])
     for number, probe in enumerate(case.probes):
         own = ("paths", "hosts") if probe.witness else ("requests", "request-hosts")
         sources += [
@@ -89,3 +92,12 @@ def _parts(columns: Mapping[str, int], case: Case) -> Iterator[tuple[Pointer, Po
         column = next((name for name in candidates if name in columns), None)
         if column is not None:
             yield pointer, (columns[column],)
+
+
+def _written(case: Case) -> Iterator[tuple[tuple[str, int], Pointer]]:
+    """Yield each host and path of a row's Ingress, with its column and its place in the cell; see :class:`Row`."""
+    rules: Pointer = ("objects", 0, "spec", "rules")
+    for r, rule in enumerate(case.objects[0]["spec"]["rules"]):
+        yield ("hosts", r), (*rules, r, "host")
+        for p in range(len(rule["http"]["paths"])):
+            yield ("paths", p), (*rules, r, "http", "paths", p)

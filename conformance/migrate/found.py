@@ -6,7 +6,6 @@ from typing import Any
 
 from conformance.migrate.question import LeftOut
 
-PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.case.matching import items, mapping
+from conformance.case.naming import Wrong, check_annotations, check_name, shown
+from conformance.case.validity import check_spec
 from conformance.case.yaml_tree import Path
 from conformance.migrate.annotations import known_annotations
 from conformance.migrate.conversion import OLD_VERSIONS, VERSION, as_v1
 from conformance.migrate.documents import Document, documents, placeholder, template_trouble
 from conformance.migrate.found import Found, Origin, Reading, Trouble
-from conformance.migrate.naming import Wrong, check_annotations, check_name, shown
 from conformance.migrate.sources import texts
-from conformance.migrate.validity import check_spec
 
 MOST_BYTES = 1_500_000
 """What an API server stores of one object (the limit of etcd's requests)."""

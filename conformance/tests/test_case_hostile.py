@@ -10,6 +10,20 @@ from conformance.case.repeating import repeated
 from conformance.errors import BadInput
 from conformance.tests.test_case_load import GOOD
 
+SUBMITTED = """\
+  - name: refused
+    statements: [P25]
+    level: api
+    title: One sentence
+    submissions:
+      - {id: yes, create: {kind: Ingress, metadata: {name: main}, spec: {rules: [{host: foo.com}]}}, expect: accepted}
+      - {id: no, create: {kind: Ingress, metadata: {name: main}, spec: {rules: [{host: Foo.com}]}}, expect: refused}
+"""
+STEP = """\
+    steps:
+      - title: It changes
+        do: [{apply: {kind: Ingress, metadata: {name: main}, spec: {rules: [{host: 10.0.0.1}]}}}]
+"""
 SECRET = """\
       - kind: Secret
         metadata: {name: pair}
@@ -64,6 +78,47 @@ def test_a_certificate_is_for_a_name_that_stays_short_enough_in_a_run(tmp_path: 
 @pytest.mark.parametrize("name", ["foo.com", "'*.foo.com'", "a", "1.2.3.4", "a-b.c-d"])
 def test_every_other_name_is_fine(tmp_path: Path, name: str) -> None:
     (tmp_path / "it.yaml").write_text(GOOD.replace("    objects:\n", "    objects:\n" + SECRET % name))
+    assert load_cases([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            GOOD.replace("path: /foo", "path: foo", 1),
+            "17:28: path is 'foo', and must begin with a slash\n  hint: write it",
+        ),
+        (GOOD.replace("path: /foo", "path: /foo//", 1), "17:28: path is '/foo//', and must not hold //\n  hint: in an"),
+        (GOOD.replace("path: /foo, ", "", 1), "17:21: path is missing\n  hint: write it with its first slash"),
+        (GOOD.replace("Exact", "Exactly"), "17:44: pathType is 'Exactly'\n  hint: networking.k8s.io/v1 wants one of"),
+        (
+            GOOD.replace("host: foo", "host: Foo"),
+            "14:21: host is 'Foo.com', which is no DNS name\n  hint: an API server",
+        ),
+        (
+            GOOD.replace("rules:", "tls: [{hosts: [a_b]}]\n          rules:"),
+            "13:26: hosts is 'a_b', which is no DNS name",
+        ),
+        (GOOD + STEP, "25:84: host is the address 10.0.0.1\n  hint: a rule names a host, or none"),
+        (
+            GOOD.replace("{service: {name: a", "{resource: {kind: X, name: y}, service: {name: a"),
+            "17:60: backend has both a service and a resource",
+        ),
+    ],
+)
+def test_what_no_api_server_takes_is_told_before_a_run(tmp_path: Path, text: str, said: str) -> None:
+    [problem] = problems_of(tmp_path, text)
+    assert problem.startswith(said)
+
+
+def test_what_is_submitted_may_be_what_no_api_server_takes(tmp_path: Path) -> None:
+    (tmp_path / "it.yaml").write_text(GOOD + SUBMITTED)
+    assert len(load_cases([tmp_path])) == 2
+
+
+@pytest.mark.parametrize("name", ["'@class'", "'@none'", "mine"])
+def test_a_class_may_be_what_only_the_run_knows(tmp_path: Path, name: str) -> None:
+    (tmp_path / "it.yaml").write_text(GOOD.replace("rules:", f"ingressClassName: {name}\n          rules:"))
     assert load_cases([tmp_path])
 
 

@@ -183,6 +183,8 @@ def test_flaws_of_a_row_are_placed_at_its_cells(tmp_path: Path) -> None:
         "[z, P01, ~, ~, ~, [bar.com], a, A title]",
         "[w, P01, ~, ~, ~, ~, c, A title]",
         "[x, P01, ~, ~, [/, /], ~, a, A title]",
+        "[v, P01, ~, [Prefix /a, Exact b], /a, ~, a, A title]",
+        "[u, P01, [a.com, Bar.com], Prefix /c//d, /c, ~, a, A title]",
     ]
     (tmp_path / "it.yaml").write_text(HEAD + "\n      - ".join(rows))
     with pytest.raises(CaseErrors) as caught:
@@ -194,6 +196,9 @@ def test_flaws_of_a_row_are_placed_at_its_cells(tmp_path: Path) -> None:
         "12:30: no rule of the case leads to the backend c",
         "13:10: the id mine/x is there twice",
         "13:24: two probes have the id 'GET /'",
+        "14:33: path is 'b', and must begin with a slash",
+        "15:26: host is 'Bar.com', which is no DNS name",
+        "15:36: path is '/c//d', and must not hold //",
     ]
 
 

@@ -4,19 +4,22 @@ The rules are those of Kubernetes' own validation, and no narrower: what a clust
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conformance.case.matching import mapping
+from conformance.case.file_format import PATH_TYPES
+from conformance.case.matching import items, mapping
+from conformance.case.naming import Wrong, check_host, check_name, check_port_name, shown
 from conformance.case.yaml_tree import Path
-from conformance.migrate.found import PATH_TYPES
-from conformance.migrate.naming import Wrong, check_host, check_name, check_port_name, shown
 
 _PORT_HINT = "write the number of the Service's port, or its name as port.name"
 _ONE_PORT_HINT = "a port has a number or a name: take one of them out"
 _EMPTY_HINT = "write rules, or the defaultBackend for every request"
 _PATHS_HINT = "write its paths, or take http out"
+_NO_BACKEND_HINT = "write service: {name: NAME, port: {number: 80}}"
 _BACKEND_HINT = "a backend is a service or a resource: take one of them out"
+_RESOURCE_HINT = "write its kind and its name"
+_SLASH_HINT = "write it with its first slash, such as /shop"
 _PATH_HINT = "in an Exact or Prefix path, an API server takes no //, /./, /../ and %2F, and no /.. or /. at its end"
 
 _PORTS = range(1, 65536)
@@ -30,17 +33,40 @@ def check_spec(spec: Mapping[str, Any]) -> None:
     Raises:
         Wrong: no API server would take it.
     """
-    rules = _list(spec, "rules", ("spec", "rules"))
-    if spec.get("defaultBackend") is None and not rules:
-        raise Wrong("spec has neither rules nor a defaultBackend", _EMPTY_HINT, ("spec",))
+    for wrong in wrongs(spec):
+        raise wrong
+
+
+def wrongs(spec: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Yield why no API server would take a spec: of each of its parts the first reason."""
+    for check, value, at in _parts(spec):
+        try:
+            check(value, at)
+        except Wrong as wrong:
+            yield wrong
+
+
+def _parts(spec: Mapping[str, Any]) -> Iterator[tuple[Callable[[Any, Path], None], Any, Path]]:
+    """Yield each part with its place and its check; a list that is none has no parts."""
+    yield _whole, spec, ("spec",)
     if spec.get("defaultBackend") is not None:
-        _backend(spec["defaultBackend"], ("spec", "defaultBackend"))
+        yield _backend, spec["defaultBackend"], ("spec", "defaultBackend")
     if spec.get("ingressClassName"):
-        check_name(spec["ingressClassName"], ("spec", "ingressClassName"))
-    for r, rule in enumerate(rules):
-        _rule(rule, ("spec", "rules", r))
-    for t, entry in enumerate(_list(spec, "tls", ("spec", "tls"))):
-        _tls(entry, ("spec", "tls", t))
+        yield check_name, spec["ingressClassName"], ("spec", "ingressClassName")
+    for r, rule in enumerate(items(spec.get("rules"))):
+        at: Path = ("spec", "rules", r)
+        yield _rule, rule, at
+        for p, path in enumerate(items(mapping(mapping(rule).get("http")).get("paths"))):
+            yield _path, path, (*at, "http", "paths", p)
+    for t, entry in enumerate(items(spec.get("tls"))):
+        yield _tls, entry, ("spec", "tls", t)
+
+
+def _whole(spec: Mapping[str, Any], at: Path) -> None:
+    rules = _list(spec, "rules", (*at, "rules"))
+    _list(spec, "tls", (*at, "tls"))
+    if spec.get("defaultBackend") is None and not rules:
+        raise Wrong(f"{shown(at)} has neither rules nor a defaultBackend", _EMPTY_HINT, at)
 
 
 def _rule(rule: object, at: Path) -> None:
@@ -55,11 +81,8 @@ def _rule(rule: object, at: Path) -> None:
     if http is None:
         return
     paths = (*at, "http", "paths")
-    written = _list(mapping(http), "paths", paths)
-    if not written:
+    if not _list(mapping(http), "paths", paths):
         raise Wrong(f"{shown(paths)} holds no path", _PATHS_HINT, paths)
-    for p, path in enumerate(written):
-        _path(path, (*paths, p))
 
 
 def _is_address(host: str) -> bool:
@@ -90,7 +113,8 @@ def _path(path: object, at: Path) -> None:
     if not (isinstance(written, str) and written.startswith("/")) and not (
         kind == "ImplementationSpecific" and (written is None or written == "")
     ):
-        raise Wrong(f"{shown(at)}.path is {written!r:.40}, and must begin with a slash", at=(*at, "path"))
+        said = "is missing" if written is None else f"is {written!r:.40}, and must begin with a slash"
+        raise Wrong(f"{shown((*at, 'path'))} {said}", _SLASH_HINT, (*at, "path"))
     if kind != "ImplementationSpecific" and (part := _not_taken(str(written))):
         raise Wrong(f"{shown(at)}.path is {written!r:.60}, and must not hold {part}", _PATH_HINT, (*at, "path"))
     _backend(path.get("backend"), (*at, "backend"))
@@ -108,7 +132,7 @@ def _backend(backend: object, at: Path) -> None:
         raise Wrong(f"{shown(at)} has both a service and a resource", _BACKEND_HINT, at)
     named = mapping(resource)
     if resource is not None and not all(isinstance(named.get(key), str) and named[key] for key in ("kind", "name")):
-        raise Wrong(f"{shown(at)}.resource has no kind and name", at=at)
+        raise Wrong(f"{shown(at)}.resource has no kind and name", _RESOURCE_HINT, at)
     if resource is None:
         _service(mapping(service), at)
 
@@ -119,7 +143,7 @@ def _service(service: Mapping[str, Any], at: Path) -> None:
     # An API server takes a zero for no number, and an empty text for no name.
     counted = isinstance(number, int) and not isinstance(number, bool) and not (number == 0 and port_name)
     if not isinstance(service.get("name"), str) or not (counted or port_name):
-        raise Wrong(f"{shown(at)} names no Service with a port, and no resource", at=at)
+        raise Wrong(f"{shown(at)} names no Service with a port, and no resource", _NO_BACKEND_HINT, at)
     check_name(service["name"], (*at, "service", "name"), label=True)
     where = (*at, "service", "port")
     if counted and port_name:

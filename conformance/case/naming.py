@@ -28,6 +28,12 @@ class Wrong(ValueError):
         super().__init__(message)
         self.message, self.hint, self.at = message, hint, at
 
+    @property
+    def briefly(self) -> str:
+        """The message for whoever is told line and column as well: where it begins with a path, only the last key."""
+        whole, key = shown(self.at), next((step for step in reversed(self.at) if isinstance(step, str)), "")
+        return f"{key}{self.message.removeprefix(whole)}" if self.message.startswith(whole) else self.message
+
 
 def shown(at: Path) -> str:
     """Return a place in an object as people write it: ``spec.rules[0].host``."""
