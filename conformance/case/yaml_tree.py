@@ -32,6 +32,7 @@ _ODD_INT = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]{1,40}|0[bB][01_]{1,80}|0[oO][0-7
 MERGE = "<<"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,3})?")
+_KEY_BEFORE = re.compile(r":\s")
 _STR_TAG = "tag:yaml.org,2002:str"
 
 
@@ -303,10 +304,15 @@ def _syntax(error: yaml.YAMLError, text: str) -> _Refused:
     problem = " ".join(str(getattr(error, "problem", "") or "cannot be read").split())
     place = Place(mark.line + 1, mark.column + 1)
     lines = text.splitlines()
-    rest = lines[mark.line][mark.column :] if mark.line < len(lines) else ""
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    before, rest = line[: mark.column], line[mark.column :]
     hints = {"\t": "indent with spaces, not with tabs", "@": 'put it in quotes: "@address"', "*": "put it in quotes"}
     context = str(getattr(error, "context", "") or "")
     hint = 'a text that begins with * needs quotes: "*.foo.com"' if "alias" in context else hints.get(rest[:1], "")
+    if not hint and rest[:1] == ":" and _KEY_BEFORE.search(before):
+        hint = 'a text with a colon and a space in it needs quotes: "One: two"'
+    if not hint and "values are not allowed" in problem:
+        hint = "indent it like its neighbours, or put the text in quotes if it goes on from the line before"
     if not hint and "expected" in problem and {"flow", "block"} & set(context.split()):
         hint = "is a bracket or a quote left open before this place, or a line indented otherwise than its neighbours?"
     return _Refused(f"not YAML: {problem}", place, hint)

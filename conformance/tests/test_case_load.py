@@ -131,6 +131,10 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
         changed("host: other.com", "host: @address"),
         '22:31: not YAML: found character that cannot start any token | put it in quotes: "@address"',
     ),
+    "a colon in a text": (
+        changed("title: One", "title: One: two"),
+        "8:15: not YAML: mapping values are not allowed in this context | a text with a colon and a space in it needs",
+    ),
     "unknown alias": (changed("host: other.com", "host: *other"), "22:31: *other refers to nothing in this file"),
     "second document": (GOOD + "---\n", "23:1: a second document begins here | one file holds one section: take"),
     "an empty file": ("", "1:1: the file is empty | a case file begins with its section and title"),
