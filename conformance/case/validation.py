@@ -1,6 +1,6 @@
 """From a file's tree to its model, with pydantic's findings said in the words of case files and put in their place."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -67,7 +67,10 @@ def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: d
         hint = f"add {name}: {meaning.rstrip('.')}" if meaning else f"add the key {name}"
         return Problem(file, f"{name} is missing", hint, place_of(root, path))
     name = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
-    message, hint = _said(kind, name, given, context, detail["msg"])
+    if kind in _KINDS:
+        message, hint = _of_another_kind(name, given, _KINDS[kind], list(_places(schema, path)))
+    else:
+        message, hint = _said(kind, name, given, context, detail["msg"])
     return Problem(file, message, hint, place_of(root, path))
 
 
@@ -76,13 +79,6 @@ def _said(kind: str, name: str, given: Any, context: Mapping[str, Any], fallback
         known = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
         hint = did_you_mean(str(given), known, otherwise=f"one of {either(known)}")
         return f"{name} cannot be {quoted(given)}", hint
-    if kind == "string_type":
-        hint = "put it in quotes to make it text" if isinstance(given, (bool, int, float)) else ""
-        return f"{name} must be text, not {_kind(given)}", hint
-    if kind in {"tuple_type", "list_type"}:
-        return f"{name} must be a list, not {_kind(given)}", _LIST_HINT
-    if kind in {"dict_type", "model_type", "model_attributes_type"}:
-        return f"{name} must be a mapping, not {_kind(given)}", "write KEY: VALUE"
     if kind in _EXPECTED:
         return f"{name} must be {_EXPECTED[kind]}, not {_kind(given)}", ""
     if kind == "string_pattern_mismatch":
@@ -95,6 +91,29 @@ def _said(kind: str, name: str, given: Any, context: Mapping[str, Any], fallback
     return f"{name}: {fallback[:1].lower()}{fallback[1:]}", ""
 
 
+def _of_another_kind(name: str, given: Any, wanted: str, places: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return message and hint where a value is of a kind that does not fit: the same for each branch of a union."""
+    kinds = {_SCHEMA_KINDS.get(place.get("type", "")) for place in places} - {_kind(given)}
+    taken = [kind for kind in _FORMS if kind in kinds] or [wanted]
+    message = f"{name} must be {either(taken)}, not {_kind(given)}"
+    word = next(iter(given)) if isinstance(given, dict) and list(given.values()) == [None] else None
+    if word is not None and taken != ["a mapping"]:
+        text = f'"{{{word}}}", or {word} if it has no braces' if "text" in taken else f'["{{{word}}}"]'
+        return message, f"{{{word}}} without quotes is a mapping: write {text}"
+    if "text" in taken and isinstance(given, (bool, int, float)):
+        return message, "put it in quotes to make it text"
+    if taken == ["a list"]:
+        return message, _LIST_HINT
+    return message, f"write {either([_FORMS[kind] for kind in taken])}"
+
+
+_KINDS = {
+    "string_type": "text",
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a mapping"),
+}
+_SCHEMA_KINDS = {"string": "text", "array": "a list", "object": "a mapping"}
+_FORMS = {"text": "one text", "a list": "[ONE, TWO]", "a mapping": "KEY: VALUE"}
 _LIST_HINT = "write [ONE, TWO], or - ONE on a line of its own"
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
@@ -148,15 +167,22 @@ def _data_path(loc: Iterable[int | str], values: Any) -> Path:
 
 def _known(schema: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:
     """Return the keys that may stand at a place, each with its schema."""
+    places = _places(schema, path)
+    return {key: found for place in places for key, found in place.get("properties", {}).items()}
+
+
+def _places(schema: dict[str, Any], path: Path) -> list[dict[str, Any]]:
+    """Return the schemas of a place: its own, and those of the branches that it may take."""
     places = list(_branches(schema, schema))
     for step in path:
         found: list[dict[str, Any]] = []
         for place in places:
-            following = place.get("items") if isinstance(step, int) else place.get("properties", {}).get(step)
+            named = place.get("properties", {}).get(step, place.get("additionalProperties"))
+            following = place.get("items") if isinstance(step, int) else named
             if isinstance(following, dict):
                 found += _branches(following, schema)
         places = found
-    return {key: found for place in places for key, found in place.get("properties", {}).items()}
+    return places
 
 
 def _branches(place: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

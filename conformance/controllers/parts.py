@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
+from conformance.case.model import Manifest
 from conformance.case.problems import Place, Problem
 from conformance.case.source import read_text, shown
 from conformance.case.validation import Document, validated
 from conformance.case.yaml_tree import Entries, Node, Scalar, parse
 from conformance.case.yaml_tree import Path as Pointer
-from conformance.controllers.process import Environment, Keyed, Objects, Rules
+from conformance.controllers.process import Keyed, PolicyRule
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,9 +30,9 @@ _HINTS = {
 class Part(Keyed):
     """What the files may hold: each the part whose key names it."""
 
-    rbac: Rules = ()
-    objects: Objects = ()
-    env: Environment = Field(default_factory=dict)
+    rbac: tuple[PolicyRule, ...] = ()
+    objects: tuple[Manifest, ...] = ()
+    env: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

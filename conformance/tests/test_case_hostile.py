@@ -82,6 +82,64 @@ def test_every_other_name_is_fine(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "{title: One: two}",
+            "1:12: not YAML: did not find expected ',' or '}'\n  hint: a text with a colon and a space",
+        ),
+        (
+            "title: One\n  more: x",
+            "2:7: not YAML: mapping values are not allowed in this context\n  hint: indent it like",
+        ),
+        (
+            "x: [a, b\ny: c",
+            "2:2: not YAML: did not find expected ',' or ']'\n  hint: is a bracket or a quote left open",
+        ),
+    ],
+)
+def test_a_colon_too_many_is_told_apart_from_a_bracket_too_few(tmp_path: Path, line: str, said: str) -> None:
+    [problem] = problems_of(tmp_path, line)
+    assert problem.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "request: /foo,",
+            "request: {path: /foo},",
+            "request must be text or a list, not a mapping\n  hint: write one text or [ONE, TWO]",
+        ),
+        (
+            "request: /foo,",
+            "request: [{/foo}],",
+            'request must be text, not a mapping\n  hint: {/foo} without quotes is a mapping: write "{/foo}", or',
+        ),
+        (
+            "request: /foo,",
+            "request: true,",
+            "request must be text or a list, not true or false\n  hint: put it in quotes to make it text",
+        ),
+        (
+            "expect: a}",
+            "expect: true}",
+            "expect must be text or a mapping, not true or false\n  hint: put it in quotes to make it text",
+        ),
+        (
+            "expect: a}",
+            "expect: {backend: a, headers: {X: true}}}",
+            "X must be text, a list or a mapping, not true or false\n  hint: put it in quotes to make it text",
+        ),
+        ("title: One sentence", "title: [One]", "title must be text, not a list\n  hint: write one text"),
+    ],
+)
+def test_what_to_write_in_place_of_a_value_of_another_kind(tmp_path: Path, old: str, new: str, said: str) -> None:
+    [problem] = problems_of(tmp_path, GOOD.replace(old, new, 1))
+    assert said in problem
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (

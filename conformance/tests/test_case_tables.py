@@ -129,8 +129,8 @@ def test_the_witness_sends_what_a_request_line_can_hold_as_it_is_written(path: s
         ),
         ('[x, P01, "*.foo.com", ~, ~, ~, a, t]', "9:18: the first host is a wildcard"),
         ("[x, P01, ~, [Prefix /a, Exact /a], [/b], ~, no match, t]", "9:21: another path equals the first"),
-        ("[x, P01, ~, 3, ~, ~, a, t]", "9:21: rows must be a list, not a number"),
-        ("[x, P01, ~, {a: b}, ~, ~, a, t]", "9:21: rows must be a list, not a mapping"),
+        ("[x, P01, ~, 3, ~, ~, a, t]", "9:21: rows must be text or a list, not a number"),
+        ("[x, P01, ~, {a: b}, ~, ~, a, t]", "9:21: rows must be text or a list, not a mapping"),
     ],
 )
 def test_rows_that_cannot_be_understood(row: str, message: str) -> None:

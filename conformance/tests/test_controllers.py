@@ -242,6 +242,8 @@ class TestProblems:
             (("licence: MIT", "license: MIT"), "5:1", "did you mean licence"),
             (("licence: MIT\n", ""), "1:1", "licence is missing"),
             (('"1.0"', "1.0"), "6:10", "put it in quotes"),
+            (('"{mine}"', "{mine}"), "12:13", 'hint: {mine} without quotes is a mapping: write "{mine}", or mine if'),
+            (('["{mine}",', "{mine} #"), "12:12", 'hint: {mine} without quotes is a mapping: write ["{mine}"]'),
             (("name: mine\n", "name: Mine!\n"), "1:7", "small letters"),
             (("{path: mine, install:", "{install:"), "11:11", "one of wheel, python, path, data, debian, go"),
             (("path: mine", "wheel: mine, file: mine"), "11:19", "wheel cannot be 'mine'"),
