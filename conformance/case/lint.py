@@ -7,10 +7,10 @@ from conformance.case.file_format import LABEL
 from conformance.case.flaw import Flaw
 from conformance.case.lint_backends import backend_flaws, places
 from conformance.case.lint_certificates import certificate_flaws
+from conformance.case.lint_kinds import kind_flaws
 from conformance.case.lint_parity import parity_flaws
 from conformance.case.lint_probes import probe_flaws
 from conformance.case.lint_steps import step_flaws
-from conformance.case.manifests import API_VERSIONS
 from conformance.case.matching import Pointer, ingress_specs, items, mapping, name_of, namespace_of, rule_hosts
 from conformance.case.model import NO_CLASS, OUR_CLASS, Case, Level
 from conformance.case.placement import derived_placement, looser
@@ -116,12 +116,10 @@ def _placement(case: Case) -> Iterator[Flaw]:
 
 
 def _objects(case: Case) -> Iterator[Flaw]:
+    yield from kind_flaws(case.objects)
     seen: set[tuple[str, str, str]] = set()
     for index, manifest in enumerate(case.objects):
         kind, name = str(manifest.get("kind")), name_of(manifest)
-        if kind not in API_VERSIONS and not manifest.get("apiVersion"):
-            hint = did_you_mean(kind, API_VERSIONS, otherwise="write it out")
-            yield Flaw(("objects", index), f"the kind {kind} needs an apiVersion", hint)
         identity = (kind, namespace_of(manifest), name)
         if identity in seen:
             yield Flaw(("objects", index, "metadata", "name"), f"two objects are {kind} {name}", "give each its name")

@@ -46,12 +46,18 @@ class CaseErrors(BadInput):
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return a hint that names the known words nearest to ``word``; ``otherwise`` where none is near."""
+    near = nearest(word, known)
+    return f"did you mean {either(near)}?" if near else otherwise
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words nearest to ``word``, at most three; none where none is near."""
     candidates = list(known)
     near = difflib.get_close_matches(word[:200], candidates, n=3, cutoff=0.6)
     if not near:
         folded = {candidate.lower(): candidate for candidate in candidates}
         near = [folded[found] for found in difflib.get_close_matches(word[:200].lower(), list(folded), n=3)]
-    return f"did you mean {either(near)}?" if near else otherwise
+    return near
 
 
 def either(words: Sequence[str]) -> str:

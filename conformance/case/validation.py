@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from conformance.case.problems import Problem, did_you_mean, either, quoted
+from conformance.case.problems import Problem, did_you_mean, either, nearest, quoted
 from conformance.case.yaml_tree import Node, Path, place_of, plain
 
 M = TypeVar("M", bound=BaseModel)
@@ -57,13 +57,15 @@ def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: d
     path = _data_path(detail["loc"], values)
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        name = str(detail["loc"][-1])
-        known = sorted(_known(schema, path[:-1]))
-        hint = did_you_mean(name, known, otherwise=f"known here: {', '.join(known)}" if known else "")
-        return Problem(file, f"unknown key {quoted(name)}", hint, place_of(root, path, key=True))
+        return _unknown(str(detail["loc"][-1]), path, sorted(_known(schema, path[:-1])), root, file)
     if kind == "missing":
-        name = str(detail["loc"][-1])
-        meaning = _known(schema, path).get(name, {}).get("description", "")
+        name, known = str(detail["loc"][-1]), _known(schema, path)
+        # Objects of other kinds may hold any key: a misspelt one is only seen by what is missing for it.
+        free = any(place.get("additionalProperties") is True for place in _places(schema, path))
+        for key in nearest(name, [key for key in given if key not in known]) if free else ():
+            if name in nearest(key, known):
+                return _unknown(key, (*path, key), sorted(known), root, file)
+        meaning = known.get(name, {}).get("description", "")
         hint = f"add {name}: {meaning.rstrip('.')}" if meaning else f"add the key {name}"
         return Problem(file, f"{name} is missing", hint, place_of(root, path))
     name = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
@@ -72,6 +74,11 @@ def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: d
     else:
         message, hint = _said(kind, name, given, context, detail["msg"])
     return Problem(file, message, hint, place_of(root, path))
+
+
+def _unknown(name: str, path: Path, known: Sequence[str], root: Node, file: str) -> Problem:
+    hint = did_you_mean(name, known, otherwise=f"known here: {', '.join(known)}" if known else "")
+    return Problem(file, f"unknown key {quoted(name)}", hint, place_of(root, path, key=True))
 
 
 def _said(kind: str, name: str, given: Any, context: Mapping[str, Any], fallback: str) -> tuple[str, str]:

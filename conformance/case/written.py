@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.case.draft import CaseDocument, Draft, where, with_api_version
 from conformance.case.file_format import FileCase, FileProbe
+from conformance.case.lint_kinds import kind_flaws
 from conformance.case.matching import Pointer, default_host
 from conformance.case.model import Case, Manifest, Probe
 from conformance.case.placement import derived_marker, derived_placement
@@ -79,8 +80,7 @@ class _Entry:
         for number, probe in enumerate(wanted):
             path: Pointer = (*place, "probes", number)
             if probe.host is None and probe.status is None and default_host(objects) is None:
-                hint = "no rule has a host that is not a wildcard: write host: NAME"
-                self.problems.append(self.document.problem((*self.base, *path), "this probe has no host", hint))
+                self.problems += self._hostless((*self.base, *path))
             elif probe.id is not None and len(probe.request or ()) > 1:
                 hint = "write a probe of its own for each request"
                 message = "one id cannot name several probes"
@@ -90,3 +90,9 @@ class _Entry:
                     self.parts[*place, "probes", len(made)] = path
                     made.append(one)
         return tuple(made)
+
+    def _hostless(self, place: Pointer) -> Sequence[Problem]:
+        """Return why a probe has no host: an Ingress whose kind is misspelt has no rules either."""
+        kinds = [self.document.problem((*self.base, *pointer), *said) for pointer, *said in kind_flaws(self.objects)]
+        hint = "no rule has a host that is not a wildcard: write host: NAME"
+        return kinds or [self.document.problem(place, "this probe has no host", hint)]

@@ -82,6 +82,21 @@ def test_every_other_name_is_fine(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("kind: Ingres", "the kind Ingres needs an apiVersion\n  hint: did you mean Ingress or IngressClass?"),
+        ("kind: ingress", "the kind ingress needs an apiVersion\n  hint: did you mean Ingress or IngressClass?"),
+        ("knd: Ingress", "unknown key 'knd'\n  hint: did you mean kind?"),
+        ("Kind: Ingress", "unknown key 'Kind'\n  hint: did you mean kind?"),
+        ("kind: IngressClass", "this probe has no host\n  hint: no rule has a host that is not a wildcard"),
+    ],
+)
+def test_a_misspelt_kind_is_told_and_not_what_follows_from_it(tmp_path: Path, written: str, said: str) -> None:
+    problem = problems_of(tmp_path, GOOD.replace("kind: Ingress", written))[0]
+    assert problem.partition(": ")[2].startswith(said)
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
         (
