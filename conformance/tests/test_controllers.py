@@ -241,6 +241,8 @@ class TestProblems:
             (("{address}", "{adress}"), "", "did you mean address"),
             (("licence: MIT", "license: MIT"), "5:1", "did you mean licence"),
             (("licence: MIT\n", ""), "1:1", "licence is missing"),
+            (("name: mine\n", ""), "1:1", "name is missing\n  hint: add name: small letters, digits and dashes"),
+            (("url: https://example.com/mine\n", ""), "1:1", "hint: add url: an https:// address without spaces"),
             (('"1.0"', "1.0"), "6:10", "put it in quotes"),
             (('"{mine}"', "{mine}"), "12:13", 'hint: {mine} without quotes is a mapping: write "{mine}", or mine if'),
             (('["{mine}",', "{mine} #"), "12:12", 'hint: {mine} without quotes is a mapping: write ["{mine}"]'),
