@@ -10,6 +10,9 @@ Url = Annotated[str, Field(pattern=r"^https://[!-~]+$")]
 IMAGE = r"^[a-z0-9][a-z0-9.:-]*/[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$"
 """A container image as Kubernetes writes it: with registry and tag, and with its digest where that is known."""
 
+WORKLOADS = ("deployment", "daemonset", "statefulset")
+"""What may run a controller in a cluster, as ``ready`` names it."""
+
 # The pattern is checked with the other flaws: there it can be explained.
 Image = Annotated[str, Field(json_schema_extra={"pattern": IMAGE})]
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterator
 
 from conformance.case.flaw import Flaw
-from conformance.case.problems import did_you_mean, quoted
+from conformance.case.problems import did_you_mean, either, quoted
 from conformance.controllers.entry import NAME, Entry
-from conformance.controllers.installation import IMAGE, Installation
+from conformance.controllers.installation import IMAGE, WORKLOADS, Installation
 from conformance.controllers.lint_places import process_flaws
 from conformance.controllers.lint_texts import text_flaws
 
@@ -74,6 +74,9 @@ def _installation(manifests: Installation) -> Iterator[Flaw]:
         yield Flaw(("manifests",), "nothing to install", "give charts, files, or a template")
     elif all(ways):
         yield Flaw(("manifests", "template"), "a template stands alone", "give it in place of charts and files")
+    if not re.fullmatch(rf"({'|'.join(WORKLOADS)})/[^/\s]+", manifests.ready):
+        hint = f"write KIND/NAME, such as deployment/traefik; the kind is {either(WORKLOADS)}"
+        yield Flaw(("manifests", "ready"), f"{quoted(manifests.ready)} names no workload", hint)
     for number, image in enumerate(manifests.images):
         if not re.fullmatch(IMAGE, image):
             hint = "registry, name and tag, such as docker.io/library/traefik:v3.7.15; @sha256:… where it is known"

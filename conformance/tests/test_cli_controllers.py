@@ -12,6 +12,8 @@ from conformance.controllers.entry import Note
 from conformance.controllers.printing import entry_text, print_entries
 from conformance.controllers.process import PolicyRule
 from conformance.errors import BadInput
+from conformance.tests.entries import OWN
+from conformance.tests.test_controllers import MANIFESTS
 
 MINE = """\
 section: mine
@@ -187,6 +189,15 @@ def test_lint_knows_the_cases_that_claims_speak_of(tmp_path: Path) -> None:
     assert "mine/first" in find(str(entry)).unsupported, "a run has the cases that it is given"
     entry.write_text(entry.read_text().replace("no-hots", "no-host"))
     assert printed("lint", str(entry), "--cases", str(cases)) == "1 entry, no problems\n"
+
+
+@pytest.mark.parametrize("ready", ["traefik", "Deployment/traefik", "deployment/", "pod/traefik", "deployment/a/b"])
+def test_lint_wants_the_workload_to_wait_for(tmp_path: Path, ready: str) -> None:
+    entry = tmp_path / "entry.yaml"
+    entry.write_text(OWN + MANIFESTS.replace("deployment/mine", ready))
+    assert f"{entry}:18:10: '{ready}' names no workload\n  hint: write KIND/NAME, such as" in refused(
+        "lint", str(entry)
+    )
 
 
 def test_lint_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from conformance.case.model import Manifest
 from conformance.clusters.api import Api, Refused, object_path
 from conformance.clusters.current.patience import Patience
+from conformance.controllers.installation import WORKLOADS
 from conformance.errors import HarnessFailure
 from conformance.probes.answer import Endpoint
 from conformance.visible import visible
@@ -17,7 +18,7 @@ GRACE = 2
 RESTART_LIMIT = 60.0
 READY_AGAIN_LIMIT = 120.0
 
-_PLURALS = {"deployment": "deployments", "daemonset": "daemonsets", "statefulset": "statefulsets"}
+_PLURALS = {kind: f"{kind}s" for kind in WORKLOADS}
 _LOG_LINES = 60
 
 
