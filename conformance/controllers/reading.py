@@ -12,8 +12,10 @@ from conformance.case.statements import load_statements
 from conformance.case.validation import Document, validated
 from conformance.case.yaml_tree import Entries, parse
 from conformance.controllers.entry import Entry, NewEntry, Variant
+from conformance.controllers.gomodules import pins_lacking
 from conformance.controllers.lint import lint
 from conformance.controllers.parts import COPY, Whole, read_parts, with_parts
+from conformance.controllers.sources import GoFileSource, GoSource
 from conformance.errors import BadInput
 
 _NEIGHBOUR = "copy an entry of the catalogue and change it; see: ingress-conformance controllers list"
@@ -67,7 +69,8 @@ def read_entry(path: Path, folder: Path, cases: Collection[str] | None = None) -
         values, kept = own, 0
     entry = Entry.model_validate(_with_version(values))
     known = {statement.id for statement in load_statements().statements()}
-    problems = tuple(_placed(document, lint(entry, known, cases), kept, len(_command(document.values))))
+    flaws = (*lint(entry, known, cases), *(_unpinned(entry, document.values) if cases is not None else ()))
+    problems = tuple(_placed(document, flaws, kept, len(_command(document.values))))
     if problems:
         raise EntryErrors(problems)
     return entry
@@ -156,6 +159,15 @@ def _document(path: Path) -> Whole[NewEntry] | Whole[Variant]:
         raise EntryErrors(document)
     # mypy joins the two models to their common base
     return Whole(file, document.root, document.model, parts)  # type: ignore[return-value]
+
+
+def _unpinned(entry: Entry, written: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield the Go modules of this very file that are not there; a run may have a program of the user's instead."""
+    for name, source in entry.process.programs.items() if entry.process else ():
+        own = (written.get("process") or {}).get("programs") or {}
+        if name in own and isinstance(source, (GoSource, GoFileSource)) and (lacking := pins_lacking(source)):
+            message = f"the folder {own[name]['go']} has no {' and no '.join(lacking)}"
+            yield Flaw(("process", "programs", name, "go"), message, COPY)
 
 
 def _placed(document: Document[Any], flaws: Collection[Flaw], kept: int, own: int) -> Iterator[Problem]:

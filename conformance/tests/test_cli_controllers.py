@@ -12,7 +12,7 @@ from conformance.controllers.entry import Note
 from conformance.controllers.printing import entry_text, print_entries
 from conformance.controllers.process import PolicyRule
 from conformance.errors import BadInput
-from conformance.tests.entries import OWN
+from conformance.tests.entries import OWN, SOURCE
 from conformance.tests.test_controllers import MANIFESTS
 
 MINE = """\
@@ -189,6 +189,22 @@ def test_lint_knows_the_cases_that_claims_speak_of(tmp_path: Path) -> None:
     assert "mine/first" in find(str(entry)).unsupported, "a run has the cases that it is given"
     entry.write_text(entry.read_text().replace("no-hots", "no-host"))
     assert printed("lint", str(entry), "--cases", str(cases)) == "1 entry, no problems\n"
+
+
+def test_lint_misses_the_go_module_that_was_not_copied(tmp_path: Path) -> None:
+    entry, module = tmp_path / "entry.yaml", tmp_path / "modules" / "m"
+    entry.write_text(OWN.replace(SOURCE, "{go: modules/m, package: example.com/m}"))
+    said = refused("lint", str(entry))
+    assert f"{entry}:11:16: the folder modules/m has no go.mod and no go.sum\n  hint: a path is relative to" in said
+    assert find(str(entry)).name == "mine", "a run may have the program with --set"
+    variant = tmp_path / "variant.yaml"
+    variant.write_text("variant-of: ./entry.yaml\nname: v\ndescription: D.\n")
+    assert printed("lint", str(variant)) == "1 entry, no problems\n", "it is said of the other entry"
+    module.mkdir(parents=True)
+    (module / "go.mod").touch()
+    assert "the folder modules/m has no go.sum" in refused("lint", str(entry))
+    (module / "go.sum").touch()
+    assert printed("lint", str(entry)) == "1 entry, no problems\n"
 
 
 @pytest.mark.parametrize("ready", ["traefik", "Deployment/traefik", "deployment/", "pod/traefik", "deployment/a/b"])
