@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.case.flaw import Flaw
-from conformance.case.problems import SHOWN_PER_FILE, Problem
+from conformance.case.problems import SHOWN_PER_FILE, Problem, did_you_mean, either, quoted
 from conformance.case.source import read_text, shown
 from conformance.case.statements import load_statements
 from conformance.case.validation import Document, validated
@@ -53,7 +53,7 @@ def read_entry(path: Path, folder: Path, cases: Collection[str] | None = None) -
     document = _document(path)
     own = _beside(document, path.parent)
     if isinstance(document.model, Variant):
-        base_path = _varied(document.model.variant_of, path, folder)
+        base_path = _varied(document, path.parent, folder)
         base = _document(base_path)
         if isinstance(base.model, Variant):
             hint = f"vary {base.model.variant_of} itself"
@@ -136,8 +136,17 @@ def is_path(name: str) -> bool:
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
-def _varied(name: str, path: Path, folder: Path) -> Path:
-    return path.parent / name if is_path(name) else folder / f"{name}.yaml"
+def _varied(document: Document[Variant], beside: Path, folder: Path) -> Path:
+    """Return the file of the entry that a variant names; where there is none, it is the name that is wrong."""
+    name, pointer = document.model.variant_of, ("variant-of",)
+    if is_path(name):
+        _read(document, pointer, beside / name)
+        return beside / name
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name not in known:
+        hint = did_you_mean(name, known, otherwise=f"there are {either(known)}; a file's path ends in .yaml")
+        raise EntryErrors([document.problem(pointer, f"there is no controller {quoted(name)}", hint)])
+    return folder / f"{name}.yaml"
 
 
 def _document(path: Path) -> Whole[NewEntry] | Whole[Variant]:

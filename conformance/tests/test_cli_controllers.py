@@ -216,6 +216,25 @@ def test_lint_wants_the_workload_to_wait_for(tmp_path: Path, ready: str) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("trafik", "there is no controller 'trafik'\n  hint: did you mean traefik"),
+        ("zzz", "there is no controller 'zzz'\n  hint: there are"),
+        (
+            "./none.yaml",
+            "none.yaml: cannot be read: no such file or directory\n  hint: a path is relative to the entry's",
+        ),
+    ],
+)
+def test_a_variant_of_nothing_is_told_where_it_is_written(tmp_path: Path, name: str, said: str) -> None:
+    entry = tmp_path / "entry.yaml"
+    entry.write_text(f"name: v\nvariant-of: {name}\ndescription: D.\n")
+    found = refused("lint", str(entry))
+    assert found.startswith(f"{entry}:2:13: ")
+    assert said in found
+
+
 def test_lint_of_nothing_is_refused(tmp_path: Path) -> None:
     assert "no entry is in this folder" in refused("lint", str(tmp_path))
     assert "check the path" in refused("lint", str(tmp_path / "none.yaml"))
