@@ -48,10 +48,11 @@ def converge(
 ) -> None:
     """Observe the unit, whose markers are live, until it is ready to be judged.
 
-    That is when every probe has shown the expected answer three times in a row, or when the convergence limit has
-    passed, or earlier when what is wrong is known to stay wrong: the controller has made its choice (a backend, a
-    redirect, a 404), ``apply`` has loaded a later revision of the same objects, and the choice is still the same. The
-    wait for that revision, ``marker_limit`` at most, is not taken off the convergence limit.
+    That is when every probe has shown the expected answer three times in a row (more often where a right answer had
+    turned into another choice), or when the convergence limit has passed, or earlier when what is wrong is known to
+    stay wrong: the controller has made its choice (a backend, a redirect, a 404), ``apply`` has loaded a later revision
+    of the same objects, and the choice is still the same. The wait for that revision, ``marker_limit`` at most, is not
+    taken off the convergence limit.
     Of a unit that is ``suspected`` of failing, the later revision is loaded after a single wrong answer: controllers
     that load changes every few seconds may then take it on in the same go.
     Packed units are left as soon as their wrong answers look settled: each failing case is judged again alone.
