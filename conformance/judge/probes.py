@@ -101,22 +101,22 @@ def settled(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts
     return not probe.expect.demanding or _relapse(probe, attempts, ending, facts) is None
 
 
-def _relapse(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts) -> Attempt | None:
-    """Return the last other choice into which a right answer has turned, if too few right ones came since then.
+def _relapse(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts) -> tuple[Reason, str] | None:
+    """Return what was wrong when a right answer last turned into another choice, if too few right ones came since.
 
     What only says that a rule cannot be served yet (503, no answer) is no choice, and may come at any time.
     """
     counted = [attempt for attempt in attempts if attempt.counted]
-    right = [as_expected(probe, attempt, ending, facts) for attempt in counted]
-    first = right.index(True)
+    found = [against(probe, attempt, ending, facts) for attempt in counted]
+    first = found.index(None)
     wrong = [
         number
-        for number, (attempt, fits) in enumerate(zip(counted, right, strict=True))
-        if number > first and not fits and is_choice(attempt.seen.outcome)
+        for number, (attempt, reason) in enumerate(zip(counted, found, strict=True))
+        if number > first and reason and is_choice(attempt.seen.outcome)
     ]
-    if not wrong or len(right) - 1 - wrong[-1] >= max(CLEAN_RUN, CLEAN_RATIO * (wrong[-1] + 1 - first)):
+    if not wrong or len(found) - 1 - wrong[-1] >= max(CLEAN_RUN, CLEAN_RATIO * (wrong[-1] + 1 - first)):
         return None
-    return counted[wrong[-1]]
+    return found[wrong[-1]]
 
 
 def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: Facts = NO_FACTS) -> ProbeVerdict:
@@ -135,10 +135,9 @@ def judge_probe(probe: Probe, attempts: Sequence[Attempt], ending: str, facts: F
     if len(last) < CONSECUTIVE:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, f"the answers kept changing, lastly {last[-1].seen.outcome}")
     found = against(probe, last[-1], ending, facts)
-    if found is None and (other := _relapse(probe, attempts, ending, facts)) is not None:
+    if found is None and (relapse := _relapse(probe, attempts, ending, facts)) is not None:
         # What it is by chance is as wrong as what it is always, and does not change its reason by chance.
-        reason, detail = against(probe, other, ending, facts) or (Reason.UNSTABLE, "")
-        return ProbeVerdict(Verdict.FAIL, reason, f"right answers kept turning wrong: {detail}")
+        found = relapse[0], f"right answers kept turning wrong: {relapse[1]}"
     if found is None:
         return ProbeVerdict(Verdict.FAIL, Reason.UNSTABLE, "the same backend received different requests")
     return ProbeVerdict(Verdict.ERROR if found[0] is Reason.HARNESS else Verdict.FAIL, *found)

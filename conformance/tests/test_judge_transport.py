@@ -1,6 +1,7 @@
 """What comes with an answer, held against what is expected: certificate, protocol, interim, pods, headers, numbers."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -225,6 +226,9 @@ def test_what_nobody_counted_is_an_error_and_no_failure() -> None:
     expect = Expectation(outcome="a", arrived={"a": 1})
     probe = Probe(id="p", host="foo.com", expect=expect)
     verdict = judge_probe(probe, [seen("a"), seen("a"), seen("a")], ENDING)
+    assert (verdict.verdict, verdict.reason) == (Verdict.ERROR, Reason.HARNESS)
+    counted = replace(seen("a"), arrived={"a": 1})
+    verdict = judge_probe(probe, [counted, seen("a"), *[counted] * 3], ENDING)
     assert (verdict.verdict, verdict.reason) == (Verdict.ERROR, Reason.HARNESS)
 
 
