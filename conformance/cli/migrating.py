@@ -189,10 +189,7 @@ def _way_to_ask(entries: Sequence[Entry], wanted: Wanted) -> Ask:
 
 
 def _ask(entries: Sequence[Entry], cases: Sequence[Case], ask: Ask, asked: Path) -> None:
-    try:
-        mark_evidence(asked)
-    except OSError as error:
-        raise cannot_write(error, asked) from error
+    mark_evidence(asked)
     for entry in entries:
         # What an older run left must not be taken for what this one saw.
         for name in (FILE_NAME, REFUSED):

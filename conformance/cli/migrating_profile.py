@@ -14,7 +14,6 @@ from conformance.cli.side_by_side import run_side_by_side
 from conformance.errors import HarnessFailure
 from conformance.migrate.model import Migration
 from conformance.migrate.profile import profile_of, recorded_probes
-from conformance.outfolder import cannot_write
 from conformance.report.evidence import FOLDER, mark_evidence
 from conformance.report.reading import FILE_NAME, read_report
 
@@ -33,10 +32,7 @@ def profile_migration(given: str, name: str, programs: Sequence[str], out: Path)
     sets = [word for program in programs for word in ("--set", program)]
     # The options of `run` with their defaults, whatever they are.
     options = run.make_context("run", [given, "--level", "parity", "--out", str(asked), *sets]).params
-    try:
-        mark_evidence(asked)
-    except OSError as error:
-        raise cannot_write(error, asked) from error
+    mark_evidence(asked)
     with suppress(OSError):
         (asked / name / FILE_NAME).unlink(missing_ok=True)
     with display(Console(stderr=True)) as shown:

@@ -6,6 +6,8 @@ reports passes it over. Whoever names it, or a file in it, means it.
 
 from pathlib import Path
 
+from conformance.outfolder import cannot_write
+
 MIGRATION = "migration.json"
 FOLDER = "asked"
 """Where it stands, beside the migration."""
@@ -22,10 +24,13 @@ def mark_evidence(folder: Path) -> None:
     """Make the folder, and say in it what it is: before anything else stands there, which may then be broken off.
 
     Raises:
-        OSError: it cannot be written to.
+        BadInput, HarnessFailure: it cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).write_text(_SAID, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).write_text(_SAID, encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(error, folder) from error
 
 
 def is_evidence(folder: Path) -> bool:
